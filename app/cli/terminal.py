@@ -2,8 +2,8 @@
 
 A `ChatError` prints its sentence to standard error and determines the exit code. An unexpected
 exception prints one sentence with its location; CHAT_TRACEBACK=1 adds the traceback. Ctrl-C exits
-with 130. A closed standard output (`| head`) ends the program silently. A character that the
-encoding of an output lacks is replaced.
+with 130. A closed standard output (`| head`) ends the program silently with 141, like SIGPIPE. A
+character that the encoding of an output lacks is replaced.
 """
 
 import gc
@@ -25,6 +25,7 @@ from app.text.graphemes import truncate_characters
 DISTRIBUTION = "durable-chat"
 GC_THRESHOLD_OBJECTS = 50_000  # importing creates many objects, and hardly any garbage
 INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
+OUTPUT_CLOSED = 141  # 128 + SIGPIPE
 _LONG_WORD = re.compile(r"\S{400,}")
 _SHORTENED_LENGTH = 60  # characters
 
@@ -121,6 +122,7 @@ def run(app: typer.Typer, program: str) -> NoReturn:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         _discard_output()
+        sys.exit(OUTPUT_CLOSED)
     except OSError as error:
         print_error(ChatError(explain(error)))
         _flush_or_discard()
@@ -131,6 +133,10 @@ def _call(app: typer.Typer, program: str) -> None:
     """Call the command and flush its output, so that a write error is reported before the exit."""
     try:
         get_command(app)(prog_name=program)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer exits with 1
+            raise end.__context__ from None
+        raise
     finally:
         sys.stdout.flush()
 

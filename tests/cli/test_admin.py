@@ -84,6 +84,30 @@ def test_the_export_format_follows_the_file_extension(talk: Story, admin: Admin,
     assert admin("export-history", "--out", "x", "--json").json == {"file": "x", "lines": 3}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--out", "x.pdf"], "The formats are jsonl, json, csv, md, html, txt"),
+        (["--out", "x.csv", "--format", "html"], "does not fit --format html"),
+        (["--out", "x.JSON", "-f", "jsonl"], "does not fit --format jsonl"),
+    ],
+)
+def test_an_export_format_that_contradicts_the_file_name_is_refused(
+    arguments: list[str], reason: str, talk: Story, admin: Admin, folder: Path
+) -> None:
+    before = set(folder.iterdir())
+    ended = admin("history", "export", "--direct", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert reason in ended.err
+    assert set(folder.iterdir()) == before
+    assert admin("audit", "list", "--json").json == []
+
+
+def test_a_format_option_decides_for_an_unknown_extension(talk: Story, admin: Admin, folder: Path) -> None:
+    assert admin("history", "export", "--format", "txt", "--out", "tea.log").code == 0
+    assert "anna: hello" in (folder / "tea.log").read_text()
+
+
 def test_an_export_into_a_missing_directory_is_refused(talk: Story, admin: Admin, folder: Path) -> None:
     ended = admin("history", "export", "-o", "none/tea.html")
     assert (ended.code, ended.out) == (1, "")

@@ -87,3 +87,42 @@ def test_declining_a_confirmation_changes_nothing(
     code, shown = terminal.run("user", "list")
     assert re.search(r"anna\s+user\s+yes", shown)
     assert "━" in shown or "─" in shown
+
+
+def run_in_shell(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a shell script in which `$admin` is the program."""
+    variables = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "admin": f"{PROGRAM[0]} -c '{PROGRAM[2]}'",
+    }
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=variables, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_an_export_to_a_stream_appends_at_its_position(name: str, chat: Story, folder: Path) -> None:
+    chat.say(chat.create_room("#tea"), "anna", "hello")
+    (folder / "notes").write_text("kept\n")
+    script = f'(echo before; eval "$admin history export --format txt --out {name}"; echo after) >> notes'
+    assert run_in_shell(script, folder).returncode == 0
+    text = (folder / "notes").read_text()
+    assert text.startswith("kept\nbefore\n")
+    assert text.endswith("anna: hello\nafter\n")
+
+
+def test_an_export_to_a_closed_descriptor_is_refused(chat: Story, folder: Path) -> None:
+    done = run_in_shell('eval "$admin history export --out /dev/fd/9"', folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: The descriptor 9 is not open for writing.\n"
+
+
+def test_closed_output_ends_every_command_silently_with_141(chat: Story, folder: Path) -> None:
+    room = chat.create_room("#tea")
+    for number in range(300):
+        chat.say(room, "anna", f"{number} {'x' * 300}")
+    for command in ("history export", "history show --limit 300", "history search xxx --limit 300"):
+        done = run_in_shell(f'eval "$admin {command}" | head -1; exit ${{PIPESTATUS[0]}}', folder)
+        assert (done.returncode, done.stderr) == (141, ""), command
+        assert done.stdout.count("\n") == 1

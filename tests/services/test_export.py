@@ -85,6 +85,12 @@ def test_csv_neutralises_formulas(text: str) -> None:
     assert not row[-1].startswith("=")
 
 
+@pytest.mark.parametrize("start", "=+-@＝＋－＠﹢﹣﹦﹫")
+def test_csv_prefixes_formulas_in_every_width_and_column(start: str) -> None:
+    _, row = csv.reader(io.StringIO(export("csv", entry(f"{start}1+1", room=f"{start}2", target="tea"))))
+    assert {"'" + start + "1+1", "'" + start + "2", "tea"} <= set(row)
+
+
 @pytest.mark.parametrize("form", ["txt", "md", "html", "csv"])
 @pytest.mark.parametrize("text", NASTY)
 def test_readable_exports_contain_no_control_characters(form: str, text: str) -> None:

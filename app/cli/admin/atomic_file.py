@@ -10,21 +10,54 @@ from typing import TextIO
 
 from app.errors import ChatError
 
+MAX_LINKS = 10  # symbolic links followed to an open descriptor
 MAX_PREFIX_LENGTH = 40  # characters of the temporary name, within NAME_MAX
 
 
 @contextmanager
 def open_atomically(path: Path | None) -> Iterator[TextIO]:
-    """Open standard output, a device, or a file that is replaced atomically when complete."""
+    """Open standard output, an open stream, a device, or a file that is replaced when complete.
+
+    A path such as /dev/stdout or /dev/fd/5 names a stream that the caller opened. The output is
+    written to that stream, even if it leads to a regular file (`>> file`), which is not replaced.
+    """
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
         yield sys.stdout
+    elif (descriptor := _find_descriptor(path)) is not None:
+        with _open_stream(descriptor) as stream:
+            yield stream
     elif path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8", newline="") as device:
             yield device
     else:
         with _replacing(path.resolve()) as file:
             yield file
+
+
+def _find_descriptor(path: Path) -> int | None:
+    """Return the number of the open descriptor that a path names, or None."""
+    folders = {Path("/dev/fd"), Path("/proc/self/fd").resolve()}
+    for _ in range(MAX_LINKS):
+        folder = path.parent.resolve()
+        if folder in folders and path.name.isdecimal():
+            return int(path.name)
+        if not path.is_symlink():
+            return None
+        path = folder / path.readlink()
+    return None
+
+
+def _open_stream(descriptor: int) -> TextIO:
+    """Return a stream of its own for an open descriptor, at the descriptor's position.
+
+    Raises: ChatError if the descriptor is not open.
+    """
+    sys.stdout.flush()
+    try:
+        return os.fdopen(os.dup(descriptor), "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise ChatError(f"The descriptor {descriptor} is not open for writing.") from error
 
 
 @contextmanager

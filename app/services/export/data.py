@@ -1,13 +1,15 @@
 """Export formats for programs: JSON Lines, JSON and CSV.
 
-Spreadsheets interpret a CSV cell that begins with `=`, `+`, `-` or `@` as a formula, so such a cell
-is prefixed with an apostrophe. CSV also omits the formatting of messages; JSON keeps every
+Spreadsheets interpret a CSV cell that begins with `=`, `+`, `-` or `@` as a formula, also in the
+full-width and small forms of East Asian text, so such a cell is prefixed with an apostrophe (OWASP,
+"CSV Injection"). CSV also omits the formatting of messages; JSON keeps every
 character.
 """
 
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from app.clock import to_iso
@@ -17,7 +19,7 @@ from app.services.history import HistoryEntry
 from app.wire.formatting import clean
 
 COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = frozenset("=+-@\t\r\n")
 
 
 def as_mapping(entry: HistoryEntry) -> dict[str, str | None]:
@@ -67,7 +69,7 @@ def _plain_text(entry: HistoryEntry) -> str:
 
 
 def _without_formula(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if unicodedata.normalize("NFKC", cell[:1]) in _FORMULA_STARTS else cell
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -144,10 +144,11 @@ def export(
     """
     with context.database() as database:
         _refuse_overwriting(database, out)
+        format_name = _choose_format(context, form, out)
         selection = _selection(context, database, rooms, user, since, until, events, direct)
         if direct:
             _audit_access(context, database, "history.export", user, rooms)
-        count = _write(context, History(database, selection), form or _format_for(context, out), out)
+        count = _write(context, History(database, selection), format_name, out)
     if out is not None:
         sentence = f"Wrote {count} lines to {out}."
         context.out.done(sentence, file=str(out), lines=count) if context.as_json else context.out.note(
@@ -173,12 +174,22 @@ def _write(context: AdminContext, history: History, form: str, out: Path | None)
     return count
 
 
-def _format_for(context: AdminContext, out: Path | None) -> str:
-    """Return the format implied by the file extension or, failing that, by --json."""
-    suffix = "" if out is None else out.suffix.lstrip(".").lower()
-    if suffix in FORMATS:
-        return suffix
-    return "json" if context.as_json else "jsonl"
+def _choose_format(context: AdminContext, form: FormatName | None, out: Path | None) -> str:
+    """Return the format chosen with --format, the file extension or, failing both, --json.
+
+    Raises: UsageError if the extension is that of no format or of another one.
+    """
+    extension = "" if out is None else out.suffix.lstrip(".").lower()
+    if form is not None:
+        if extension in FORMATS and extension != form:
+            raise UsageError(f"The file name {out} does not fit --format {form}; change one of them.")
+        return form
+    if extension and extension not in FORMATS:
+        raise UsageError(
+            f"{out} has the extension of no export format. The formats are {', '.join(FORMATS)}; "
+            "choose one with --format, or with the extension of the file."
+        )
+    return extension or ("json" if context.as_json else "jsonl")
 
 
 def _selection(
