@@ -163,6 +163,8 @@ def _parse_date(text: str, clock: WallClock) -> Period | None:
 
 def _parse_date_time(text: str, clock: WallClock) -> Period | None:
     """Parse a date and time, in the zone of the clock unless the text names another one."""
+    if " " in text and ":" not in text:
+        return None  # two dates: ISO 8601 would take the second one for the digits of a time
     parsed = datetime.fromisoformat(text.upper())
     if parsed.tzinfo is None:
         return _at(clock, parsed)

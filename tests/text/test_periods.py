@@ -108,6 +108,10 @@ SPANS = [
     ("2026-11-02 2026-11-01", "2026-11-01T00:00:00.000Z", "2026-11-02T23:59:59.999Z"),
     ("2026-11-01 10:00 2026-11-02 12:00", "2026-11-01T10:00:00.000Z", "2026-11-02T12:00:00.000Z"),
     ("10:00 11:00", "2026-11-25T10:00:00.000Z", "2026-11-25T11:00:00.000Z"),
+    ("2026-W29 20260715", "2026-07-13T00:00:00.000Z", "2026-07-19T23:59:59.999Z"),
+    ("2026-07-15 2026", "2026-01-01T00:00:00.000Z", "2026-12-31T23:59:59.999Z"),
+    ("20260715 20260716", "2026-07-15T00:00:00.000Z", "2026-07-16T23:59:59.999Z"),
+    ("20260715 10:00 20260716", "2026-07-15T10:00:00.000Z", "2026-07-16T23:59:59.999Z"),
     ("2026-07 2026-W40", "2026-07-01T00:00:00.000Z", "2026-10-04T23:59:59.999Z"),
     ("1 November 2026", "2026-11-01T00:00:00.000Z", NOW),
     ("july 2025 august 2025", "2025-07-01T00:00:00.000Z", "2025-08-31T23:59:59.999Z"),
@@ -118,6 +122,14 @@ SPANS = [
 def test_span_reaches_from_one_time_to_another_or_now(text: str, first: str, last: str) -> None:
     period = parse_span(text, CLOCK)
     assert (to_iso(period.first), to_iso(period.last)) == (first, last)
+
+
+@pytest.mark.parametrize("one", [text for text in DATES if text[0] == "2"])
+@pytest.mark.parametrize("other", [text for text in DATES if text[0] == "2"])
+def test_two_dates_are_never_read_as_a_date_and_time(one: str, other: str) -> None:
+    first, second = parse_period(one, CLOCK), parse_period(other, CLOCK)
+    expected = Period(min(first.first, second.first), max(first.last, second.last))
+    assert parse_span(f"{one} {other}", CLOCK) == expected
 
 
 def test_prefix_is_the_longest_time() -> None:
