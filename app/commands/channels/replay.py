@@ -16,8 +16,10 @@ from app.commands.batches import response_batch
 from app.commands.chathistory.playback import fill_in_names
 from app.commands.chathistory.timestamps import send_old_message
 from app.commands.context import Context
+from app.commands.sessions.connections import find_last_heard
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
+from app.engine.world.user import User
 from app.events import MESSAGES, Event
 from app.events.data import MessageData
 from app.services.last_visits import find_last_position
@@ -81,9 +83,25 @@ def _find_missed(ctx: Context, room: Room) -> Callable[[Event], bool] | None:
         later = {id(event) for event in events[events.index(departure) + 1 :]}
         return lambda event: id(event) in later
     last = find_last_position(ctx.runtime.ledger.connection, room.id, ctx.me.visitors)
-    if last is None:
+    if last is not None:
+        return lambda event: (not event.id or event.id > last) and not event.is_imported
+    ghost = _find_ghost(ctx, room)
+    if ghost is None:
         return None
-    return lambda event: (not event.id or event.id > last) and not event.is_imported
+    heard = min(find_last_heard(ctx.runtime, client) for client in ghost.clients)
+    return lambda event: (not event.id or event.at > heard) and not event.is_imported
+
+
+def _find_ghost(ctx: Context, room: Room) -> User | None:
+    """Return the member that is the caller's previous connection, or None.
+
+    While the server has not noticed that a connection is broken, its nick is in use, and the client
+    returns with a longer one, such as `bot_` in place of `bot`.
+    """
+    me = ctx.me
+    shorter = (ctx.world.find_user(me.nick[:end]) for end in range(len(me.nick) - 1, 0, -1))
+    ghosts = (user for user in shorter if user is not None and user.clients and room.member(user))
+    return next((user for user in ghosts if (user.user, user.host) == (me.user, me.host)), None)
 
 
 def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:

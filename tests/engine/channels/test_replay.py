@@ -326,6 +326,24 @@ def test_what_an_unresponsive_client_was_sent_is_replayed(
     assert [*shown(anna, "CAP END"), *shown(anna)] == ["sent into the void", "missed"]
 
 
+def test_a_client_that_returns_beside_its_broken_connection_missed_little(
+    bench: EngineHarness, clock: MovedClock
+) -> None:
+    """Its nick is still in use, so that it has a longer one, which was never in the room."""
+    alice, robot = teller(bench), bench.connect("robot", "server-time")
+    alice.send("PRIVMSG #tea :old")
+    clock.instant += 1_000
+    assert shown(robot) == ["old"]
+    clock.instant += 1_000
+    alice.send("PRIVMSG #tea :sent into the void")
+    again = bench.dial("robot_")
+    again.send("CAP REQ server-time", "NICK robot_", "USER robot 0 * :Robot", "CAP END")
+    assert shown(again) == ["sent into the void"]
+    other = bench.dial("robot_2", "192.0.2.1")
+    other.send("CAP REQ server-time", "NICK robot_2", "USER robot 0 * :Robot", "CAP END")
+    assert shown(other) == ["old", "sent into the void"]
+
+
 def test_direct_messages_are_replayed_as_a_batch_each(make_bench: MakeBench) -> None:
     bench = make_bench(always_on="opt-out", replay=3)
     account(bench, "anna")
