@@ -37,6 +37,15 @@ class MovedClock(Clock):
         return self.instant / 1000
 
 
+@pytest.fixture(scope="session", autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the client's files and settings of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+            environment.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        yield
+
+
 @pytest.fixture
 def clock() -> MovedClock:
     """A clock that the test controls."""

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from prompt_toolkit.input import PipeInput, create_pipe_input
@@ -16,6 +17,7 @@ from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol.model import ClientState, UserOptions
 from app.client.storage.client_storage import ClientStorage
+from app.client.storage.stored_list import ROOMS, StoredList
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.line_mode import LineMode
 from app.clock import Clock
@@ -235,15 +237,21 @@ def test_rest_of_a_pasted_password_is_not_sent(server: ScriptedServer, keys: Pip
     anna = PromptUser(keys, server.port)
     server.welcome("anna", caps="draft/account-registration sasl")
     anna.wait_for_lines("You are in #tea.")
-    anna.type("/reg\rsecret\rsecret")
+    anna.type("/auth")
+    anna.wait_for_question("Password for anna")
+    anna.type("secret\rsecret\r/names")
+    server.expect("AUTHENTICATE PLAIN")
+    anna.wait_for_question("")
+    anna.type("/reg\rsecret\rsecret\rsecret")
+    server.expect("REGISTER ? ? secret")
+    anna.wait_for_question("")
+    anna.type("/reg")
     anna.wait_for_question("New password for anna")
-    anna.type("secret\rsecret")
-    anna.wait_for_question("Repeat the password")
-    anna.type("", enter="\x03")
+    anna.type("secret\rsec", enter="\x03")
     anna.wait_for_question("")
     anna.type("hello")
     server.expect("PRIVMSG #tea hello")
-    assert anna.line_mode.input_history() == ["/reg", "hello"]
+    assert anna.line_mode.input_history() == ["/auth", "/reg", "hello"]
     anna.press_ctrl_d()
 
 
@@ -375,3 +383,60 @@ def test_ending_with_queued_messages_must_be_repeated(server: ScriptedServer, ke
     )
     anna.press_ctrl_d()
     anna.wait_for_lines("! not sent: hello")
+
+
+def paste(anna: PromptUser, text: str) -> None:
+    """Paste a text as a terminal with bracketed paste does, and press Enter."""
+    anna.type(f"\x1b[200~{text}\x1b[201~")
+
+
+def test_paste_is_sent_only_as_the_user_chooses(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna", caps="draft/multiline=max-bytes=4096,max-lines=32 batch message-tags")
+    anna.wait_for_lines("You are in #tea.")
+    paste(anna, "one\n\n  two\n")
+    anna.wait_for_question("Send 2 lines as one message, as 2, or not?")
+    anna.type("")
+    anna.wait_for_lines("Nothing was sent.")
+    paste(anna, "one\n\n  two\n")
+    anna.wait_for_question("Send 2 lines")
+    anna.type("one")
+    server.expect("BATCH +m1 draft/multiline #tea")
+    server.expect("@batch=m1 PRIVMSG #tea one", "@batch=m1 PRIVMSG #tea :", "@batch=m1 PRIVMSG #tea :  two")
+    server.expect("BATCH -m1")
+    anna.wait_for_question("")
+    paste(anna, "one\ntwo")
+    anna.wait_for_question("Send 2 lines")
+    anna.type("2")
+    server.expect("PING *", "PRIVMSG #tea one", "PRIVMSG #tea two")
+    anna.press_ctrl_d()
+
+
+def test_paste_without_multiline_is_offered_as_single_lines(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    paste(anna, "one\ntwo")
+    anna.wait_for_question(
+        "Send 2 lines as 2 messages (the server does not support messages of several lines)?"
+    )
+    anna.type("y")
+    assert [server.echo_message("anna"), server.echo_message("anna")] == ["one", "two"]
+    anna.wait_for_question("")
+    paste(anna, "/join #a\n/join #b")
+    anna.wait_for_lines("! A command has one line, so nothing was done.")
+    anna.press_ctrl_d()
+
+
+def test_input_is_kept_across_starts_without_secrets(
+    server: ScriptedServer, keys: PipeInput, tmp_path: Path
+) -> None:
+    storage = ClientStorage(StoredList(tmp_path, ROOMS, "anna"), history_file=tmp_path / "history")
+    anna = PromptUser(keys, server.port, storage)
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/msg NickServ IDENTIFY secret")
+    anna.type("/names")
+    anna.press_ctrl_d()
+    assert (tmp_path / "history").read_text() == '"/names"\n'
+    assert StoredList(tmp_path, ROOMS, "anna").load() == ["#tea"]

@@ -108,7 +108,6 @@ class AccountDialogs:
                 f"Register {nick} so that nobody else can use it? [y/N] ",
                 decide,
                 on_cancel=decline,
-                precedes_secret=True,
             )
         )
 
@@ -118,7 +117,7 @@ class AccountDialogs:
         prompt = intents.get_requirement_prompt(self._state)
         if prompt:
             prompt = f"{prompt} (press Enter to cancel): "
-            self._ask(Question(prompt, self._ask_new_password, precedes_secret=True))
+            self._ask(Question(prompt, self._ask_new_password))
         else:
             self._ask_new_password("*")
 

@@ -18,7 +18,8 @@ from prompt_toolkit.clipboard import InMemoryClipboard
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.input import Input
-from prompt_toolkit.input.typeahead import clear_typeahead
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
@@ -130,12 +131,11 @@ class LineMode:
             draft = "" if self.question else self._take_draft()
             try:
                 text = self._prompt.prompt(default=draft, pre_run=self._check_prompt)
-                self._discard_typeahead_after(text)
-                self._run_in_driver(partial(self._process, text))
+                self._answer_or_run(text)
             except _PromptOutdated:
                 continue
             except KeyboardInterrupt:
-                self._discard_typeahead_after("")
+                self._take_typeahead()
                 self._run_in_driver(self._on_interrupt)
             except EOFError:
                 self._run_in_driver(self._end)
@@ -181,19 +181,22 @@ class LineMode:
         current = self.controller.questions.current
         return (current and current.prompt) != (self.question and self.question.prompt)
 
-    def _discard_typeahead_after(self, text: str) -> None:
-        """In a dialogue about a secret, discard everything that has been typed ahead or cut.
+    def _answer_or_run(self, text: str) -> None:
+        """Process a line of input. What follows the end of a dialogue about a secret is discarded.
 
-        Whatever follows a password in a paste, or is typed blindly, would become a message if the
-        dialogue ends.
+        Whatever follows a password in a paste, or is typed blindly, would become a message.
         """
-        question = self.question
-        is_dialogue = question is not None and (question.is_secret or question.precedes_secret)
-        if is_dialogue or self._may_ask_for_secret(text):
-            self._prompt.clipboard = InMemoryClipboard()
-            clear_typeahead(self._prompt.input)
-            self._prompt.input.flush_keys()
-            self._prompt.input.read_keys()
+        is_about_secret = self._is_asking_secret() or self._may_ask_for_secret(text)
+        typed_ahead = self._take_typeahead() if is_about_secret else []
+        self._run_in_driver(partial(self._process, text))
+        if self.controller.questions.current:
+            store_typeahead(self._prompt.input, typed_ahead)
+
+    def _take_typeahead(self) -> list[KeyPress]:
+        """Remove and return the keys typed ahead, and forget what was cut."""
+        self._prompt.clipboard = InMemoryClipboard()
+        source = self._prompt.input
+        return [*get_typeahead(source), *source.read_keys(), *source.flush_keys()]
 
     def _process(self, text: str) -> None:
         """Process one line of input; it shows that the user has read what is on the screen."""

@@ -10,15 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and the functions to call with the answer and on Ctrl-C.
-
-    With `precedes_secret`, a secret question may follow the answer.
-    """
+    """A question, and the functions to call with the answer and on Ctrl-C."""
 
     prompt: str
     on_answer: Callable[[str], None]
     is_secret: bool = False
-    precedes_secret: bool = False
     on_cancel: Callable[[], None] = lambda: None
 
 
