@@ -31,7 +31,7 @@ def connect_non_reader(server: Server) -> SocketClient:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    with Server(tmp_path) as server:
+    with Server(tmp_path, log_level="warning") as server:
         alice = server.connect("alice", "echo-message", "draft/chathistory")
         idle = server.connect()
         idle.send("CAP LS 302")

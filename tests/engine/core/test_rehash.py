@@ -110,18 +110,18 @@ def test_a_refused_reload_does_not_say_what_a_start_would_do(
 
 
 def test_a_warning_says_when_a_default_needs_a_restart(make_bench: MakeBench, tmp_path: Path) -> None:
-    bench = make_bench(port=7000, replay=10)
+    bench = make_bench(port=7000, max_rooms=10)
     file = File(bench, tmp_path / "serverSetup.json")
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
-    file.write(port="many", replay="many", ip="")
+    file.write(port="many", max_rooms="many", ip="")
     place = f"Warning: {file.path}: "
     assert sorted(notices(root)) == [
-        "Changed: replay.",
+        "Changed: max_rooms.",
         "Needs a restart: port.",
         f'{place}"ip" is "", but must be an IP address or a host name; "127.0.0.1" is used.',
+        f'{place}"max_rooms" is "many", but must be a whole number from 1 to 1000000; 10000 is used.',
         f'{place}"port" is "many", but must be a whole number from 0 to 65535; after a restart, 6667 is used.',
-        f'{place}"replay" is "many", but must be a whole number from 0 to 1000; 50 is used.',
     ]
 
 
