@@ -13,7 +13,7 @@ from typing import NamedTuple
 from app.db.sqlite import open_to_read
 from app.errors import DatabaseRefused, NotFound
 
-PAGE_ROWS = 500
+PAGE_ROWS = 4_000
 
 Cell = int | float | bytes | None
 

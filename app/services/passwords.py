@@ -8,6 +8,8 @@ how many hashes run at once, and none runs on the engine's thread.
 import hmac
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -24,8 +26,10 @@ from app.wire.saslprep import ProhibitedString, prepare_query, prepare_stored
 SCRAM_ITERATIONS = 4096  # RFC 7677 section 4
 MAX_PASSWORD_BYTES = 600  # reachable only with `chat-admin`: a REGISTER line holds about 450
 
+MAX_CONCURRENT_HASHES = 2  # each takes tens of MiB
+
 _hasher = PasswordHasher()
-_hashing_slots = BoundedSemaphore(2)
+_hashing_slots = BoundedSemaphore(MAX_CONCURRENT_HASHES)
 _scram = ScramMechanism("SCRAM-SHA-256")
 _DUMMY_VERIFIER = f"{SCRAM_ITERATIONS}$AAAA$$"  # its empty keys match no password
 
@@ -47,6 +51,15 @@ def hash_password(password: str) -> PasswordHashes:
         )
     parts = (b64encode(part).decode() for part in (salt, stored_key, server_key))
     return PasswordHashes(password_hash, "$".join((str(iterations), *parts)))
+
+
+def hash_passwords(passwords: Iterable[str]) -> list[PasswordHashes]:
+    """Hash new passwords in parallel, as both libraries release the interpreter lock.
+
+    Raises: as `hash_password`.
+    """
+    with ThreadPoolExecutor(MAX_CONCURRENT_HASHES) as pool:
+        return list(pool.map(hash_password, passwords))
 
 
 def prepare_password(password: str) -> str:

@@ -23,7 +23,7 @@ def story(database: Database, clock: MovedClock) -> Story:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace password hashing, which is slow, with a constant."""
-    monkeypatch.setattr(importing, "hash_password", lambda password: SECRET)
+    monkeypatch.setattr(importing, "hash_passwords", lambda passwords: [SECRET for _ in passwords])
 
 
 @pytest.fixture

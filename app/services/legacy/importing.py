@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, insert, orm, select
+from sqlalchemy import Connection, orm, select
 
 from app.clock import Clock
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
+from app.db.insertion import insert_rows
 from app.db.legacy import LegacyDatabase, LegacyMessage, LegacyUser
 from app.db.log import Log
 from app.db.models import ImportMarkRow
@@ -27,7 +28,7 @@ from app.services.legacy.rows import (
     read_user,
     row_digest,
 )
-from app.services.passwords import hash_password
+from app.services.passwords import hash_passwords
 from app.services.record import record
 from app.wire.names import Key, fold
 
@@ -89,7 +90,7 @@ class LegacyImport:
         secrets = (
             {}
             if self.report.dry_run
-            else {mark: hash_password(user.password) for mark, user in new_rows.items()}
+            else dict(zip(new_rows, hash_passwords(user.password for user in new_rows.values()), strict=True))
         )
         with self._writing() as connection:
             self._register(connection, new_rows, secrets)
@@ -176,7 +177,7 @@ class LegacyImport:
         log.seek_to_end(connection)
         record(connection, log, events)
         fulltext_of(connection).extend(connection)
-        connection.execute(insert(ImportMarkRow), [{"digest": mark} for mark in marks])
+        insert_rows(connection, ImportMarkRow, ("digest",), [(mark,) for mark in marks])
         if not self._audited:
             trace = audit.make_audit_row(
                 self._clock, self._actor, "import-legacy", self.report.room, file=self._old.path.name
