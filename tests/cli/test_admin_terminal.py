@@ -38,12 +38,14 @@ class PseudoTerminal:
         os.close(self._ours)
         os.close(self._theirs)
 
-    def run(self, *arguments: str, answers: dict[str, str] | None = None) -> tuple[int, str]:
+    def run(
+        self, *arguments: str, answers: dict[str, str] | None = None, columns: int = 120
+    ) -> tuple[int, str]:
         """Run to the end, answering each prompt, and return exit code and screen."""
         environment = {
             **os.environ,
             "TERM": "xterm",
-            "COLUMNS": "120",
+            "COLUMNS": str(columns),
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
         streams = {"stdin": self._theirs, "stdout": self._theirs, "stderr": self._theirs}
@@ -87,6 +89,20 @@ def test_declining_a_confirmation_changes_nothing(
     code, shown = terminal.run("user", "list")
     assert re.search(r"anna\s+user\s+yes", shown)
     assert "━" in shown or "─" in shown
+
+
+@pytest.mark.parametrize("noun", ["user", "room"])
+def test_a_narrow_terminal_shows_the_names_whole(noun: str, terminal: PseudoTerminal, chat: Story) -> None:
+    names = [f"user-with-a-long-name-{number:03d}" for number in range(3)]
+    for name in names:
+        chat.create_account(name)
+        chat.create_room(f"#{name}")
+    code, shown = terminal.run(noun, "list", columns=80)
+    assert code == 0
+    assert [name for name in names if name not in shown] == []
+    assert "…" not in shown
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert max(map(len, lines)) <= 80
 
 
 def run_in_shell(script: str, folder: Path) -> subprocess.CompletedProcess[str]:

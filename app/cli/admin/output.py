@@ -92,13 +92,18 @@ def _text(value: Any) -> str:
 
 
 def _draw(rows: Sequence[Row]) -> None:
-    """Print a table that fits the terminal."""
+    """Print a table that fits the terminal. Wide cells are wrapped, except in the first column.
+
+    The first column identifies the row, so it stays in one piece and can be copied.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*(name.replace("_", " ") for name in rows[0]), box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(rows[0]):
+        table.add_column(name.replace("_", " "), no_wrap=number == 0, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_text(value)) for value in row.values()))
     Console().print(table)
