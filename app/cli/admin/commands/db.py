@@ -64,7 +64,7 @@ def check(context: AdminContext) -> None:
             *stats.find_problems(session),
         ]
         name = str(database)
-    context.out.table([{"problem": problem} for problem in problems], f"{name} has no problems.")
+    context.out.table([{"problem": problem} for problem in problems], f"Found no problems in {name}.")
     if problems:
         raise CheckFailed(f"{name} has problems: {len(problems)}.")
 
