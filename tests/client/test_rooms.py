@@ -147,3 +147,17 @@ def test_invitations_and_away_changes_are_shown() -> None:
         < :bob!~b@h AWAY
         | [2026-11-22 12:00:05] bob is back
     """)
+
+
+def test_replies_to_list_and_who_may_overlap() -> None:
+    client = online_client()
+    client.play("""
+        < :srv 322 anna #tea 2 :Green tea
+        < :srv 352 anna #tea ~b host srv bob H@ :0 Bob
+        < :srv 323 anna :End of LIST
+        | Rooms (name, members, topic): 1
+        |   #tea  2  Green tea
+        < :srv 315 anna #tea :End of WHO
+        | Users in #tea: 1
+        |   bob  ~b@host  here @  Bob
+    """)

@@ -77,7 +77,7 @@ HANDLERS: dict[str, Handler] = {
     "306": replies.on_own_away,
     "352": replies.on_who_reply,
     "322": replies.on_list_reply,
-    "315": replies.on_end_of_list,
+    "315": replies.on_end_of_who,
     "323": replies.on_end_of_list,
     "372": replies.on_motd,
     "421": replies.on_unknown_command,

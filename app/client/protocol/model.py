@@ -155,7 +155,8 @@ class ConnectionState:
     batches: dict[str, OpenBatch] = field(default_factory=dict)
     history_requests: deque[PendingRequest] = field(default_factory=deque)
     searches: deque[PendingSearch] = field(default_factory=deque)
-    table_rows: list[tuple[str, ...]] = field(default_factory=list)
+    who_rows: list[tuple[str, ...]] = field(default_factory=list)
+    list_rows: list[tuple[str, ...]] = field(default_factory=list)
     names_requests: set[Key] = field(default_factory=set)
     list_entries: list[tuple[str, ...]] = field(default_factory=list)  # of a mask list
     unban_requests: dict[Key, str] = field(default_factory=dict)  # room to the nick to unban

@@ -99,7 +99,8 @@ def on_who_reply(state: ClientState, line: Line) -> Effects:
     """Collect one user of a WHO reply."""
     real_name = param(line, 7).partition(" ")[2]
     row = (param(line, 5), f"{param(line, 2)}@{param(line, 3)}", _describe_flags(param(line, 6)), real_name)
-    yield from _add_row(state, row)
+    _add_row(state.connection.who_rows, row)
+    yield from ()
 
 
 def _describe_flags(flags: str) -> str:
@@ -110,17 +111,22 @@ def _describe_flags(flags: str) -> str:
 
 def on_list_reply(state: ClientState, line: Line) -> Effects:
     """Collect one room of a LIST reply."""
-    yield from _add_row(state, (param(line, 1), param(line, 2), param(line, 3)))
-
-
-def _add_row(state: ClientState, row: tuple[str, ...]) -> Effects:
-    if len(state.connection.table_rows) < MAX_TABLE_ROWS:
-        state.connection.table_rows.append(row)
+    _add_row(state.connection.list_rows, (param(line, 1), param(line, 2), param(line, 3)))
     yield from ()
 
 
+def _add_row(rows: list[tuple[str, ...]], row: tuple[str, ...]) -> None:
+    if len(rows) < MAX_TABLE_ROWS:
+        rows.append(row)
+
+
+def on_end_of_who(state: ClientState, line: Line) -> Effects:
+    """Show a complete WHO reply."""
+    rows, state.connection.who_rows = state.connection.who_rows, []
+    yield Table(f"Users in {param(line, 1)}", tuple(rows))
+
+
 def on_end_of_list(state: ClientState, line: Line) -> Effects:
-    """Show a complete WHO or LIST reply."""
-    rows, state.connection.table_rows = state.connection.table_rows, []
-    title = "Rooms (name, members, topic)" if line.command == "323" else f"Users in {param(line, 1)}"
-    yield Table(title, tuple(rows))
+    """Show a complete LIST reply."""
+    rows, state.connection.list_rows = state.connection.list_rows, []
+    yield Table("Rooms (name, members, topic)", tuple(rows))
