@@ -22,6 +22,7 @@ from app.events import Event, Kind, PasswordHashes
 from app.events.data import CreatedData, MetadataChangeData, ModeData, RegisteredData
 from app.services import metadata
 from app.services.accounts import registration_event
+from app.services.last_visits import find_last_position
 from tests.story import record_now
 
 ROOT = Path(__file__).parents[2]
@@ -285,6 +286,20 @@ def test_an_old_postgresql_is_refused(fresh: Database, monkeypatch: pytest.Monke
         schema.prepare_database(fresh)
     monkeypatch.undo()
     assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
+
+
+def test_visits_that_ended_before_the_table_existed_are_known(fresh: Database) -> None:
+    schema.prepare_database(fresh)
+    created = Event(Kind.CREATED, room=1, nick="anna", target="#tea", data=CreatedData("", True, None))
+    anna = [Event(kind, room=1, session=7, nick="Änna", host="h") for kind in (Kind.PARTED, Kind.QUIT)]
+    said = Event(Kind.PRIVMSG, room=1, nick="anna", text="meanwhile")
+    bob = Event(Kind.QUIT, room=1, session=8, nick="bob", host="h")
+    record_now(fresh, Clock(), [created, *anna, said, bob])
+    downgrade(fresh, "0015")
+    schema.prepare_database(fresh)
+    with fresh.engine.connect() as connection:
+        found = {nick: find_last_position(connection, 1, (f"{nick}!h",)) for nick in ("änna", "bob", "carol")}
+    assert found == {"änna": 3, "bob": 5, "carol": None}
 
 
 def test_an_index_of_unfolded_text_is_replaced(fresh: Database) -> None:
