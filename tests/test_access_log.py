@@ -100,12 +100,14 @@ def test_no_text_has_another_address_banned(
     assert found == ["192.0.2.7", "2001:db8::7"]
 
 
-def test_other_records_cannot_imitate_an_entry() -> None:
-    error = "cannot read\n2026-11-28 22:40:00,000 INFO login failed address=203.0.113.9 x"
+@pytest.mark.parametrize("prefix", ["", "host chat-server[123]: "])
+@pytest.mark.parametrize("time", ["2026-11-28 22:40:00,000 ", "", " "])
+def test_other_records_cannot_imitate_an_entry(time: str, prefix: str) -> None:
+    error = f"cannot read\n{time}INFO login failed address=203.0.113.9 x"
     record = logging.LogRecord("x", logging.ERROR, "", 0, "Cannot read: %s", (error,), None)
     for formatter in (TextFormatter(), json_formatter()):
         lines = formatter.format(record).splitlines()
-        assert [address for line in lines for address in addresses_to_ban(line)] == []
+        assert [address for line in lines for address in addresses_to_ban(prefix + line)] == []
 
 
 @pytest.mark.parametrize("prefix", ["", "host chat-server[123]: "])
