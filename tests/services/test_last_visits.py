@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app.db.models import AccountRow
 from app.events import Event, Kind
-from app.events.data import KickedData
+from app.events.data import HostData, KickedData
 from app.services.last_visits import find_last_position, list_visitors
 from tests.story import Story
 
@@ -48,14 +48,26 @@ def test_a_visitor_who_never_left_has_no_last_position(chat: LastVisitStory) -> 
     assert chat.last("bob", HOST, account=True) is None
 
 
-@pytest.mark.parametrize("kind", [Kind.PARTED, Kind.KICKED, Kind.QUIT])
+@pytest.mark.parametrize("kind", [Kind.PARTED, Kind.KICKED, Kind.QUIT, Kind.NICK])
 def test_leaving_ends_the_visit_of_account_and_guest(chat: LastVisitStory, kind: Kind) -> None:
-    left = chat.event(kind, data=KickedData(chat.session, ROOM) if kind is Kind.KICKED else None)
+    data = KickedData(chat.session, ROOM) if kind is Kind.KICKED else None
+    left = chat.event(kind, data=data, target="robert" if kind is Kind.NICK else None)
     assert chat.last("robert", "elsewhere.example", account=True) == left
     host = "h" if kind is Kind.KICKED else HOST  # that of the session, not of who kicked it
     assert chat.last("BOB", host, account=False) == left
     assert chat.last("bob", "elsewhere.example", account=False) is None
     assert chat.last("robert", host, account=False) is None
+
+
+@pytest.mark.parametrize("kind", [Kind.HOST, Kind.LOGGED_IN, Kind.LOGGED_OUT])
+def test_a_change_of_identity_ends_the_visit_of_the_old_one(chat: LastVisitStory, kind: Kind) -> None:
+    chat.story.create_account("Robert")
+    new = "Robert" if kind is Kind.LOGGED_IN else None
+    data = HostData("admin", None, None) if kind is Kind.HOST else None
+    changed = chat.event(kind, account=new, room=None, text="new", data=data)
+    assert chat.last("bob", "elsewhere.example", account=True) == changed
+    assert chat.last("bob", "h", account=False) == changed
+    assert chat.last("bob", "new", account=False) is None
 
 
 def test_the_latest_departure_counts(chat: LastVisitStory) -> None:

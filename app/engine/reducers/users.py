@@ -48,6 +48,7 @@ def nick(world: World, event: Event) -> None:
     new = event.target or ""
     if user is None or user.nick == new:
         return
+    world.departures.add(user, user.rooms, event)
     if fold(new) != user.key:
         world.add_whowas(user)
     del world.nicks[user.key]
@@ -86,6 +87,7 @@ def host(world: World, event: Event) -> None:
     """Change a user's visible host."""
     user = world.users.get(event.session or 0)
     if user is not None:
+        world.departures.add(user, user.rooms, event)
         user.host = event.text or ""
         for room in world.rooms_of(user):
             room.invalidate_names()
@@ -102,6 +104,7 @@ def logged_in(world: World, event: Event) -> None:
     """Log a session in to an account."""
     user = world.users.get(event.session or 0)
     if user is not None and event.account is not None:
+        world.departures.add(user, user.rooms, event)
         _set_account(world, user, world.find_account(event.account))
 
 
@@ -109,6 +112,7 @@ def logged_out(world: World, event: Event) -> None:
     """Log a session out."""
     user = world.users.get(event.session or 0)
     if user is not None:
+        world.departures.add(user, user.rooms, event)
         _set_account(world, user, None)
 
 

@@ -1,7 +1,8 @@
 """Departures from rooms in the current changeset, which the log does not contain yet.
 
-A user who leaves a room and returns within one changeset has missed what was said in between. Once
-stored, the departure is found in the log (`services.last_visits`).
+A user who leaves a room and returns within one changeset has missed what was said in between. With
+another nick, host or account, a user is another visitor, and the former one has left. Once stored,
+the departure is found in the log (`services.last_visits`).
 """
 
 from collections.abc import Iterable

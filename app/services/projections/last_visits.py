@@ -1,6 +1,7 @@
 """Projections for last visits: the log position at which a visitor last left a room.
 
-A visit ends when the session leaves the room or loses its last device. While an always-on session
+A visit ends when the session leaves the room or loses its last device, or when its nick, host or
+account changes, because it then continues as that of another visitor. While an always-on session
 has no device, nobody sees the room, so that leaving it then does not extend the visit. If the
 server gave up waiting for the client, the visit ended with the last message before it was last
 heard.
@@ -54,6 +55,13 @@ def _detached(connection: Connection, event: Event) -> None:
     _execute(connection, event, _visitors(connection, event), _ALL_ROOMS, session=event.session)
 
 
+def _identity_changed(connection: Connection, event: Event) -> None:
+    """End the visits of the identities that the session has until this event."""
+    member = connection.execute(_MEMBER.where(SessionRow.id == event.session)).one_or_none()
+    if member is not None:
+        _execute(connection, event, _visitors(connection, member), _ALL_ROOMS, session=event.session)
+
+
 def _execute(
     connection: Connection, event: Event, visitors: tuple[str, ...], rooms: str, **values: int | None
 ) -> None:
@@ -80,4 +88,8 @@ PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.KICKED: _kicked,
     Kind.QUIT: _left,
     Kind.DETACHED: _detached,
+    Kind.NICK: _left,
+    Kind.HOST: _identity_changed,
+    Kind.LOGGED_IN: _identity_changed,
+    Kind.LOGGED_OUT: _identity_changed,
 }

@@ -20,8 +20,9 @@ from app.services.projections import (
 )
 from app.services.projections.projection import BatchProjection, Projection
 
-# `room_visits` reads the account of a session, and `last_visits` whether it has a device, before
-# `people` changes them; `last_visits` also reads the memberships that `people` deletes.
+# `room_visits` reads the account of a session, and `last_visits` who it is and whether it has a
+# device, before `people` changes them; `last_visits` also reads the memberships that `people`
+# deletes.
 _TABLES = (
     accounts.PROJECTIONS,
     audit_log.PROJECTIONS,

@@ -190,6 +190,46 @@ def test_logging_in_after_joining_counts_for_the_guest_too(bench: EngineHarness)
         visitor.hang_up()
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_guest_has_left_under_the_nick_that_it_gave_up(bench: EngineHarness, restarted: bool) -> None:
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    shown(bob)
+    alice.send("PRIVMSG #tea :seen by bob")
+    bob.send("NICK robert")
+    alice.send("PRIVMSG #tea :seen by robert")
+    bob.hang_up()
+    if restarted:
+        bench.restart()
+        teller(bench)
+    assert shown(bench.connect("robert", "server-time")) == []
+    assert shown(bench.connect("bob", "server-time")) == ["seen by robert"]
+
+
+def test_an_account_has_left_when_it_logs_out(bench: EngineHarness) -> None:
+    account(bench, "anna")
+    alice, anna = teller(bench), enter_plainly(bench, "anna")
+    shown(anna)
+    alice.send("PRIVMSG #tea :seen by anna")
+    anna.send("LOGOUT")
+    alice.send("PRIVMSG #tea :seen by a guest")
+    anna.hang_up()
+    assert shown(enter_plainly(bench, "anna")) == ["seen by a guest"]
+
+
+def test_a_nick_change_and_a_return_in_one_changeset_repeat_nothing(bench: EngineHarness) -> None:
+    alice, bob, new = teller(bench), bench.connect("bob", "server-time"), bench.dial("new")
+    shown(bob)
+    alice.send("PRIVMSG #tea :seen")
+    lines = {
+        bob: ["NICK robert"],
+        alice: ["PRIVMSG #tea :missed"],
+        new: ["CAP REQ server-time", "NICK bob", "USER bob 0 * :bob", "CAP END", "JOIN #tea"],
+    }
+    units = [SubmissionUnit(person.client, list(map(bench.request, said))) for person, said in lines.items()]
+    bench.core.engine.cycle(units)
+    assert [line.params[-1] for line in new.hears("PRIVMSG")] == ["missed"]
+
+
 def enter_plainly(bench: EngineHarness, nick: str) -> HarnessClient:
     """Log in to the account anna without history capabilities."""
     anna = bench.dial(nick)
