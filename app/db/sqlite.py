@@ -109,18 +109,21 @@ class SQLite:
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Copy the database with SQLite's backup API, which is safe during writes.
 
+        The copy has another name until it is complete; what an interrupted one left is replaced.
+
         Raises: StorageError when the copy already exists.
         """
         path = _path(url)
         copy = path.with_name(f"{path.name}.before-upgrade-from-{revision}")
         if copy.exists():
             raise StorageError(f"The backup {copy} already exists; move it elsewhere before the upgrade.")
-        with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
+        partial = copy.with_name(f"{copy.name}.partial")
+        for remains in (partial, partial.with_name(f"{partial.name}-journal")):
+            remains.unlink(missing_ok=True)
+        partial.touch(mode=0o600)  # never readable by others: it contains password hashes
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as target:
             source.backup(target)
-        source.close()
-        target.close()
-        copy.chmod(0o600)
-        return copy
+        return partial.rename(copy)
 
     def problems(self, connection: Connection) -> list[str]:
         """Return the findings of `PRAGMA quick_check` and `PRAGMA foreign_key_check`."""

@@ -245,6 +245,20 @@ def test_existing_backup_is_never_overwritten(older: Database, tmp_path: Path) -
     assert schema.inspect_database(older)[0] is schema.DatabaseState.OLDER
 
 
+def test_what_an_interrupted_backup_left_is_replaced(older: Database, tmp_path: Path) -> None:
+    revision = schema.inspect_database(older)[1]
+    partial = tmp_path / f"chat.db.before-upgrade-from-{revision}.partial"
+    for remains in (partial, partial.with_name(f"{partial.name}-journal")):
+        remains.write_text("half a page")
+        remains.chmod(0o644)
+    backup = schema.prepare_database(older)
+    older.close()
+    assert sorted(tmp_path.glob("chat.db.before-*")) == [backup]
+    assert backup is not None
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert schema.inspect_database(Database(parse_database_url(str(backup))))[1] == revision
+
+
 def downgrade(database: Database, revision: str) -> None:
     """Downgrade the schema to an older revision."""
     settings = migrate.config()
