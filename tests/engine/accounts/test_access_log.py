@@ -107,7 +107,7 @@ def test_pass_logins_are_logged(bench: EngineHarness, logged: Logged) -> None:
     ]
 
 
-@pytest.mark.parametrize("password", ["open sesame", HASH])
+@pytest.mark.parametrize("password", ["open sesame", HASH], ids=["plain", "hashed"])
 def test_wrong_server_passwords_are_logged(make_bench: MakeBench, logged: Logged, password: str) -> None:
     bench = make_bench(password=password, login_attempts=1)
     for words in ([], [f"PASS {SECRET}"], ["PASS :open sesame"]):
