@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class Mechanism(StrEnum):
-    """A way to prove who one is."""
+    """An authentication method."""
 
     PLAIN = "PLAIN"
     SCRAM = "SCRAM-SHA-256"
@@ -68,7 +68,7 @@ def login_failed(address: str, account: str, mechanism: Mechanism, reason: str) 
 
 
 def login_refused(address: str, account: str, mechanism: Mechanism, reason: str) -> None:
-    """Log a login that was refused unseen: after too many failures, or by a ban."""
+    """Log a login refused without checking the password: too many failures, or a ban."""
     _log("login refused", address, account=account, mechanism=mechanism, reason=reason)
 
 
@@ -107,9 +107,9 @@ def _as_text(name: str, value: str | int) -> str:
 
 
 class EntryBudgets(logging.Filter):
-    """Lets entries pass while the budget of their phrase and mechanism lasts; counts the others.
+    """Rate-limits the entries of each phrase and mechanism, and counts the suppressed ones.
 
-    The first entry that passes again has their number in the field `suppressed`.
+    The next entry that is logged has their number in the field `suppressed`.
     """
 
     def __init__(self) -> None:

@@ -43,7 +43,7 @@ def _count_rows(runtime: Runtime) -> str:
 
 
 def _explain_administration(runtime: Runtime, loaded: Loaded) -> Iterator[str]:
-    """Yield how to create the first administrator, as long as there is none."""
+    """Yield the command that creates the first administrator, if there is none."""
     with runtime.database.reading() as session:
         if runtime.settings.operators or has_administrator(session):
             return

@@ -1,7 +1,7 @@
 """Writes the server's log to standard error, as text or JSON, on a thread of its own.
 
-A thread that logs only puts the record into a queue, because writing can block for as long as the
-reader of standard error does not read. If the queue is full, records are dropped and counted.
+Logging only queues the record, because a write to standard error blocks while its reader is slow.
+If the queue is full, records are dropped and counted.
 """
 
 import logging
@@ -76,7 +76,7 @@ class QueuedHandler(logging.Handler):
         self._output.handle(record)
 
     def close(self) -> None:
-        """Write the queued records, as far as that takes no longer than the timeout."""
+        """Write the queued records, up to a timeout."""
         self._queue.put(None)
         self._thread.join(CLOSE_TIMEOUT_SECONDS)
         super().close()

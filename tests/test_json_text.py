@@ -52,9 +52,9 @@ def test_comment_signs_in_a_string_are_text() -> None:
     ("raw", "reason"),
     [
         (b"", "line 1, column 1: Expecting value"),
-        (b"{", "line 1, column 2: the text ends too early"),
-        (b'{"a": 1', "line 1, column 8: the text ends too early"),
-        (b'{"a": 1 /* }', "the text ends too early"),
+        (b"{", "line 1, column 2: unexpected end of text"),
+        (b'{"a": 1', "line 1, column 8: unexpected end of text"),
+        (b'{"a": 1 /* }', "unexpected end of text"),
         (b'{"a": 1,,}', "line 1, column [0-9]+: unexpected character"),
         (b'{\n  "a" 1\n}', "line 2, column 7: unexpected character"),
         (b'{"a": b}', "line 1, column 7: unexpected character"),

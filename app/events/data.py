@@ -26,7 +26,7 @@ class ConnectedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class DepartureData(EventData):
-    """The instant at which a client was last heard, if the server gave up waiting for it."""
+    """The instant of a client's last line, if the client timed out."""
 
     heard: int | None = None
 

@@ -1,4 +1,4 @@
-"""Last visits: how far in the log a visitor had followed a room when they last left it.
+"""Last visits: the log position at which a visitor last left a room.
 
 A *visitor* is the identity under which a user returns: the account, and the nick with the host,
 which is all that identifies a guest. Two guests with the same nick and host are one visitor. This

@@ -36,13 +36,13 @@ class ClientSettings(Settings):
     )
     colours: bool = Field(True, description="Whether to use colours in a terminal.")
     remember_rooms: bool = Field(
-        True, description="Whether to join the rooms in which one was when the client ended."
+        True, description="Whether to rejoin the rooms joined when the client last ended."
     )
     input_history: WholeNumber = Field(
         1000, ge=0, le=100_000, description="Number of input lines kept across starts; 0 keeps none."
     )
     legacy_commands: bool = Field(
-        False, description="Whether /quit leaves the room, as in the program this replaces."
+        False, description="Whether /quit leaves the room, as in the predecessor program."
     )
     history_page: WholeNumber = Field(
         50, ge=1, le=1000, description="Number of messages in one page of history."

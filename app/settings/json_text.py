@@ -28,7 +28,7 @@ class ParsedText:
 
 
 class MalformedText(Exception):
-    """The text is no object in JSON or JSON5; says where and why, without quoting the text."""
+    """The text is not a JSON or JSON5 object; says where and why, without quoting the text."""
 
 
 def parse_object(raw: bytes) -> ParsedText:
@@ -97,7 +97,7 @@ def _parse_json5(text: str, departure: str, repeated: _RepeatedKeys) -> object:
         return _join_surrogates(value)
     if "integer string conversion" in error:
         raise MalformedText("a number is too long")
-    what = "the text ends too early" if position >= len(text) else "unexpected character"
+    what = "unexpected end of text" if position >= len(text) else "unexpected character"
     raise MalformedText(f"{_locate(text, position)}: {what}")
 
 

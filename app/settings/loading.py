@@ -54,7 +54,7 @@ class LoadedSettings(Generic[S]):
 
     @property
     def ignored_files(self) -> list[Problem]:
-        """The problems because of which a whole file was ignored."""
+        """The problems that caused a whole file to be ignored."""
         return [problem for problem in self.problems if problem.voids_file]
 
 

@@ -43,8 +43,8 @@ Model = type[BaseModel]
 class Problem:
     """A fault in the settings: an error if `refusal` is set, otherwise a warning.
 
-    `consequence` says what happens because of it at a start. `key` is the setting whose value is
-    affected. `voids_file` is true if the fault causes a whole file to be ignored.
+    `consequence` is the effect at startup, `key` the affected setting. `voids_file` is true if the
+    fault causes a whole file to be ignored.
     """
 
     fault: str
@@ -55,7 +55,7 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        """The fault and its consequence at a start."""
+        """The fault and its consequence at startup."""
         return f"{self.fault}; {self.consequence}." if self.consequence else f"{self.fault}."
 
 

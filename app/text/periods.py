@@ -82,7 +82,7 @@ def parse_prefix(words: list[str], clock: WallClock) -> tuple[Period, int]:
 
 
 def parse_exact(text: str, clock: WallClock) -> Period | None:
-    """Parse the forms that leave no doubt, quickly; return None for any other text.
+    """Parse the unambiguous forms without dateparser; return None for any other text.
 
     Raises: UsageError when the time is out of range.
     """

@@ -1,4 +1,4 @@
-"""Which commands and messages carry a secret, such as a password or the key of a room.
+"""Detects secrets in commands and messages, such as a password or a room key.
 
 Such text must stay out of histories, logs and screens. The rules err on the side of secrecy,
 because the server may run any services.

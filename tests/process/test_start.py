@@ -168,7 +168,7 @@ def test_the_last_line_says_which_database_replaces_that_of_a_broken_file(tmp_pa
     with Server(tmp_path) as server:
         assert server.process.stdout is not None
         assert server.process.stdout.readline() == (
-            f"Warning: {name} is not valid JSON (line 1, column 35: the text ends too early); "
+            f"Warning: {name} is not valid JSON (line 1, column 35: unexpected end of text); "
             "the file is ignored. The database is chat.db.\n"
         )
         assert f"WARNING {name} is not valid JSON" in server.log

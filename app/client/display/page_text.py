@@ -23,7 +23,7 @@ def title(page: HistoryPage | SearchResult) -> str:
 
 
 def unread_heading(unread: UnreadMessages) -> Lines:
-    """Return the heading of unread messages, and how to show those that are left out."""
+    """Return the heading of unread messages, and a hint for showing the omitted ones."""
     bound = "at least " if unread.count >= MAX_UNREAD_MESSAGES else ""
     preposition = "from" if unread.is_direct else "in"
     heading = f"── {bound}{unread.count} unread {preposition} {unread.room} ──"

@@ -11,10 +11,10 @@ _WORD = re.compile(r" *[^ ]+| +$")
 
 
 def wrap(pieces: list[Piece], columns: int) -> list[list[Piece]]:
-    """Return a line as lines of at most so many columns.
+    """Wrap a line to a number of columns.
 
-    A word that is longer than a line, such as an address, stays whole: the terminal breaks it, and
-    it can still be copied.
+    A word longer than a line, such as a web address, stays whole: the terminal breaks it, and it
+    can still be copied.
     """
     if sum(width(piece.text) for piece in pieces) <= columns:
         return [pieces]

@@ -42,7 +42,7 @@ class UserOptions:
 
 
 class Delivery(Enum):
-    """How far a message of ours has come; the values are shown to the user."""
+    """The delivery state of our own message."""
 
     QUEUED = "queued"
     SENT = "sending"

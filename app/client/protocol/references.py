@@ -87,7 +87,7 @@ def find_by_reference(room: ChannelView, reference: str) -> Message | None:
 
 
 def find_latest(room: ChannelView, is_mine: bool) -> Message | None:
-    """Return our latest message in a room, or the latest message of somebody else."""
+    """Return our latest message in a room, or the latest message of another user."""
     recent = reversed(room.recent.values())
     return next((entry.message for entry in recent if entry.message.is_mine is is_mine), None)
 

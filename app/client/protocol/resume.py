@@ -18,7 +18,6 @@ from app.wire.names import Key, fold
 
 TARGETS = Key("")  # in `ConnectionState.resuming`, stands for the TARGETS request
 MAX_TARGETS = 100  # conversations fetched after a reconnect
-MAX_CLOCK_SKEW_MILLISECONDS = 86_400_000  # between server and client
 
 
 def on_connection_lost(state: ClientState) -> None:
@@ -57,7 +56,7 @@ def _resume_conversations(state: ClientState) -> Effects:
         state.connection.resuming.add(TARGETS)
         state.connection.targets_since = _last_shown_at(state)
         since = to_iso(state.connection.targets_since)
-        until = to_iso(state.now + MAX_CLOCK_SKEW_MILLISECONDS)
+        until = to_iso(state.now + unread.MAX_CLOCK_SKEW_MILLISECONDS)
         yield send("CHATHISTORY", "TARGETS", f"timestamp={since}", f"timestamp={until}", str(MAX_TARGETS))
     yield from catch_up.conclude(state)
 

@@ -1,4 +1,4 @@
-"""Queues messages that cannot be sent yet, and settles those whose fate an outage left open.
+"""Queues messages that cannot be sent yet, and settles those left unconfirmed by an outage.
 
 A message typed during an outage, or before its room has been joined, waits in the queue. It is sent
 after the reconnect, in order, once its room has been rejoined. A message that was sent but not

@@ -173,7 +173,7 @@ def _is_unread(room: ChannelView, message: Message) -> bool:
 
 
 def _show_unread(room: ChannelView, messages: list[Message]) -> Effects:
-    """Show unread messages as such; if all are ours, only those in a room are of interest."""
+    """Show unread messages under a heading; if all are ours, show only those in a room."""
     if not room.unread:
         yield from () if room.is_direct else messages
         return
@@ -200,6 +200,6 @@ def mark_all_read(state: ClientState) -> Effects:
 
 
 def mark_read_at_intervals(state: ClientState) -> Effects:
-    """Mark everything shown as read, unless that was done a moment ago."""
+    """Mark everything shown as read, at most once per interval."""
     if state.now - state.marked_at >= MARK_INTERVAL_MILLISECONDS:
         yield from mark_all_read(state)

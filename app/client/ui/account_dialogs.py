@@ -1,6 +1,6 @@
 """The dialogues for logging in and registering.
 
-A dialogue ends only by an answer or a cancellation of the user: a refusal asks again. Otherwise
+A dialogue ends only when the user answers or cancels it: after a refusal, it asks again. Otherwise
 the next attempt at a password, typed without looking, would become a message.
 """
 
@@ -17,9 +17,8 @@ from app.client.protocol.events import (
     RegistrationFailed,
 )
 from app.client.protocol.model import ClientState
-from app.client.ui.questions import Question
+from app.client.ui.questions import YES, Question
 
-YES = ("y", "yes")
 OWN_SERVER = "durable-chat"  # the beginning of its version
 PASSWORD_REFUSALS = ("WEAK_PASSWORD", "UNACCEPTABLE_PASSWORD")
 PROOF_REFUSALS = ("INVITATION_REQUIRED", "INVALID_INVITATION", "INVALID_EMAIL", "UNACCEPTABLE_EMAIL")
@@ -30,7 +29,7 @@ UNENCRYPTED = (
 
 
 class AccountDialogs:
-    """Asks for passwords, and for what else a login or a registration requires."""
+    """Prompts for passwords, invitation codes and e-mail addresses."""
 
     def __init__(
         self, driver: Driver, ask: Callable[[Question], None], notify: Callable[[str, bool], None]
@@ -45,7 +44,7 @@ class AccountDialogs:
         return self._driver.state
 
     def react(self, event: ClientEvent) -> None:
-        """Ask what an event requires."""
+        """Ask the question that an event requires, if any."""
         match event:
             case NickRefused(nick=nick, may_log_in=True):
                 self._ask_password_or_guest(nick)

@@ -1,4 +1,4 @@
-"""Hides what ignored users write, also in history, search results and unread messages."""
+"""Hides the messages of ignored users, also in history, search results and unread messages."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -41,7 +41,7 @@ class IgnoreList:
         self._stored.save(self.entries)
 
     def remove(self, entry: str) -> None:
-        """No longer ignore a nick or a mask.
+        """Stop ignoring a nick or a mask.
 
         Raises: UsageError when it is not ignored; OSError when that cannot be stored.
         """

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 from app.client.driver import Driver
 from app.client.protocol import intents, multiline
-from app.client.ui.questions import Question
+from app.client.ui.questions import YES, Question
 
 ONE = ("1", "o", "one")
-YES = ("y", "yes")
 
 
 class PasteDialog:

@@ -9,7 +9,7 @@ from app.errors import ChatError
 
 
 class Persistence:
-    """Writes what an event has changed; a failure is shown once."""
+    """Stores rooms and the password; only the first failure is shown."""
 
     def __init__(
         self, state: ClientState, storage: ClientStorage, notify: Callable[[str, bool], None]

@@ -1,11 +1,13 @@
 """Questions to the user, asked one at a time.
 
-A question stays until the user answers or cancels it, even if what it was asked for has become
-moot. If it vanished by itself, the rest of a password being typed would become a message.
+A question stays until the user answers or cancels it, even if it has become moot. If it vanished,
+the rest of a password being typed would become a message.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+
+YES = ("y", "yes")  # answers to a question, in lower case
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _continue_exchange(ctx: Context, exchange: SaslExchange, chunk: str) -> Slow
 
 
 def refuse_message(ctx: Context, exchange: SaslExchange, text: str | None = None) -> NoReturn:
-    """Refuse a message that the mechanism does not know.
+    """Refuse a malformed message.
 
     Raises: NumericError with ERR_SASLFAIL.
     """

@@ -73,7 +73,7 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
 
 
 def _find_missed(ctx: Context, room: Room) -> Callable[[Event], bool] | None:
-    """Return the predicate of the messages that the user missed, or None on the first visit.
+    """Return a predicate for the messages that the user missed, or None on the first visit.
 
     Events of the current changeset have the id 0 until they are stored.
     """

@@ -113,9 +113,9 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
 
 
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
-    """Attach a connection to an existing user, and replay what the user missed without a device.
+    """Attach a connection to an existing user, and replay the messages missed without a device.
 
-    A user who has another device has missed nothing.
+    A user with another device has missed nothing.
     """
     since = holder.detached
     send_burst = join_burst.send_burst if since is None else join_burst.send_burst_and_replay

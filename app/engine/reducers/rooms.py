@@ -30,7 +30,7 @@ def created(world: World, event: Event) -> None:
 
 
 def renamed(world: World, event: Event) -> None:
-    """Rename a room, and move what its members keep about it: markers and private metadata."""
+    """Rename a room, and move its members' read markers and private metadata."""
     room = world.rooms.get(event.room or 0)
     if room is None:
         return

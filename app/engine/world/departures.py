@@ -21,8 +21,8 @@ class Departures:
     def add(self, user: User, rooms: Iterable[int], event: Event) -> None:
         """Add a departure.
 
-        It does not count if the user has no device and so sees nothing already, or if the server
-        gave up waiting for the client.
+        It does not count if the user has no device, and so sees nothing anyway, or if the client
+        timed out.
         """
         self._discard_stored()
         if user.detached is None and DepartureData.of(event).heard is None:

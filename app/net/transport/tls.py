@@ -46,7 +46,7 @@ def new_context(certificate: Path, key: Path) -> SSL.Context:
 def request_client_certificates(context: SSL.Context) -> None:
     """Ask clients for a certificate, which is optional and need not be signed by an authority.
 
-    Only for clients that can log in with one: a browser that has none gives up the handshake.
+    Not for WebSockets: a browser without a certificate aborts the handshake.
     """
     context.set_verify(SSL.VERIFY_PEER, _accept_any_certificate)
     context.set_session_id(b"chat")  # required to resume sessions with client certificates

@@ -186,8 +186,8 @@ def _choose_format(context: AdminContext, form: FormatName | None, out: Path | N
         return form
     if extension and extension not in FORMATS:
         raise UsageError(
-            f"{out} has the extension of no export format. The formats are {', '.join(FORMATS)}; "
-            "choose one with --format, or with the extension of the file."
+            f"{out} does not have the extension of an export format. The formats are "
+            f"{', '.join(FORMATS)}; choose one with --format or the file extension."
         )
     return extension or ("json" if context.as_json else "jsonl")
 

@@ -9,7 +9,7 @@ from app.errors import UsageError
 
 @command(works_offline=True)
 def ignore(controller: Controller, user: str | None = None) -> None:
-    """Hide what a user writes, now and after the next start, or list who is ignored.
+    """Hide a user's messages, also after the next start, or list the ignored users.
 
     /ignore                    list the ignored users
     /ignore walt               by nick and account
@@ -29,7 +29,7 @@ def ignore(controller: Controller, user: str | None = None) -> None:
 
 @command(works_offline=True)
 def unignore(controller: Controller, user: str) -> None:
-    """Show again what a user writes."""
+    """Show a user's messages again."""
     _change(controller.ignored.remove, user)
     controller.notify(f"What {user} writes is shown again.")
 

@@ -24,7 +24,7 @@ def reply(controller: Controller, message: str, text: Rest) -> None:
 
 @command(needs="message-tags")
 def react(controller: Controller, reaction: str, message: str | None = None) -> None:
-    """React to a message with an emoji or a word. Default: the latest message of somebody else.
+    """React to a message with an emoji or a word. Default: the latest message of another user.
 
     /react 👍        reacts to the latest message
     /react 👍 bob    reacts to the latest message of bob
@@ -36,14 +36,14 @@ def react(controller: Controller, reaction: str, message: str | None = None) -> 
 
 @command(needs="message-tags")
 def unreact(controller: Controller, reaction: str, message: str | None = None) -> None:
-    """Remove your reaction from a message. Default: the latest message of somebody else."""
+    """Remove your reaction from a message. Default: the latest message of another user."""
     _check_reaction(reaction)
     controller.driver.execute(intents.unreact, _get_message(controller, message), reaction)
 
 
 @command(needs=REDACTION)
 def redact(controller: Controller, message: str | None = None, reason: Rest | None = None) -> None:
-    """Delete a message of yours or, as an operator, of somebody else. Default: your latest message.
+    """Delete your own message or, as an operator, another user's. Default: your latest message.
 
     It is removed from the history and from the view of clients that support this. People may have
     read it already.
