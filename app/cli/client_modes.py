@@ -68,7 +68,7 @@ def _read_input() -> Iterator[str]:
 
 
 def _open_storage(settings: ClientSettings) -> ClientStorage:
-    """Return what is kept for this user on this server."""
+    """Return the storage for this user and server."""
     place = f"{settings.username or _login_name()}@{settings.ip}:{settings.port}"
     folder = find_state_folder()
     return ClientStorage(
@@ -103,7 +103,7 @@ def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStor
 
 
 def _count_columns() -> int:
-    """Return the present width of the terminal."""
+    """Return the current width of the terminal."""
     return os.get_terminal_size(sys.stdout.fileno()).columns
 
 

@@ -379,7 +379,7 @@ def test_ending_with_queued_messages_must_be_repeated(server: ScriptedServer, ke
     anna.wait_for_lines("queued: hello")
     keys.send_text("\x04")
     anna.wait_for_lines(
-        "! 1 message is still queued and would be lost. To end the program anyway, repeat that."
+        "! 1 message is still queued and would be lost. Quit again to end the program anyway."
     )
     anna.press_ctrl_d()
     anna.wait_for_lines("! not sent: hello")

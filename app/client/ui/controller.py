@@ -33,8 +33,8 @@ from app.wire.secrets import mask_message
 
 def _explain_queued(count: int) -> str:
     if count == 1:
-        return "1 message is still queued and would be lost. To end the program anyway, repeat that."
-    return f"{count} messages are still queued and would be lost. To end the program anyway, repeat that."
+        return "1 message is still queued and would be lost. Quit again to end the program anyway."
+    return f"{count} messages are still queued and would be lost. Quit again to end the program anyway."
 
 
 def _check_text(text: str) -> None:

@@ -47,7 +47,7 @@ class IgnoreList:
         """
         found = self._find(entry)
         if not found:
-            raise UsageError(f"{entry} is not ignored. /ignore lists who is.")
+            raise UsageError(f"{entry} is not ignored. Use /ignore to list the ignored users.")
         self.entries.remove(found)
         self._stored.save(self.entries)
 

@@ -20,7 +20,7 @@ class Persistence:
         self._has_failed = False
 
     def react(self, event: ClientEvent) -> None:
-        """Store what an event has changed."""
+        """Store the rooms or the password if an event changed them."""
         match event:
             case Joined(is_mine=True) | Parted(is_mine=True) | Kicked(is_mine=True) | JoinRefused():
                 self._attempt(self._save_rooms)
