@@ -106,13 +106,15 @@ def test_secrets_that_nickserv_takes_are_recognised() -> None:
 
 
 @pytest.mark.parametrize("text", ["msg NickServ IDENTIFY secret", "nickserv identify secret", "ns ghost a b"])
-def test_command_with_a_secret_and_no_slash_is_not_a_message(text: str) -> None:
+def test_command_with_a_secret_and_no_slash_is_neither_sent_nor_kept(text: str) -> None:
     assert is_unslashed_command(text, SLASH_COMMANDS)
+    assert input_has_secret(text, "#tea", SLASH_COMMANDS)
 
 
 @pytest.mark.parametrize("text", ["identify the problem", "login works", "msg bob identify it", "ns is down"])
 def test_ordinary_sentence_is_a_message(text: str) -> None:
     assert not is_unslashed_command(text, SLASH_COMMANDS)
+    assert not input_has_secret(text, "#tea", SLASH_COMMANDS)
 
 
 def test_misspelled_command_is_answered_with_the_nearest_one() -> None:

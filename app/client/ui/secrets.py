@@ -19,7 +19,7 @@ def input_has_secret(text: str, target: str, commands: SlashCommands) -> bool:
     A misspelled command is treated as the command that it resembles.
     """
     if not is_command(text):
-        return message_has_secret(target, text)
+        return message_has_secret(target, text) or is_unslashed_command(text, commands)
     name, rest = split_command(text)
     return any(_command_has_secret(likely, rest, commands) for likely in _likely_names(name, commands))
 
