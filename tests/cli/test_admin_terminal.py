@@ -39,14 +39,16 @@ class PseudoTerminal:
         os.close(self._theirs)
 
     def run(
-        self, *arguments: str, answers: dict[str, str] | None = None, columns: int = 120
+        self, *arguments: str, answers: dict[str, str] | None = None, columns: int = 120, **variables: str
     ) -> tuple[int, str]:
         """Run to the end, answering each prompt, and return exit code and screen."""
         environment = {
             **os.environ,
             "TERM": "xterm",
             "COLUMNS": str(columns),
+            "LINES": "200",
             "PYTHONPATH": str(Path(__file__).parents[2]),
+            **variables,
         }
         streams = {"stdin": self._theirs, "stdout": self._theirs, "stderr": self._theirs}
         with subprocess.Popen(
@@ -91,18 +93,30 @@ def test_declining_a_confirmation_changes_nothing(
     assert "━" in shown or "─" in shown
 
 
+@pytest.mark.parametrize("columns", [40, 80, 120])
 @pytest.mark.parametrize("noun", ["user", "room"])
-def test_a_narrow_terminal_shows_the_names_whole(noun: str, terminal: PseudoTerminal, chat: Story) -> None:
+def test_a_narrow_terminal_splits_no_word(
+    noun: str, columns: int, terminal: PseudoTerminal, chat: Story
+) -> None:
     names = [f"user-with-a-long-name-{number:03d}" for number in range(3)]
     for name in names:
         chat.create_account(name)
         chat.create_room(f"#{name}")
-    code, shown = terminal.run(noun, "list", columns=80)
+    code, shown = terminal.run(noun, "list", columns=columns)
     assert code == 0
-    assert [name for name in names if name not in shown] == []
+    assert [word for word in (*names, "created") if word not in shown] == []
     assert "…" not in shown
     lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
-    assert max(map(len, lines)) <= 80
+    assert max(map(len, lines)) <= columns
+
+
+def test_only_a_table_longer_than_the_screen_is_paged(terminal: PseudoTerminal, chat: Story) -> None:
+    for number in range(20):
+        chat.create_account(f"user{number:02d}")
+    for lines, is_paged in ((10, True), (40, False)):
+        code, shown = terminal.run("user", "list", LINES=str(lines), PAGER="sed 's/^/| /'")
+        assert code == 0
+        assert ("| user07" in shown, "user19" in shown) == (is_paged, True)
 
 
 def run_in_shell(script: str, folder: Path) -> subprocess.CompletedProcess[str]:

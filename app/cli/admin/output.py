@@ -7,13 +7,14 @@ removed from users' text.
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
 
 from app.cli import terminal
 from app.clock import from_datetime, to_iso
-from app.text.columns import align
+from app.text.columns import GAP, align, width
 from app.wire.formatting import clean
 
 Row = Mapping[str, Any]
@@ -92,18 +93,63 @@ def _text(value: Any) -> str:
 
 
 def _draw(rows: Sequence[Row]) -> None:
-    """Print a table that fits the terminal. Wide cells are wrapped, except in the first column.
+    """Print rows on a terminal, in a pager ($PAGER) if they are longer than the screen.
 
-    The first column identifies the row, so it stays in one piece and can be copied.
+    They are a table with cells wrapped between words, or, on a terminal too narrow for that, one
+    block of lines per row.
     """
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
+
+    cells = [[name.replace("_", " ") for name in rows[0]], *([_text(v) for v in r.values()] for r in rows)]
+    console = Console()
+    widths = _fit_columns(cells, console.width)
+    drawn = _as_table(cells, widths) if widths else _as_blocks(cells)
+    with console.capture() as captured:
+        console.print(drawn)
+    with console.pager() if captured.get().count("\n") > console.height else nullcontext():
+        console.print(drawn)
+
+
+def _fit_columns(cells: Sequence[Sequence[str]], available: int) -> list[int] | None:
+    """Return the widths of columns whose words are whole, or None if they do not fit.
+
+    The first column is never wrapped: it identifies the row, and can be copied in one piece.
+    """
+    columns = list(zip(*cells, strict=True))
+    widest = [max(map(width, column)) for column in columns]
+    fitted = [widest[0], *(max(map(_longest_word, column)) for column in columns[1:])]
+    spare = available - sum(fitted) - len(GAP) * (len(columns) - 1)
+    if spare < 0:
+        return None
+    for number, wanted in enumerate(widest):
+        extra = min(wanted - fitted[number], spare)
+        fitted[number] += extra
+        spare -= extra
+    return fitted
+
+
+def _longest_word(text: str) -> int:
+    """Return the width of the longest word."""
+    return max(map(width, text.split()), default=0)
+
+
+def _as_table(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> Any:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, name in enumerate(rows[0]):
-        table.add_column(name.replace("_", " "), no_wrap=number == 0, overflow="fold")
+    heads, *rows = cells
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))  # as wide as GAP
+    for head, columns in zip(heads, widths, strict=True):
+        table.add_column(head, width=columns)
     for row in rows:
-        table.add_row(*(Text(_text(value)) for value in row.values()))
-    Console().print(table)
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _as_blocks(cells: Sequence[Sequence[str]]) -> Any:
+    from rich.text import Text
+
+    heads, *rows = cells
+    blocks = (align([f"{head}:", value] for head, value in zip(heads, row, strict=True)) for row in rows)
+    return Text("\n\n".join("\n".join(block) for block in blocks), overflow="fold")
