@@ -54,6 +54,9 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
         consequence(runtime, changeset, event)
 
 
+_FOR_OWN_DEVICES = (Kind.MARKED, Kind.PRIVATE_METADATA)
+
+
 def _audience(world: World, event: Event) -> Audience:
     """Return the recipients of an event; imported messages have none."""
     if event.kind is Kind.ANNOUNCED:
@@ -67,7 +70,8 @@ def _audience(world: World, event: Event) -> Audience:
         one, other = event.data.parties
         return Audience(world.devices(one).clients | world.devices(other).clients)
     room = world.rooms.get(event.room or 0)
-    if room is None or event.is_imported or not is_delivered(event.kind):
+    is_for_room = is_delivered(event.kind) and event.kind not in _FOR_OWN_DEVICES
+    if room is None or event.is_imported or not is_for_room:
         return EMPTY_AUDIENCE
     return room.audience
 

@@ -63,15 +63,16 @@ def test_history_returns_multiline_messages_as_sent(bench: EngineHarness) -> Non
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "bob")
     echo = bob.ask(*SENT[:1], *LINES, "BATCH -x")
-    for _ in range(2):
+    for newcomer in ("carol", "dora"):
         shown = bob.ask("CHATHISTORY LATEST #tea * 10")
         outer = parse(shown[0]).params[0].removeprefix("+")
         inner = [line.replace(f"batch={outer};", "").replace(f"@batch={outer} ", "") for line in shown[1:-1]]
         assert_whole(inner, msgid=parse(echo[0]).tags["msgid"], time=parse(echo[0]).tags["time"])
         assert parse(shown[1]).tags["batch"] == parse(shown[-2]).tags["batch"] == outer
-        plain = bench.connect("plain")
+        plain = bench.connect(newcomer)
         plain.send("JOIN #tea")
-        assert [line.params[-1] for line in plain.hears("PRIVMSG")] == ["hello", "how is ", "everyone?"]
+        texts = [line.params[-1].rpartition("] ")[2] for line in plain.hears("PRIVMSG")]
+        assert texts == ["hello", "how is everyone?"]
         bench.restart()
         bob = bench.connect("bob", *CAPS)
         gather(bench, "#tea", "bob")
