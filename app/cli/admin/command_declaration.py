@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from app.cli import terminal
-from app.cli.admin.common import Common
+from app.cli.admin.common_options import CommonOptions
 from app.cli.options import ServerConfig, Version, parameters_of, with_parameters
 
 Dbname = Annotated[
@@ -40,7 +40,7 @@ def new_admin(summary: str, commands: type[TyperGroup]) -> typer.Typer:
         as_json: Json = False,
         version: Version = False,
     ) -> None:
-        context.obj = Common(dbname, config, as_json)
+        context.obj = CommonOptions(dbname, config, as_json)
 
     return app
 
@@ -78,7 +78,7 @@ def _with_common_options(function: Command) -> Command:
     ) -> None:
         from app.cli.admin.context import AdminContext  # deferred: help needs no database
 
-        common = (context.find_root().obj or Common()).overridden(dbname, config, as_json)
+        common = (context.find_root().obj or CommonOptions()).overridden(dbname, config, as_json)
         function(AdminContext(common), **own)
 
     _, *own = parameters_of(function)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from app.cli.admin.common import Common
+from app.cli.admin.common_options import CommonOptions
 from app.cli.admin.output import Output
 from app.clock import Clock
 from app.db import schema
@@ -25,17 +25,17 @@ MAX_ACTOR_LENGTH = 128  # characters, the width of the column
 class AdminContext:
     """The settings, output and database of a command."""
 
-    def __init__(self, common: Common) -> None:
-        self.as_json = common.as_json
-        self.out = Output(common.as_json)
+    def __init__(self, options: CommonOptions) -> None:
+        self.as_json = options.as_json
+        self.out = Output(options.as_json)
         self.clock = Clock()
         self.actor = _actor()
-        self._common = common
+        self._options = options
 
     @cached_property
     def settings(self) -> ServerSettings:
         """The server's settings. Warnings about them are printed once."""
-        loaded = load(SERVER, self._common.config, {"dbname": self._common.dbname})
+        loaded = load(SERVER, self._options.config, {"dbname": self._options.dbname})
         for warning in loaded.warnings:
             self.out.note(f"Warning: {warning}")
         if loaded.ignored_files:
