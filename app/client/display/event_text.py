@@ -9,6 +9,7 @@ from app.client.display.style import Piece, Style, piece
 from app.client.protocol import events
 from app.clock import to_datetime
 from app.text.columns import align, shorten
+from app.text.counts import count_of
 from app.wire.names import fold
 from app.wire.secrets import mask_message
 
@@ -202,7 +203,7 @@ def join_refused(event: events.JoinRefused, context: DisplayContext) -> Lines:
 
 def members(event: events.Members, context: DisplayContext) -> Lines:
     """Format the member list of a room."""
-    return _dim(f"{_count(len(event.names), 'member')} of {event.room}: {', '.join(event.names)}")
+    return _dim(f"{count_of(len(event.names), 'member')} of {event.room}: {', '.join(event.names)}")
 
 
 def unread_room(event: events.UnreadRoom, context: DisplayContext) -> Lines:
@@ -241,10 +242,6 @@ def queued(event: events.Queued, context: DisplayContext) -> Lines:
 def cancelled(event: events.Cancelled, context: DisplayContext) -> Lines:
     """Format a message that the user dropped."""
     return _dim(f"dropped: {_text_of(event)}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 FORMATTERS: Formatters = {

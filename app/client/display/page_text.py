@@ -4,6 +4,7 @@ from app.client.display.event_text import Lines
 from app.client.display.style import Style, piece
 from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES
 from app.client.protocol.events import HistoryPage, SearchResult, UnreadMessages
+from app.text.counts import count_of
 
 
 def empty_text(page: HistoryPage | SearchResult) -> str:
@@ -15,8 +16,7 @@ def empty_text(page: HistoryPage | SearchResult) -> str:
 
 def title(page: HistoryPage | SearchResult) -> str:
     """Return the heading of a page."""
-    count = len(page.messages)
-    messages = f"{count} message{'s' * (count != 1)}"
+    messages = count_of(len(page.messages), "message")
     if isinstance(page, SearchResult):
         return f"── search for {page.query}: {messages}{', there may be more' * page.is_truncated} ──"
     return f"── history of {page.room}: {messages}{', there are more' * page.is_truncated} ──"

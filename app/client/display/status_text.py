@@ -4,6 +4,7 @@ from app.client.display.event_text import DisplayContext, Formatters, Lines
 from app.client.display.style import Style, piece
 from app.client.protocol import events
 from app.client.protocol.events import Phase
+from app.text.counts import count_of
 
 
 def phase_changed(event: events.PhaseChanged, context: DisplayContext) -> Lines:
@@ -29,7 +30,7 @@ def resumed(event: events.Resumed, context: DisplayContext) -> Lines:
     elif event.missed == 0:
         text = "Reconnected. You missed no messages."
     else:
-        text = f"Reconnected. You missed {event.missed} message{'s' * (event.missed != 1)}."
+        text = f"Reconnected. You missed {count_of(event.missed, 'message')}."
     return [[piece(text, Style.GOOD)]]
 
 

@@ -25,6 +25,7 @@ from app.client.protocol.events import (
     Stored,
 )
 from app.errors import ChatError
+from app.text.counts import count_of
 from app.wire.names import fold
 
 MAX_UNCONFIRMED_MESSAGES = 64  # also the number of lines read ahead
@@ -76,7 +77,7 @@ class BatchMode:
         if self._driver.defects:
             raise ChatError("An internal error occurred; output or messages may be missing.")
         if self._failures:
-            raise ChatError(f"{self._failures} message{'s' * (self._failures != 1)} not sent.")
+            raise ChatError(f"{count_of(self._failures, 'message')} not sent.")
 
     def _read_input(self, source: Iterable[str]) -> None:
         """Queue the lines of the source, blocking while the queue is full; None marks the end."""

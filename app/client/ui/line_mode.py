@@ -39,6 +39,7 @@ from app.client.ui.questions import Question
 from app.client.ui.secrets import input_has_secret, is_command
 from app.errors import UsageError
 from app.text.columns import shorten
+from app.text.counts import count_of
 from app.wire.secrets import mask_message
 
 POLL_SECONDS = 0.5  # between two checks that the driver is still running
@@ -277,8 +278,7 @@ class LineMode:
         room = state.find_room(self.controller.view.room)
         members = ""
         if room and room.is_joined:
-            count = len(room.members)
-            members = f" · {room.name}: {count} member{'s' * (count != 1)}"
+            members = f" · {room.name}: {count_of(len(room.members), 'member')}"
         return [piece(status + members + _unsent(state))]
 
 
