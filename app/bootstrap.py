@@ -17,7 +17,7 @@ from app.commands.runtime import ApplySettings, LoadSettings, Runtime
 from app.commands.table import build_command_table
 from app.db import schema
 from app.db.database import Database, parse_database_url
-from app.db.location import find_location_problem
+from app.db.location import find_location_problem, require_usable_file
 from app.engine.changeset import Changeset
 from app.engine.cloak import HostCloak, new_cloak, uncloaked_host
 from app.engine.delivery.client import Client
@@ -197,7 +197,8 @@ def _database(settings: ServerSettings, resources: ExitStack) -> Database:
     database = resources.enter_context(closing(Database(parse_database_url(settings.dbname))))
     if problem := find_location_problem(database):
         raise DatabaseRefused(problem)
-    backup = schema.prepare_database(database)
+    with require_usable_file(database):
+        backup = schema.prepare_database(database)
     if backup is not None:
         logger.warning("The database was upgraded; a backup of the previous version is in %s", backup)
     return database

@@ -1,9 +1,17 @@
 """Checks the location of the database without changing it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
 from app.db.database import Database
+from app.errors import DatabaseRefused
+
+_any_table = text("SELECT count(*) FROM sqlite_schema")
 
 
 def find_location_problem(database: Database) -> str | None:
@@ -20,3 +28,26 @@ def find_location_problem(database: Database) -> str | None:
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         return f"{path} is not readable and writable by this user; change that, or name another file with -d."
     return None
+
+
+@contextmanager
+def require_usable_file(database: Database) -> Iterator[None]:
+    """Prepare the database in this context, then read it once, with the locks of a transaction.
+
+    Some network file systems have neither locks nor shared memory, or lose them. SQLite reports
+    that as an error of input or output, which would not tell what to change.
+
+    Raises: DatabaseRefused when SQLite cannot lock, share, read or write the file.
+    """
+    try:
+        yield
+        if database.dialect.name == "sqlite":
+            with database.engine.connect() as connection:
+                connection.execute(_any_table)
+    except DBAPIError as error:
+        if database.dialect.name != "sqlite":
+            raise
+        raise DatabaseRefused(
+            f"{database} cannot be used ({error.orig}). SQLite needs a file system with locks and shared "
+            "memory, so not a network file system; name a file on a local disk with -d, or use PostgreSQL."
+        ) from error

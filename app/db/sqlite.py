@@ -86,15 +86,17 @@ class SQLite:
         return create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool)
 
     def claim(self, engine: Engine, node: str) -> BinaryIO:
-        """Lock the whole file with `flock`, which does not interfere with SQLite's own locks."""
-        file = _path(engine.url).open("rb")
+        """Lock the whole file with `flock`, which does not interfere with SQLite's own locks.
+
+        Raises: DatabaseRefused when another server holds the lock, or the file system has no locks.
+        """
+        path = _path(engine.url)
+        file = path.open("rb")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.close()
-            raise DatabaseRefused(
-                f"Another server is running on {_path(engine.url)}; stop it, or name another file with -d."
-            ) from error
+            raise DatabaseRefused(_explain_lock_failure(path, error)) from error
         return file
 
     def version(self, connection: Connection) -> int | None:
@@ -176,6 +178,15 @@ def _require_trigram_support() -> None:
 
 def _caseless(text: str | None) -> str | None:
     return None if text is None else caseless(text)
+
+
+def _explain_lock_failure(path: Path, error: OSError) -> str:
+    if isinstance(error, BlockingIOError):
+        return f"Another server is running on {path}; stop it, or name another file with -d."
+    return (
+        f"{path} cannot be locked ({error.strerror}), so two servers might use it at once. "
+        "Name a file on a local disk with -d, or use PostgreSQL."
+    )
 
 
 def _path(url: URL) -> Path:

@@ -5,6 +5,7 @@ import resource
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from signal import SIGTERM
 
@@ -21,9 +22,18 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 class Server:
-    """A server process. Settings are given as in `serverSetup.json`."""
+    """A server process. Settings are given as in `serverSetup.json`.
 
-    def __init__(self, folder: Path, *arguments: str, **settings: object) -> None:
+    `preexec_fn` runs in the child before the program, as for `subprocess.Popen`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        preexec_fn: Callable[[], None] | None = None,
+        **settings: object,
+    ) -> None:
         self.folder = folder
         self.database = folder / "chat.db"
         self._log = folder / "log.txt"
@@ -36,6 +46,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                preexec_fn=preexec_fn,
             )
         self.greeting = self._read_greeting()
         self.port = int(self.greeting[0].partition(" port ")[2].partition(",")[0].rstrip("."))
