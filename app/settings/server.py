@@ -130,7 +130,8 @@ class ListenerSettings(Settings):
         ge=1,
         le=100000,
         json_schema_extra=SECURITY,
-        description="Maximum number of simultaneous connections from one address, except loopback and proxies.",
+        description="Maximum number of simultaneous connections from one address or IPv6 /64 network; "
+        "loopback and proxies are exempt.",
     )
     max_unregistered: WholeNumber = Field(
         2000,

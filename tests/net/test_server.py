@@ -20,6 +20,21 @@ def test_connections_per_address_are_limited() -> None:
     assert limits.admit("192.0.2.1") is None
 
 
+def test_connections_are_counted_per_ipv6_network() -> None:
+    limits = ConnectionLimits(maximum=9, max_per_address=2)
+    admitted = [limits.admit(f"2001:db8:0:1:{number:x}::1") for number in range(3)]
+    assert admitted == [None, None, TOO_MANY]
+    assert limits.admit("2001:db8:0:2::1") is None, "another customer's network"
+    limits.release("2001:db8:0:1::1")
+    assert limits.admit("2001:db8:0:1::ffff") is None
+
+
+def test_a_mapped_address_counts_as_ipv4() -> None:
+    limits = ConnectionLimits(maximum=9, max_per_address=1)
+    assert [limits.admit("192.0.2.1"), limits.admit("::ffff:192.0.2.1")] == [None, TOO_MANY]
+    assert limits.admit("::ffff:192.0.2.2") is None
+
+
 def test_loopback_is_limited_only_by_max_connections() -> None:
     limits = ConnectionLimits(maximum=3, max_per_address=1)
     assert [limits.admit("127.0.0.1"), limits.admit("127.0.0.1"), limits.admit("::1")] == [None] * 3
@@ -54,6 +69,18 @@ def test_proxied_connections_count_against_the_client_address() -> None:
     assert slots[2].reassign("198.51.100.7") is None
     assert limits.admit("198.51.100.7") == TOO_MANY
     assert limits.admit("203.0.113.1") is None
+
+
+def test_proxied_ipv6_connections_count_against_their_network() -> None:
+    limits = ConnectionLimits(maximum=9, max_per_address=2, proxies=(ip_network("192.0.2.1"),))
+    slots = [ConnectionSlot(limits, "192.0.2.1") for _ in range(3) if limits.admit("192.0.2.1") is None]
+    origins = [f"2001:db8::{number}" for number in range(3)]
+    refusals = [slot.reassign(origin) for slot, origin in zip(slots, origins, strict=True)]
+    assert refusals == [None, None, TOO_MANY]
+    for slot in slots:
+        slot.release()
+    assert limits.count == 0
+    assert limits.admit("2001:db8::9") is None
 
 
 def test_ipv4_mapped_addresses_become_ipv4() -> None:

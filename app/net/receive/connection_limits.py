@@ -1,17 +1,15 @@
-"""Connection limits: in total and per address, so that one address cannot take all connections."""
+"""Connection limits: in total and per address, so that one address cannot take all connections.
+
+All addresses of one customer of a provider count as one (`rate_key`), as for every other limit.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 from ipaddress import ip_address
 from threading import Lock
 
+from app.engine.rate_limits import rate_key
 from app.settings.fields import Network
-
-
-@lru_cache
-def _is_loopback(address: str) -> bool:
-    return ip_address(address).is_loopback
 
 
 @dataclass(slots=True)
@@ -23,7 +21,7 @@ class ConnectionLimits:
     proxies: tuple[Network, ...] = ()
     _total: int = 0
     _lock: Lock = field(default_factory=Lock)
-    _by_address: Counter[str] = field(default_factory=Counter)
+    _by_rate_key: Counter[str] = field(default_factory=Counter)
 
     def configure(self, maximum: int, max_per_address: int, proxies: tuple[Network, ...]) -> None:
         """Change the limits; existing connections over them stay."""
@@ -60,20 +58,22 @@ class ConnectionLimits:
         return bool(self.proxies) and any(ip_address(address) in network for network in self.proxies)
 
     def _add(self, address: str) -> str | None:
-        if self._by_address[address] >= self.max_per_address and not self._is_exempt(address):
+        key = rate_key(address)
+        if self._by_rate_key[key] >= self.max_per_address and not self._is_exempt(address):
             return "Too many connections from your address"
-        self._by_address[address] += 1
+        self._by_rate_key[key] += 1
         self._total += 1
         return None
 
     def _remove(self, address: str) -> None:
+        key = rate_key(address)
         self._total -= 1
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        self._by_rate_key[key] -= 1
+        if not self._by_rate_key[key]:
+            del self._by_rate_key[key]
 
     def _is_exempt(self, address: str) -> bool:
-        return _is_loopback(address) or self.is_proxy(address)
+        return ip_address(address).is_loopback or self.is_proxy(address)
 
 
 @dataclass(slots=True)
