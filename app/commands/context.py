@@ -7,7 +7,7 @@ from typing import Self, TypeVar, TypeVarTuple
 from sqlalchemy.orm import Session
 
 from app.clock import to_iso
-from app.commands.errors import CommandError, FailReply, NumericError
+from app.commands.errors import CommandError, ConnectionBanned, FailReply, NumericError
 from app.commands.runtime import Runtime, TemplateSource
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
@@ -132,6 +132,10 @@ class Context:
         elif isinstance(error, FailReply):
             words = " ".join(("FAIL", error.command, error.code, *map(plain, error.context)))
             self.send_lines(f":{self.runtime.server_name} {words} :{error.text}")
+        elif isinstance(error, ConnectionBanned):
+            text = f"You are banned from this server: {error.reason}"
+            self.reply(numerics.ERR_YOUREBANNEDCREEP, text=text)
+            self.close(f"Banned: {error.reason}")
 
     @contextmanager
     def continue_on_error(self) -> Iterator[None]:

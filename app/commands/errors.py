@@ -17,6 +17,14 @@ class NumericError(CommandError):
         self.text = text
 
 
+class ConnectionBanned(CommandError):
+    """Refuses a banned connection that is not registered (465), and closes it with an ERROR."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class FailReply(CommandError):
     """A FAIL reply (IRCv3 standard-replies): command, code, context and description.
 

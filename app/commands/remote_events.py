@@ -8,7 +8,7 @@ from app.commands.channels.renaming import emulate_rename
 from app.commands.metadata import profiles
 from app.commands.runtime import Runtime
 from app.commands.sessions.account_roles import account_roles_of, update_account_roles
-from app.commands.sessions.bans import enforce_ban
+from app.commands.sessions.bans import enforce_ban, enforce_bans_on
 from app.commands.sessions.leaving import disconnect_expired, disconnect_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
@@ -120,8 +120,10 @@ def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _apply_account_change(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Apply an account change, and disconnect users that are no longer always-on."""
+    """Apply an account change; disconnect users that are no longer always-on or are now banned."""
     _log_out_account(runtime, changeset, event)
+    for user in _users_of_account(runtime.world, event):
+        enforce_bans_on(runtime, changeset, user)
     disconnect_expired(runtime, changeset, _users_of_account(runtime.world, event))
 
 

@@ -15,12 +15,18 @@ from sqlalchemy.orm import Session
 from app import access_log
 from app.access_log import Mechanism
 from app.commands.context import Context
-from app.commands.errors import FailReply, NumericError
+from app.commands.errors import ConnectionBanned, FailReply, NumericError
 from app.commands.metadata import profiles
 from app.commands.registry import command
 from app.commands.runtime import Runtime
 from app.commands.sessions import account_roles
-from app.commands.sessions.bans import find_ban, subject_of_user
+from app.commands.sessions.bans import (
+    check_not_banned,
+    enforce_bans_on,
+    find_ban,
+    subject_of_newcomer,
+    subject_of_user,
+)
 from app.commands.sessions.nick_changes import change_nick
 from app.engine.changeset import Changeset
 from app.engine.rate_limits import describe_wait
@@ -56,6 +62,7 @@ def logout(ctx: Context) -> None:
         change_nick(ctx.runtime, ctx.changeset, me, nick, ctx)
     account_roles.update_account_roles(ctx.runtime, ctx.changeset, me, roles_before)
     profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
+    enforce_bans_on(ctx.runtime, ctx.changeset, me)
 
 
 def _notify_devices(ctx: Context, me: User) -> None:
@@ -117,13 +124,14 @@ def password_version(ctx: Context, name: str) -> int:
 def check_login(ctx: Context, attempt: LoginAttempt, is_proven: bool) -> AccountInfo:
     """Return the account if the credentials were verified; otherwise count a failed login.
 
-    Raises: NumericError with ERR_SASLFAIL, also for a disabled or banned account.
+    Raises: NumericError with ERR_SASLFAIL, also for a disabled account and for one that a ban
+        applies to; ConnectionBanned for the latter before registration.
     """
     check_login_delay(ctx, attempt)
     account = ctx.world.find_account(attempt.name)
     if account is None or account.disabled or not is_proven:
         fail_login(ctx, attempt)
-    _refuse_banned(ctx, attempt, account)
+    _refuse_banned_login(ctx, attempt, account)
     return account
 
 
@@ -181,16 +189,37 @@ def check_login_delay(ctx: Context, attempt: LoginAttempt) -> None:
         raise NumericError(numerics.ERR_SASLFAIL, text=text)
 
 
-def _refuse_banned(ctx: Context, attempt: LoginAttempt, account: AccountInfo) -> None:
-    """Refuse a login to which a ban applies; `connect.entry` checks unregistered connections.
+def _refuse_banned_login(ctx: Context, attempt: LoginAttempt, account: AccountInfo) -> None:
+    """Refuse a login to which a ban applies.
 
-    Raises: NumericError with ERR_SASLFAIL.
+    Raises: NumericError with ERR_SASLFAIL; ConnectionBanned before registration.
     """
     me = ctx.user
-    ban = find_ban(ctx.world, replace(subject_of_user(me), account=account)) if me else None
+    if me is None:
+        _refuse_banned_newcomer(ctx, attempt, account)
+        return
+    ban = find_ban(ctx.world, replace(subject_of_user(me), account=account))
     if ban is not None:
         _log_refusal(ctx, attempt, "banned")
         raise NumericError(numerics.ERR_SASLFAIL, text=f"You are banned from this server: {ban.reason}")
+
+
+def refuse_banned(ctx: Context, attempt: LoginAttempt) -> None:
+    """Refuse an unregistered caller that a ban applies to; registered callers are not banned.
+
+    Raises: ConnectionBanned.
+    """
+    if ctx.user is None:
+        _refuse_banned_newcomer(ctx, attempt, ctx.world.find_account(ctx.client.account or ""))
+
+
+def _refuse_banned_newcomer(ctx: Context, attempt: LoginAttempt, account: AccountInfo | None) -> None:
+    nick = ctx.client.registration.requested_nick or "*"
+    try:
+        check_not_banned(ctx.world, subject_of_newcomer(ctx.runtime, ctx.client, nick, account))
+    except ConnectionBanned:
+        _log_refusal(ctx, attempt, "banned")
+        raise
 
 
 def log_in(ctx: Context, account: AccountInfo, mechanism: Mechanism) -> None:

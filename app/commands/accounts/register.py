@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from app.access_log import Mechanism
 from app.commands.accounts import signup_policy
-from app.commands.accounts.login import LoginAttempt
+from app.commands.accounts.login import LoginAttempt, refuse_banned
 from app.commands.accounts.verify import Announce, log_in_to_new_account, mail_code, send_outcome
 from app.commands.context import Context
 from app.commands.errors import FailReply
@@ -43,8 +43,9 @@ def sign_up(ctx: C, account: str, credential: str, password: str, announce: Anno
     `credential` is the invitation code or e-mail address that the server requires, if any.
     `announce` sends the outcome to the caller.
 
-    Raises: FailReply.
+    Raises: FailReply; ConnectionBanned.
     """
+    refuse_banned(ctx, LoginAttempt(account, Mechanism.REGISTER))
     _check_may_register(ctx, account)
     name = _account_name(ctx, account)
     _check_name(ctx, name)

@@ -85,9 +85,10 @@ def send_outcome(ctx: Context, outcome: str, name: str, text: str) -> None:
 def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
     """Create the account whose e-mail address the code verifies, and log the caller in to it.
 
-    Raises: FailReply; a wrong code counts as a failed login.
+    Raises: FailReply; a wrong code counts as a failed login. ConnectionBanned.
     """
     attempt = login.LoginAttempt(account, Mechanism.VERIFY)
+    login.refuse_banned(ctx, attempt)
     _check_may_verify(ctx, attempt)
     event = redeem_code(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
     if event is None:

@@ -4,6 +4,7 @@ from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.runtime import Runtime
 from app.commands.sessions import account_roles
+from app.commands.sessions.bans import enforce_bans_on
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.world.user import User
@@ -56,6 +57,7 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
     ctx.changeset.deliver(event, Audience(ctx.me.clients), ctx.client)
     ctx.send_event(event)
     account_roles.update_account_roles(ctx.runtime, ctx.changeset, ctx.me, before)
+    enforce_bans_on(ctx.runtime, ctx.changeset, ctx.me)
 
 
 def grant_admin(ctx: Context, name: str) -> None:
@@ -78,3 +80,4 @@ def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
     changeset.deliver(event, Audience(user.clients))
     account_roles.update_account_roles(runtime, changeset, user, before)
+    enforce_bans_on(runtime, changeset, user)

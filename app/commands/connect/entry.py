@@ -4,7 +4,7 @@ from app.commands.channels import join_burst, joining, markers, replay
 from app.commands.connect.welcome import send_welcome
 from app.commands.context import Context
 from app.commands.errors import NumericError
-from app.commands.sessions.bans import BanSubject, find_ban
+from app.commands.sessions.bans import BanSubject, check_not_banned, subject_of_newcomer
 from app.commands.sessions.nick_changes import notify_online
 from app.commands.users import away
 from app.engine.submission_unit import SlowWork
@@ -18,7 +18,7 @@ from app.wire.names import fold
 def complete_entry(ctx: Context) -> SlowWork | None:
     """Admit a connection as a new user, or as another device of an existing one.
 
-    Raises: NumericError with ERR_NICKNAMEINUSE.
+    Raises: NumericError with ERR_NICKNAMEINUSE; ConnectionBanned.
     """
     registration = ctx.client.registration
     nick = registration.nick or ""
@@ -28,16 +28,11 @@ def complete_entry(ctx: Context) -> SlowWork | None:
     except NumericError:
         registration.nick, ctx.client.nick = None, "*"
         raise
-    address = ctx.client.address
-    newcomer = BanSubject(nick, registration.user or "", address, ctx.runtime.cloak(address), account)
-    ban = find_ban(ctx.world, newcomer)
-    if ban is not None:
-        ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
-        ctx.close(f"Banned: {ban.reason}")
-    elif holder is not None:
+    newcomer = subject_of_newcomer(ctx.runtime, ctx.client, nick, account)
+    check_not_banned(ctx.world, newcomer)
+    if holder is not None:
         return _enter_as_device(ctx, holder)
-    else:
-        _enter_as_user(ctx, newcomer)
+    _enter_as_user(ctx, newcomer)
     return None
 
 

@@ -2,11 +2,16 @@
 
 Masks and address bans never apply to administrators, so that they can remove a ban that is too
 broad. Account bans apply to administrators too.
+
+An administrator must be able to log in from a banned address. So an unregistered connection that a
+ban applies to is not closed at once, but it may change nothing except its own state: REGISTER,
+VERIFY, a login that grants no exemption, and the completion of registration close it.
 """
 
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
+from app.commands.errors import ConnectionBanned
 from app.commands.runtime import Runtime
 from app.commands.sessions.connections import close_client
 from app.commands.sessions.leaving import disconnect_device, disconnect_user
@@ -44,6 +49,27 @@ def subject_of_user(user: User) -> BanSubject:
 def subject_of_client(user: User, client: Client) -> BanSubject:
     """Return the ban subject of one of a user's devices."""
     return replace(subject_of_user(user), address=client.address)
+
+
+def subject_of_newcomer(
+    runtime: Runtime, client: Client, nick: str, account: AccountInfo | None
+) -> BanSubject:
+    """Return the ban subject of an unregistered connection that uses a nick and an account.
+
+    The user name is empty until the client has sent USER.
+    """
+    host = runtime.cloak(client.address)
+    return BanSubject(nick, client.registration.user or "", client.address, host, account)
+
+
+def check_not_banned(world: World, newcomer: BanSubject) -> None:
+    """Refuse an unregistered connection that a ban applies to.
+
+    Raises: ConnectionBanned.
+    """
+    ban = find_ban(world, newcomer)
+    if ban is not None:
+        raise ConnectionBanned(ban.reason)
 
 
 def find_ban(world: World, subject: BanSubject) -> Ban | None:
@@ -85,11 +111,26 @@ def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
     affected = [
         user for user in list(runtime.world.users.values()) if _enforce_on(runtime, changeset, ban, user)
     ]
-    for client in runtime.world.clients:
-        is_unregistered = client.session is None and not client.is_closed
-        if is_unregistered and ban.type == BanType.ADDRESS and _is_within(client.address, ban.mask):
+    for client in list(runtime.world.unregistered):
+        if applies_to(ban, _subject_of_unregistered(runtime, client)):
             close_client(changeset, client, f"Banned: {ban.reason}")
     return len(affected)
+
+
+def enforce_bans_on(runtime: Runtime, changeset: Changeset, user: User) -> None:
+    """Disconnect a user, or single devices, to whom a ban applies that did not apply before.
+
+    Call it when a user ceases to be an administrator, or changes the displayed host.
+    """
+    bans = (find_ban(runtime.world, subject_of_client(user, client)) for client in user.clients)
+    for ban in {ban for ban in bans if ban is not None}:
+        if user.session in runtime.world.users:
+            _enforce_on(runtime, changeset, ban, user)
+
+
+def _subject_of_unregistered(runtime: Runtime, client: Client) -> BanSubject:
+    registration, account = client.registration, runtime.world.find_account(client.account or "")
+    return subject_of_newcomer(runtime, client, registration.requested_nick or "*", account)
 
 
 def _enforce_on(runtime: Runtime, changeset: Changeset, ban: Ban, user: User) -> bool:

@@ -5,6 +5,7 @@ import re
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
+from app.commands.sessions.bans import enforce_bans_on
 from app.engine.world.user import User
 from app.events import Kind
 from app.events.data import HostData
@@ -42,3 +43,4 @@ def _set_host(ctx: Context, user: User, host: str) -> None:
     for client in user.clients:
         recipient = ctx if client is ctx.client else Context(ctx.runtime, ctx.changeset, client)
         recipient.reply(numerics.RPL_VISIBLEHOST, host)
+    enforce_bans_on(ctx.runtime, ctx.changeset, user)
