@@ -28,9 +28,13 @@ def normalise(mask: str) -> str:
 def matches(mask: str, text: str) -> bool:
     """Return whether the mask matches the whole text.
 
-    For any mask, the running time is bounded by the product of both lengths.
+    For any mask, the running time is bounded by the product of both lengths. A mask that needs more
+    characters than the text has is not compiled, so that long masks from strangers cost little.
     """
-    return compile_mask(mask).fullmatch(caseless(text)) is not None
+    folded_mask, folded_text = caseless(mask), caseless(text)
+    if len(folded_mask) - folded_mask.count("*") > len(folded_text):
+        return False
+    return _compile(folded_mask).fullmatch(folded_text) is not None
 
 
 def compile_mask(mask: str) -> re.Pattern[str]:

@@ -7,17 +7,20 @@ its length. Case, formatting codes and invisible characters are ignored.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.wire.names import caseless
 
 MIN_WORD_LENGTH = 2  # characters; a single letter would match nearly every message
+_BOUNDARY = "\x00"  # in no message: IRC lines cannot contain it
+_OUTSIDE_WORD = re.compile(r"(?<![^\W_])|(?![^\W_])")
 _COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6})?")
 _INVISIBLE = dict.fromkeys(
     [*(code for code in range(32) if code != 10), 0x7F, 0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF]
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ForbiddenWord:
     """A parsed entry of the word filter."""
 
@@ -25,24 +28,20 @@ class ForbiddenWord:
     is_start_anchored: bool
     is_end_anchored: bool
 
+    @cached_property
+    def _needle(self) -> str:
+        start = _BOUNDARY if self.is_start_anchored else ""
+        end = _BOUNDARY if self.is_end_anchored else ""
+        return start + _mark_boundaries(self.letters)[1:-1] + end
+
     def is_in(self, text: str) -> bool:
         """Return whether the word occurs in a text returned by `normalise_text`."""
-        start = text.find(self.letters)
-        while start >= 0:
-            if self._is_anchored(text, start, start + len(self.letters)):
-                return True
-            start = text.find(self.letters, start + 1)
-        return False
-
-    def _is_anchored(self, text: str, start: int, end: int) -> bool:
-        if self.is_start_anchored and _is_inside_word(text, start):
-            return False
-        return not (self.is_end_anchored and _is_inside_word(text, end))
+        return self._needle in text
 
 
-def _is_inside_word(text: str, index: int) -> bool:
-    """Return whether the boundary before `index` has alphanumeric characters on both sides."""
-    return 0 < index < len(text) and text[index - 1].isalnum() and text[index].isalnum()
+def _mark_boundaries(text: str) -> str:
+    """Mark every boundary that does not have alphanumeric characters on both sides."""
+    return _OUTSIDE_WORD.sub(_BOUNDARY, text)
 
 
 def parse_word(entry: str) -> ForbiddenWord:
@@ -59,5 +58,8 @@ def parse_word(entry: str) -> ForbiddenWord:
 
 
 def normalise_text(text: str) -> str:
-    """Return the text in the form for `ForbiddenWord.is_in`: caseless, without formatting."""
-    return caseless(_COLOUR.sub("", text).translate(_INVISIBLE))
+    """Return the text in the form for `ForbiddenWord.is_in`: caseless, without formatting.
+
+    Boundaries of words are marked, so that an anchored word is an ordinary substring.
+    """
+    return _mark_boundaries(caseless(_COLOUR.sub("", text).translate(_INVISIBLE)))
