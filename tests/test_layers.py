@@ -17,6 +17,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "engine.reducers",
     "engine",
     "commands.errors",
+    "commands.query_masks",
     "commands.registry",
     "commands.runtime",
     "commands.context",

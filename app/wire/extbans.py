@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.wire.masks import compile_mask, normalise
+from app.wire.masks import check_asterisks, compile_mask, normalise
 
 PREFIX = "~"
 ACCOUNT = "a"
@@ -69,6 +69,8 @@ def complete_mask(mask: str) -> str:
 def _require_word(mask: str) -> str:
     """Return the mask if it is a word that can occur in a nick, a source or an account name.
 
+    Raises: ValueError when it is not, or has too many asterisks.
+
     Any other mask would match nobody, or everybody if it is empty, and would not survive in a MODE
     line.
     """
@@ -76,6 +78,7 @@ def _require_word(mask: str) -> str:
         raise ValueError("A mask cannot be empty; to match everybody, use *!*@*")
     if " " in mask or mask.startswith(":"):
         raise ValueError("A mask cannot contain a space or start with a colon")
+    check_asterisks(mask)
     return mask
 
 

@@ -1,65 +1,73 @@
 """The word filter: finds a channel's forbidden words (mode +g) in messages.
 
 `word` matches only a whole word, `word*` also the start of a word, `*word` also the end of one, and
-`*word*` any part of one. There are no other wildcards, so the time to check a message is linear in
-its length. Case, formatting codes and invisible characters are ignored.
+`*word*` any part of one. There are no other wildcards. Case, formatting codes and invisible
+characters are ignored.
+
+All words of a channel are compiled to one Aho-Corasick automaton, so the time to check a message is
+linear in its length, whatever the number of words. Boundaries of words are marked in the message,
+and in the words, by a character that occurs in neither; that makes an anchored word an ordinary
+substring.
 """
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
+
+import ahocorasick
 
 from app.wire.names import caseless
 
 MIN_WORD_LENGTH = 2  # characters; a single letter would match nearly every message
-_BOUNDARY = "\x00"  # in no message: IRC lines cannot contain it
-_OUTSIDE_WORD = re.compile(r"(?<![^\W_])|(?![^\W_])")
+MAX_FILTER_BYTES = 8192  # of all words of a channel: bounds the automaton, about 400 KB
+_BOUNDARY = "\0"  # IRC lines cannot contain it
+_NOT_INSIDE_WORD = re.compile(r"(?<![^\W_])|(?![^\W_])")
 _COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6})?")
 _INVISIBLE = dict.fromkeys(
     [*(code for code in range(32) if code != 10), 0x7F, 0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF]
 )
 
 
-@dataclass(frozen=True)
-class ForbiddenWord:
-    """A parsed entry of the word filter."""
+class WordFilter:
+    """The compiled words of a channel."""
 
-    letters: str
-    is_start_anchored: bool
-    is_end_anchored: bool
+    def __init__(self, words: Iterable[str]) -> None:
+        """Compile the words. Raises: ValueError as `check_word` does."""
+        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+        for word in words:
+            self._automaton.add_word(_parse_word(word))
+        self._automaton.make_automaton()
 
-    @cached_property
-    def _needle(self) -> str:
-        start = _BOUNDARY if self.is_start_anchored else ""
-        end = _BOUNDARY if self.is_end_anchored else ""
-        return start + _mark_boundaries(self.letters)[1:-1] + end
-
-    def is_in(self, text: str) -> bool:
-        """Return whether the word occurs in a text returned by `normalise_text`."""
-        return self._needle in text
+    def matches(self, text: str) -> bool:
+        """Return whether the text contains a forbidden word."""
+        return next(self._automaton.iter(_normalise(text)), None) is not None
 
 
-def _mark_boundaries(text: str) -> str:
-    """Mark every boundary that does not have alphanumeric characters on both sides."""
-    return _OUTSIDE_WORD.sub(_BOUNDARY, text)
-
-
-def parse_word(entry: str) -> ForbiddenWord:
-    """Parse an entry of the word filter.
+def check_word(word: str) -> None:
+    """Check an entry of the word filter.
 
     Raises: ValueError when the word is too short or contains a `*` in the middle.
     """
-    letters = caseless(entry.removeprefix("*").removesuffix("*"))
+    _parse_word(word)
+
+
+def _parse_word(word: str) -> str:
+    """Return the substring of a normalised text that an entry of the word filter matches."""
+    letters = caseless(word.removeprefix("*").removesuffix("*"))
     if len(letters) < MIN_WORD_LENGTH or "*" in letters:
         raise ValueError(
             f"A word must have at least {MIN_WORD_LENGTH} letters; * is allowed only at its ends"
         )
-    return ForbiddenWord(letters, not entry.startswith("*"), not entry.endswith("*"))
+    inner = _mark_boundaries(letters).removeprefix(_BOUNDARY).removesuffix(_BOUNDARY)
+    start = "" if word.startswith("*") else _BOUNDARY
+    end = "" if word.endswith("*") else _BOUNDARY
+    return f"{start}{inner}{end}"
 
 
-def normalise_text(text: str) -> str:
-    """Return the text in the form for `ForbiddenWord.is_in`: caseless, without formatting.
-
-    Boundaries of words are marked, so that an anchored word is an ordinary substring.
-    """
+def _normalise(text: str) -> str:
+    """Return the text caseless, without formatting, with marked boundaries."""
     return _mark_boundaries(caseless(_COLOUR.sub("", text).translate(_INVISIBLE)))
+
+
+def _mark_boundaries(text: str) -> str:
+    """Mark every position that does not have alphanumeric characters on both sides."""
+    return _NOT_INSIDE_WORD.sub(_BOUNDARY, text)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from app.commands.channels import join_burst
 from app.commands.context import Context
 from app.commands.errors import NumericError
+from app.commands.query_masks import COMPARISONS_PER_LINE, compile_query_mask
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.wire import numerics
-from app.wire.masks import compile_mask, is_mask
+from app.wire.masks import is_mask
 
 MINUTE_MILLISECONDS = 60_000
 MAX_LISTED_ROOMS = 2_000  # per LIST; the largest rooms are listed, followed by ERR_TOOMANYMATCHES
-COMPARISONS_PER_LINE = 10  # this many are charged like one line of the reply
 MAX_CONDITIONS = 10  # per LIST, including masks; each is evaluated for every room
 
 Condition = Callable[[Room], bool]
@@ -86,7 +86,7 @@ def _select_named(ctx: Context, query: ListQuery) -> Iterable[Room]:
 def _parse_query(text: str, now: int) -> ListQuery:
     """Parse the conditions of a LIST.
 
-    Raises: NumericError with ERR_TOOMANYTARGETS when there are too many.
+    Raises: NumericError with ERR_TOOMANYTARGETS when there are too many, or with ERR_BADMASK.
     """
     words = [word for word in text.split(",") if word]
     comparisons = [match for word in words if (match := _CONDITION.fullmatch(word))]
@@ -101,7 +101,10 @@ def _parse_query(text: str, now: int) -> ListQuery:
     room_names = [word for word in included if not is_mask(word)]
     conditions = [_make_condition(match, now) for match in comparisons]
     return ListQuery(
-        room_names, list(map(compile_mask, masks)), list(map(compile_mask, excluded)), conditions
+        room_names,
+        list(map(compile_query_mask, masks)),
+        list(map(compile_query_mask, excluded)),
+        conditions,
     )
 
 

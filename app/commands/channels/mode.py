@@ -4,7 +4,7 @@ Each letter is validated separately: invalid changes are answered with a numeric
 ones are emitted together, in as few lines as possible.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from app.commands.channels import usermodes
 from app.commands.context import Context
@@ -88,15 +88,21 @@ def _check_list_limit(
 
     Raises: NumericError with ERR_BANLISTFULL.
     """
-    for change, _ in valid:
-        if change.letter not in LISTS or change.sign == "-":
+    for new, _ in valid:
+        if new.letter not in LISTS or new.sign == "-":
             continue
-        signs = [other.sign for other, _ in accepted if other.letter == change.letter]
-        if (
-            len(room.lists[change.letter]) + signs.count("+") - signs.count("-")
-            >= ctx.runtime.settings.max_list_entries
-        ):
-            raise NumericError(numerics.ERR_BANLISTFULL, room.name, change.letter)
+        entries = set(room.lists[new.letter])
+        for change, _ in accepted:
+            if change.letter == new.letter:
+                (entries.add if change.sign == "+" else entries.discard)(change.argument or "")
+        is_full = len(entries) >= ctx.runtime.settings.max_list_entries
+        if is_full or (new.letter == WORD_FILTER and _exceeds_filter(entries, new.argument or "")):
+            raise NumericError(numerics.ERR_BANLISTFULL, room.name, new.letter)
+
+
+def _exceeds_filter(words: Iterable[str], new: str) -> bool:
+    """Whether a word would make a word filter exceed its total size."""
+    return sum(map(byte_length, words)) + byte_length(new) > word_filter.MAX_FILTER_BYTES
 
 
 def _emit_in_lines(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
@@ -217,7 +223,7 @@ def _check_word(entry: str) -> str:
     """
     if " " in entry or entry.startswith(":"):
         raise ValueError("A word cannot contain a space or start with a colon")
-    word_filter.parse_word(entry)
+    word_filter.check_word(entry)
     return entry
 
 

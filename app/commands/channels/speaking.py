@@ -9,9 +9,8 @@ from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.engine.world.room import Room
 from app.events import Event, is_transient
-from app.wire import numerics, word_filter
+from app.wire import numerics
 from app.wire.ctcp import is_request
-from app.wire.modes import WORD_FILTER
 
 
 def check_message(ctx: Context, room: Room, message: Event) -> None:
@@ -40,8 +39,8 @@ def check_text(ctx: Context, room: Room, text: str | None) -> None:
         return
     if "R" in room.modes and me.account is None:
         raise _cannot_send(room, "Log in to an account to speak in this room (+R)")
-    if text is not None and room.lists[WORD_FILTER]:
-        _check_words(room, text)
+    if text is not None and room.forbids(text):
+        raise _cannot_send(room, "The message contains a word that this room forbids (+g)")
 
 
 def may_send(ctx: Context, room: Room, text: str) -> bool:
@@ -51,12 +50,6 @@ def may_send(ctx: Context, room: Room, text: str) -> bool:
     except NumericError:
         return False
     return True
-
-
-def _check_words(room: Room, text: str) -> None:
-    normalised = word_filter.normalise_text(text)
-    if any(entry.word.is_in(normalised) for entry in room.lists[WORD_FILTER].values()):
-        raise _cannot_send(room, "The message contains a word that this room forbids (+g)")
 
 
 def _check_interval(ctx: Context, room: Room) -> None:

@@ -6,6 +6,7 @@ from app.clock import to_datetime, to_text
 from app.commands.connect import isupport
 from app.commands.context import Context
 from app.commands.errors import NumericError
+from app.commands.query_masks import check_query_mask
 from app.commands.registry import command
 from app.commands.runtime import Runtime
 from app.engine.world.world import World
@@ -106,8 +107,10 @@ def links(ctx: Context, server: str = "", mask: str = "") -> None:
 def check_server(ctx: Context, server: str) -> None:
     """Refuse a query for another server; a matching mask or an online nick selects this server.
 
-    Raises: NumericError with ERR_NOSUCHSERVER.
+    Raises: NumericError with ERR_NOSUCHSERVER or ERR_BADMASK.
     """
-    names = (ctx.runtime.server_name, ctx.runtime.network_name)
-    if server and not any(matches(server, name) for name in names) and not ctx.world.find_user(server):
+    if not server or ctx.world.find_user(server):
+        return
+    check_query_mask(server)
+    if not any(matches(server, name) for name in (ctx.runtime.server_name, ctx.runtime.network_name)):
         raise NumericError(numerics.ERR_NOSUCHSERVER, server)

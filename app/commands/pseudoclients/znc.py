@@ -7,7 +7,7 @@ access rules are those of CHATHISTORY, and a reply for several buffers is limite
 CHATHISTORY page.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 
@@ -25,6 +25,7 @@ from app.commands.context import Context
 from app.commands.errors import FailReply, NumericError
 from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
+from app.commands.query_masks import compile_query_mask
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import Event
@@ -33,9 +34,11 @@ from app.services.pages import HistoryCursor, HistorySource
 from app.services.visibility import find_first_visible
 from app.wire import numerics
 from app.wire.line import plain
-from app.wire.masks import matches
+from app.wire.masks import is_mask
+from app.wire.names import caseless
 
 COST = 5  # a request may read many buffers
+MAX_MASKS = 10  # per request; each is matched against every buffer
 END_OF_TIME = 1 << 50  # an instant later than any event
 
 Buffers = Mapping[str, HistorySource]
@@ -121,7 +124,11 @@ def playback_clear(ctx: ServiceContext, buffers: str = "") -> None:
 
 
 def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
-    """Return a query for the caller's buffers whose names match."""
+    """Return a query for the caller's buffers whose names match.
+
+    Raises: NumericError with ERR_BADMASK; FailReply when there are too many masks.
+    """
+    is_requested = _parse_masks(masks)
     kinds, parties = playback_kinds(ctx), ctx.me.parties
     rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
 
@@ -132,17 +139,27 @@ def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffer
         }
         for name, found in pages.list_partners(session, parties[0]).items():
             sources[name] = HistorySource(conversations=tuple(found), extra=kinds)
-        return _matching_buffers(masks.split(","), sources)
+        return {name: source for name, source in sources.items() if is_requested(name)}
 
     return find
 
 
-def _matching_buffers(masks: Iterable[str], buffers: Buffers) -> Buffers:
-    return {
-        name: source
-        for name, source in buffers.items()
-        if any(mask and matches(mask, name) for mask in masks)
-    }
+def _parse_masks(text: str) -> Callable[[str], bool]:
+    """Return whether a buffer is in a comma-separated list of names and masks.
+
+    Raises: NumericError with ERR_BADMASK; FailReply when there are too many masks.
+    """
+    words = text.split(",")
+    masks = [word for word in words if is_mask(word)]
+    if len(masks) > MAX_MASKS:
+        raise FailReply("*PLAYBACK", "INVALID_PARAMS", text=f"A request takes at most {MAX_MASKS} masks")
+    names, patterns = {caseless(word) for word in words}, [compile_query_mask(mask) for mask in masks]
+
+    def is_requested(buffer: str) -> bool:
+        name = caseless(buffer)
+        return name in names or any(pattern.fullmatch(name) for pattern in patterns)
+
+    return is_requested
 
 
 def _parse_timestamp(seconds: str) -> int:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from app.commands.context import Context
+from app.commands.query_masks import COMPARISONS_PER_LINE, compile_query_mask
 from app.commands.registry import command
 from app.engine.cloak import uncloaked_host
 from app.engine.world.room import Member, Room
 from app.engine.world.user import User
 from app.wire import numerics
-from app.wire.masks import is_mask, matches
-from app.wire.names import is_room
+from app.wire.masks import is_mask
+from app.wire.names import caseless, is_room
 
 HIDDEN_ADDRESS = "255.255.255.255"  # shown when the caller may not see the address
 
@@ -126,9 +127,15 @@ def _room_members(ctx: Context, name: str) -> Iterator[VisibleUser]:
 
 
 def _matching_users(ctx: Context, mask: str) -> Iterator[VisibleUser]:
-    """Yield the matching users that are visible to the caller."""
+    """Yield the matching users that are visible to the caller.
+
+    Raises: NumericError with ERR_BADMASK.
+    """
+    pattern = compile_query_mask(mask)
     is_full_mask = "!" in mask or "@" in mask
     me = ctx.me
+    ctx.client.reply_lines += len(ctx.world.users) // COMPARISONS_PER_LINE
     for user in ctx.world.users.values():
-        if user.is_visible_to(me) and matches(mask, user.source if is_full_mask else user.nick):
+        text = user.source if is_full_mask else user.nick
+        if user.is_visible_to(me) and pattern.fullmatch(caseless(text)):
             yield VisibleUser(ctx, user)

@@ -10,12 +10,12 @@ from app.engine.delivery.client import Client
 from app.engine.world.names_cache import NamesCache
 from app.engine.world.user import Metadata, User
 from app.events import Event
-from app.wire import extbans, word_filter
+from app.wire import extbans
 from app.wire.extbans import ListMask
-from app.wire.modes import HIDDEN_HISTORY, LISTS, PREFIXES, ROLES
+from app.wire.modes import HIDDEN_HISTORY, LISTS, PREFIXES, ROLES, WORD_FILTER
 from app.wire.names import Key, caseless, fold
 from app.wire.packing import pack_words
-from app.wire.word_filter import ForbiddenWord
+from app.wire.word_filter import WordFilter
 
 SPEAKERS_THRESHOLD = 1_000  # entries above which expired delays are removed
 NAMES_CAPABILITIES = frozenset({"multi-prefix", "userhost-in-names"})
@@ -54,7 +54,7 @@ class Member:
 
 @dataclass(frozen=True)
 class MaskEntry:
-    """A mask or word on a room's list, with its author and time; compiled on first use."""
+    """A mask or word on a room's list, with its author and time."""
 
     mask: str
     by: str
@@ -62,13 +62,8 @@ class MaskEntry:
 
     @cached_property
     def rule(self) -> ListMask:
-        """The compiled mask."""
+        """The mask, compiled on first use."""
         return extbans.parse_list_mask(self.mask)
-
-    @cached_property
-    def word(self) -> ForbiddenWord:
-        """The compiled forbidden word."""
-        return word_filter.parse_word(self.mask)
 
 
 @dataclass(slots=True, eq=False)
@@ -99,6 +94,7 @@ class Room:
     renamed: float | None = None  # monotonic seconds of the last rename
     _audience: Audience | None = None
     _names_cache: NamesCache[Member] = field(default_factory=NamesCache)
+    _word_filter: WordFilter | None = None
 
     @property
     def audience(self) -> Audience:
@@ -126,6 +122,8 @@ class Room:
     def remove(self, user: User) -> None:
         """Remove a user, if they are a member."""
         if self.members.pop(user.session, None) is not None:
+            if not self.members:
+                self._word_filter = None
             self.invalidate_audience()
             self.invalidate_names()
 
@@ -145,6 +143,24 @@ class Room:
         """Whether the user is a channel operator."""
         member = self.members.get(user.session)
         return member is not None and member.is_operator
+
+    def list_entry(self, letter: str, entry: MaskEntry) -> None:
+        """Add an entry to a list, or replace it."""
+        self.lists[letter][entry.mask] = entry
+        self._word_filter = None
+
+    def unlist_entry(self, letter: str, mask: str) -> None:
+        """Remove an entry from a list, if it is there."""
+        self.lists[letter].pop(mask, None)
+        self._word_filter = None
+
+    def forbids(self, text: str) -> bool:
+        """Whether the text contains a forbidden word; the words are compiled on first use."""
+        if not self.lists[WORD_FILTER]:
+            return False
+        if self._word_filter is None:
+            self._word_filter = WordFilter(self.lists[WORD_FILTER])
+        return self._word_filter.matches(text)
 
     def is_listed(self, letter: str, user: User) -> bool:
         """Whether a mask on the list matches the user."""
