@@ -2,6 +2,7 @@
 
 import base64
 
+import pytest
 from scramp import ScramMechanism
 
 from app.client.protocol import intents
@@ -201,6 +202,34 @@ def test_server_that_fails_scram_is_not_trusted() -> None:
     client.connect()
     client.receive(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     client.receive(f"AUTHENTICATE {_encode('r=forged,s=c2FsdA==,i=4096')}")
+    assert client.sent[-1] == "AUTHENTICATE *"
+    assert isinstance(client.events[-1], LoginFailed)
+
+
+def test_success_without_a_proof_of_the_server_is_not_trusted() -> None:
+    """SCRAM authenticates both sides: a server without the verifier cannot give its signature."""
+    for answered in range(3):
+        client = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
+        client.connect()
+        client.receive(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl")
+        if answered > 0:
+            client.receive("AUTHENTICATE +")
+        if answered > 1:
+            server = _create_scram_server("pencil")
+            server.set_client_first(_last_response(client))
+            client.receive(f"AUTHENTICATE {_encode(server.get_server_first())}")
+        client.receive(":srv 900 * anna!a@h anna :ok", ":srv 903 * :ok")
+        assert isinstance(client.events[-1], LoginFailed)
+        assert (client.state.connection.account, client.state.options.credentials) == ("", None)
+
+
+@pytest.mark.parametrize("iterations", ["1", "4095", "2000001", "9" * 12, "9" * 5000])
+def test_iterations_that_expose_the_password_or_stall_are_refused(iterations: str) -> None:
+    client = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    nonce = _last_response(client).partition("r=")[2]
+    client.receive(f"AUTHENTICATE {_encode(f'r={nonce}more,s=c2FsdA==,i={iterations}')}")
     assert client.sent[-1] == "AUTHENTICATE *"
     assert isinstance(client.events[-1], LoginFailed)
 

@@ -13,6 +13,7 @@ from app.client.protocol.model import ClientState, OpenBatch
 from app.wire.line import Line
 
 MAX_BATCH_LINES = 20_000  # per batch; further lines are dropped, but no server sends pages of this size
+MAX_BATCH_CHARACTERS = 32 * 1024 * 1024  # in all open batches; further lines are dropped
 MAX_OPEN_BATCHES = 100  # the lines of further batches are dispatched immediately
 
 
@@ -24,8 +25,15 @@ def route(state: ClientState, line: Line) -> Effects:
     batch = state.connection.batches.get(line.tags.get("batch", ""))
     if batch is None:
         yield from dispatch(state, line)
-    elif len(batch.lines) < MAX_BATCH_LINES:
+    else:
+        _collect(state, batch, line)
+
+
+def _collect(state: ClientState, batch: OpenBatch, line: Line) -> None:
+    collected = sum(other.characters for other in state.connection.batches.values())
+    if len(batch.lines) < MAX_BATCH_LINES and collected < MAX_BATCH_CHARACTERS:
         batch.lines.append(line)
+        batch.characters += sum(map(len, [*line.params, *line.tags.values()]))
 
 
 def _on_batch(state: ClientState, line: Line) -> Effects:

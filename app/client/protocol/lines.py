@@ -4,6 +4,7 @@ from app.client.protocol.effects import Send
 from app.client.protocol.model import ClientState
 from app.clock import from_iso
 from app.wire.line import Line, format_line
+from app.wire.numbers import parse_number
 
 MAX_TIME = 253_370_764_800_000  # 9999-01-01T00:00:00Z
 
@@ -24,6 +25,12 @@ def parse_time(text: str) -> int:
     except ValueError:
         return 0
     return instant if 0 < instant < MAX_TIME else 0
+
+
+def parse_seconds(text: str) -> int:
+    """Convert seconds since 1970 to milliseconds; return 0 if they are malformed or absurd."""
+    instant = (parse_number(text) or 0) * 1000
+    return instant if instant < MAX_TIME else 0
 
 
 def line_time(state: ClientState, line: Line) -> int:

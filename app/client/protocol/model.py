@@ -16,6 +16,7 @@ from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Phase
 from app.wire.line import Line
 from app.wire.names import Key, fold
+from app.wire.numbers import parse_number
 
 MAX_ROOMS = 500  # rooms and conversations; at the limit, the oldest unjoined one is dropped
 
@@ -75,6 +76,7 @@ class OpenBatch:
     params: list[str]
     opening: Line
     lines: list[Line] = field(default_factory=list)
+    characters: int = 0  # in the parameters and tags of the lines
 
 
 PageHandler = Callable[["ClientState", "PendingRequest", list[Message]], Effects]
@@ -120,6 +122,7 @@ class SaslSession(Protocol):
     """The client side of a SASL exchange."""
 
     mechanism: str
+    has_verified_server: bool
 
     def answer(self, challenge: bytes) -> bytes:
         """Return the response to a challenge.
@@ -172,8 +175,7 @@ class ConnectionState:
 
     def isupport_number(self, token: str) -> int:
         """Return the numeric value of an ISUPPORT token, or 0 if it has none."""
-        value = self.isupport.get(token, "")
-        return int(value) if value.isdecimal() else 0
+        return parse_number(self.isupport.get(token, "")) or 0
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.client.protocol.channel_view import ChannelMember
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Notice, Table
-from app.client.protocol.lines import param, send
+from app.client.protocol.lines import param, parse_seconds, send
 from app.client.protocol.model import ClientState
 from app.clock import to_datetime
 from app.wire.line import Line
@@ -125,8 +125,8 @@ def _no_modes(room: str) -> str:
 
 def on_list_entry(state: ClientState, line: Line) -> Effects:
     """Collect an entry of a mask list: the mask, who set it and when."""
-    at = param(line, 4)
-    day = to_datetime(int(at) * 1000).date().isoformat() if at.isascii() and at.isdecimal() else ""
+    at = parse_seconds(param(line, 4))
+    day = to_datetime(at).date().isoformat() if at else ""
     state.connection.list_entries.append((param(line, 2), param(line, 3).partition("!")[0], day))
     yield from ()
 

@@ -10,6 +10,7 @@ from app.text.graphemes import split_text
 from app.wire.framing import MAX_LINE_BYTES, byte_length
 from app.wire.line import Line, format_line
 from app.wire.multiline import CONCAT_TAG, MessageLine, combine
+from app.wire.numbers import parse_number
 
 CAPABILITY = "draft/multiline"
 
@@ -30,7 +31,8 @@ def explain_excess(state: ClientState, target: str, text: str) -> str:
 def _limits(state: ClientState) -> dict[str, int]:
     """Return the limits in the value of the capability."""
     items = (item.partition("=") for item in state.connection.offered.get(CAPABILITY, "").split(","))
-    return {name: int(value) for name, _, value in items if value.isascii() and value.isdecimal()}
+    limits = ((name, parse_number(value)) for name, _, value in items)
+    return {name: limit for name, limit in limits if limit is not None}
 
 
 def _split(state: ClientState, target: str, text: str) -> Iterator[MessageLine]:

@@ -17,6 +17,7 @@ from app.client.protocol.model import ClientState, Delivery, PendingMessage
 from app.wire import ctcp
 from app.wire.line import Line
 from app.wire.names import Key, fold
+from app.wire.numbers import parse_number
 
 MAX_FAILED_MESSAGES = 1_000  # kept for /resend; the oldest is dropped
 MAX_FLUSHED_MESSAGES = 10  # unconfirmed at a time, so that a server does not take a long queue for a flood
@@ -113,13 +114,17 @@ def on_pong(state: ClientState, line: Line) -> Effects:
 
 def confirm(state: ClientState, message: Message, label: str) -> Effects:
     """Confirm the pending or failed message that a received message echoes, if any."""
-    original = state.pending.get(int(label)) if label.isdecimal() else None
-    original = original or _find_by_text(state, message)
+    original = _find_by_label(state, label) or _find_by_text(state, message)
     if original is not None:
         state.pending.pop(original.number, None)
         state.failed.pop(original.number, None)
         yield Stored(original.number)
         yield from flush(state)
+
+
+def _find_by_label(state: ClientState, label: str) -> PendingMessage | None:
+    number = parse_number(label)
+    return None if number is None else state.pending.get(number)
 
 
 def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None:
@@ -152,7 +157,7 @@ def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
     """Return the message to which an error refers by label or, without labels, by target."""
     label = line.tags.get("label", "")
     if state.has("labeled-response"):
-        return state.pending.get(int(label)) if label.isdecimal() else None
+        return _find_by_label(state, label)
     targets = {fold(word) for word in line.params[1:-1] if word}
     sent = (message for message in state.pending.values() if message.delivery is Delivery.SENT)
     return next((message for message in sent if fold(message.target) in targets), None)

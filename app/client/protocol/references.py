@@ -16,6 +16,7 @@ from app.client.protocol.messages import deliver, find_conversation
 from app.client.protocol.model import ClientState
 from app.wire.line import Line
 from app.wire.names import fold
+from app.wire.numbers import MAX_DIGITS
 
 REDACTION = "draft/message-redaction"
 REPLY_TAG = "+draft/reply"
@@ -81,7 +82,7 @@ def _add_quote(message: Message, quote: Quote | None, room: ChannelView | None) 
 def find_by_reference(room: ChannelView, reference: str) -> Message | None:
     """Return the message with a number, or the latest message of a nick."""
     recent = reversed(room.recent.values())
-    if reference.isdecimal():
+    if reference.isdecimal() and len(reference) <= MAX_DIGITS:
         return next((entry.message for entry in recent if entry.number == int(reference)), None)
     return next((entry.message for entry in recent if fold(entry.message.author) == fold(reference)), None)
 

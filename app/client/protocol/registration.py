@@ -146,6 +146,9 @@ def on_sasl_success(state: ClientState, line: Line) -> Effects:
     """Request the chosen nick again if it was refused before login, then end the negotiation."""
     if state.connection.sasl is None:
         return
+    if not state.connection.sasl.has_verified_server:
+        yield from sasl.distrust(state)
+        return
     yield from sasl.finish(state)
     connection = state.connection
     if not state.is_me(state.options.nick) or connection.nick_refusal:

@@ -11,6 +11,7 @@ from app.client.protocol.events import Notice
 from app.client.protocol.lines import line_time, param
 from app.client.protocol.model import ClientState
 from app.wire.line import Line
+from app.wire.numbers import parse_number
 
 MAX_PARAMETERS = 15
 
@@ -75,9 +76,9 @@ def on_answer(state: ClientState, line: Line) -> Effects:
 
 def on_idle(state: ClientState, line: Line) -> Effects:
     """Show for how long a user has been idle (RPL_WHOISIDLE)."""
-    seconds = param(line, 2)
-    if seconds.isascii() and seconds.isdecimal():
-        yield Notice(f"{param(line, 1)} has been idle for {_duration(int(seconds))}.")
+    seconds = parse_number(param(line, 2))
+    if seconds is not None:
+        yield Notice(f"{param(line, 1)} has been idle for {_duration(seconds)}.")
 
 
 def on_refusal(state: ClientState, line: Line) -> Effects:

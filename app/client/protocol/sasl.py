@@ -18,11 +18,16 @@ from app.wire.line import Line
 from app.wire.names import fold
 from app.wire.sasl import encode_chunks
 
+MIN_ITERATIONS = 4096  # RFC 7677 section 4: fewer would make the password cheap to guess
+MAX_ITERATIONS = 2_000_000  # takes about a second; more would stall the client
+UNPROVEN = "the server failed to authenticate itself"
+
 
 class PlainMechanism:
     """SASL PLAIN (RFC 4616)."""
 
     mechanism = "PLAIN"
+    has_verified_server = True  # as far as PLAIN can: only TLS identifies the server
 
     def __init__(self, credentials: LoginCredentials) -> None:
         self._credentials = credentials
@@ -41,6 +46,7 @@ class ScramMechanism:
     def __init__(self, credentials: LoginCredentials) -> None:
         self._client = ScramClient([self.mechanism], credentials.account, credentials.password)
         self._step = 0
+        self.has_verified_server = False  # it has proved that it stores a verifier of the password
 
     def answer(self, challenge: bytes) -> bytes:
         """Return the client's first and final message; in the third step, verify the server."""
@@ -48,16 +54,27 @@ class ScramMechanism:
         try:
             return self._respond(challenge.decode()).encode()
         except (ScramException, UnicodeDecodeError) as error:
-            raise ValueError("the server failed to authenticate itself") from error
+            raise ValueError(UNPROVEN) from error
 
     def _respond(self, challenge: str) -> str:
         if self._step == 1:
             return str(self._client.get_client_first())
         if self._step == 2:
             self._client.set_server_first(challenge)
+            _check_iterations(int(self._client.iterations))
             return str(self._client.get_client_final())
         self._client.set_server_final(challenge)
+        self.has_verified_server = True
         return ""
+
+
+def _check_iterations(count: int) -> None:
+    """Refuse an iteration count that would expose the password or stall the client.
+
+    Raises: ValueError.
+    """
+    if not MIN_ITERATIONS <= count <= MAX_ITERATIONS:
+        raise ValueError(f"the server asked for {count} iterations of SCRAM")
 
 
 def is_possible(state: ClientState) -> bool:
@@ -124,6 +141,12 @@ def finish(state: ClientState) -> Effects:
     if not state.connection.account and credentials:
         state.connection.account = credentials.account
         yield LoggedIn(credentials.account)
+
+
+def distrust(state: ClientState) -> Effects:
+    """Treat a success that the server claims, before proving itself by SCRAM, as a failed login."""
+    state.connection.account = ""
+    yield from _fail(state, UNPROVEN)
 
 
 def on_sasl_error(state: ClientState, line: Line) -> Effects:

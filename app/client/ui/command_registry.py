@@ -13,6 +13,7 @@ from typing import Any, NewType, get_args, get_type_hints
 
 from app.client.protocol.model import ClientState
 from app.errors import UsageError
+from app.wire.numbers import parse_number
 
 Rest = NewType("Rest", str)
 """The type of a parameter that takes the rest of the line."""
@@ -132,9 +133,10 @@ def _parameter(declared: inspect.Parameter, hint: Any) -> Parameter:
 
 
 def _parse_number(command: SlashCommand, word: str) -> int:
-    if not (word.isascii() and word.isdecimal()):
+    number = parse_number(word)
+    if number is None:
         raise UsageError(f"{word!r} is not a number. Usage: {command.usage}")
-    return int(word)
+    return number
 
 
 class SlashCommands:

@@ -1,0 +1,59 @@
+"""A server that attacks the client: absurd numbers, and more data than any server sends."""
+
+from functools import partial
+
+import pytest
+
+from app.client.display.event_text import DisplayContext
+from app.client.display.jsonlines import to_json
+from app.client.display.rendering import Renderer
+from app.client.protocol import batches
+from app.client.protocol.dispatch import HANDLERS
+from app.client.protocol.events import ClientEvent
+from tests.client.harness import ClientHarness
+from tests.client.test_defects import OfflineSession
+
+CAPS = "message-tags batch labeled-response draft/chathistory draft/multiline draft/read-marker"
+NUMBERS = ["9" * 5000, "9" * 400, "9" * 20, "9" * 18, "9" * 12, "0" * 5000, "٣", "²", "-1", "1e9"]
+PLACES = [
+    "{0} {0} {0} {0}",
+    "anna #tea {0} {0} {0}",
+    "anna #tea * bob {0}",
+    "* LS :draft/multiline=max-bytes={0}",
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_number_of_a_server_reveals_a_defect(number: str) -> None:
+    """Python refuses to parse more than 4,300 digits, and dates end with the year 9999."""
+    session = OfflineSession()
+    renderer = Renderer(DisplayContext("#tea", "anna"), has_colours=True)
+
+    def show(event: ClientEvent) -> None:
+        session.shown.append(event)
+        renderer.render(event)
+        to_json(event)
+
+    session.driver.show = show
+    greeting = [
+        f":srv CAP * LS :{CAPS}",
+        f":srv CAP * ACK :{CAPS}",
+        ":srv 001 anna :Welcome",
+        ":anna JOIN #tea",
+    ]
+    tags = f"@label={number};msgid={number};time={number}"
+    limits = f":srv 005 anna CHATHISTORY={number} LINELEN={number} MODES={number} :are supported"
+    lines = [f"{tags} :bob!b@h {verb} {place.format(number)}" for verb in HANDLERS for place in PLACES]
+    session.run(*(partial(session.receive, line) for line in [*greeting, limits, *lines]))
+    assert session.driver.defects == 0, session.errors()
+
+
+def test_open_batches_hold_a_bounded_amount_of_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MAX_BATCH_CHARACTERS", 10_000)
+    client = ClientHarness()
+    client.connect()
+    for number in range(batches.MAX_OPEN_BATCHES):
+        client.receive(f"BATCH +b{number} chathistory #tea")
+        client.receive(*[f"@batch=b{number} :bob!b@h PRIVMSG #tea :{'x' * 500}"] * 10)
+    collected = sum(len(batch.lines) for batch in client.state.connection.batches.values())
+    assert 15 <= collected <= 20
