@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from app.clock import is_future
 from app.commands.accounts.login import release_nick
 from app.commands.channels.renaming import emulate_rename
 from app.commands.metadata import profiles
@@ -115,7 +116,8 @@ def _reload_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    for ban in [ban for ban in runtime.world.active_bans() if ban.id == BannedData.of(event).id]:
+    ban = runtime.world.bans.by_id.get(BannedData.of(event).id)
+    if ban is not None and is_future(ban.expires, runtime.clock.now()):
         enforce_ban(runtime, changeset, ban)
 
 

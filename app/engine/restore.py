@@ -16,9 +16,10 @@ from app.db.models import (
     RoomRow,
     SessionRow,
 )
+from app.engine.world.ban_index import Ban
 from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
-from app.engine.world.world import Ban, Invitation, World
+from app.engine.world.world import Invitation, World
 from app.wire.names import Key, fold
 
 
@@ -44,7 +45,7 @@ def restore(world: World, connection: Connection) -> None:
         )
     _restore_metadata(world, connection)
     for ban in connection.execute(select(BanRow.__table__)):
-        world.bans[ban.id] = Ban(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by)
+        world.bans.add(Ban(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by))
 
 
 def _restore_metadata(world: World, connection: Connection) -> None:

@@ -214,12 +214,13 @@ def _removal_event(ban: BanRow, by: str) -> Event:
 
 
 def _find(session: Session, mask: str) -> list[BanRow]:
-    return [ban for ban in session.scalars(select(BanRow)) if is_same_mask(ban.mask, mask)]
+    equivalent = equivalent_masks(mask)
+    return [ban for ban in session.scalars(select(BanRow)) if caseless(ban.mask) in equivalent]
 
 
-def is_same_mask(stored: str, typed: str) -> bool:
-    """Return whether a mask, as typed, is equivalent to a stored one, ignoring case."""
+def equivalent_masks(typed: str) -> frozenset[str]:
+    """Return the stored masks that a mask, as typed, stands for, in caseless form."""
     spellings = {typed, normalise(typed), _with_canonical_address(normalise(typed))}
     if detect_ban_type(typed) is BanType.ADDRESS:
         spellings.add(_canonical_network(typed))
-    return caseless(stored) in map(caseless, spellings)
+    return frozenset(map(caseless, spellings))

@@ -198,7 +198,7 @@ def _refuse_banned_login(ctx: Context, attempt: LoginAttempt, account: AccountIn
     if me is None:
         _refuse_banned_newcomer(ctx, attempt, account)
         return
-    ban = find_ban(ctx.world, replace(subject_of_user(me), account=account))
+    ban = find_ban(ctx.world.bans, replace(subject_of_user(me), account=account))
     if ban is not None:
         _log_refusal(ctx, attempt, "banned")
         raise NumericError(numerics.ERR_SASLFAIL, text=f"You are banned from this server: {ban.reason}")

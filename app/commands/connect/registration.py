@@ -210,7 +210,7 @@ def _change_nick(ctx: Context, me: User, wanted: str) -> None:
         return
     _check_available(ctx, wanted)
     entry.check_not_registered(ctx, wanted, me.account)
-    ban = find_ban(ctx.world, replace(subject_of_user(me), nick=wanted))
+    ban = find_ban(ctx.world.bans, replace(subject_of_user(me), nick=wanted))
     if ban is not None:
         text = f"This nick is banned from this server: {ban.reason}"
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)

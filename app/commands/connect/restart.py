@@ -29,5 +29,5 @@ def _quit_reason(runtime: Runtime, user: User) -> str | None:
     """Return the reason for ending a session, or None to keep it; new bans also end sessions."""
     if not always_on.stays_connected(runtime, user):
         return CRASHED
-    ban = find_ban(runtime.world, subject_of_user(user))
+    ban = find_ban(runtime.world.bans, subject_of_user(user))
     return f"Banned: {ban.reason}" if ban is not None else always_on.expiry_reason(runtime, user)

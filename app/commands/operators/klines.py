@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from app.clock import to_iso, until
+from app.clock import is_future, to_iso, until
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.sessions.bans import enforce_ban, matches_subject, subject_of_client
+from app.commands.sessions.bans import enforce_ban, matching_bans, subject_of_client
 from app.engine.cloak import uncloaked_host
-from app.engine.world.world import Ban
+from app.engine.world.ban_index import Ban, BanIndex
 from app.errors import ChatError
 from app.events import Kind
 from app.events.data import RevokedData
-from app.services.bans import BanType, ban_data, detect_ban_type, is_same_mask, normalise_ban_mask
+from app.services.bans import BanType, ban_data, detect_ban_type, equivalent_masks, normalise_ban_mask
 from app.text.durations import is_duration, parse_milliseconds
 from app.wire import numerics
 
@@ -84,7 +84,7 @@ def send_bans(ctx: Context, kinds: tuple[BanType, ...]) -> None:
     numeric, letter = (
         (numerics.RPL_STATSDLINE, "D") if kinds is ADDRESS_BANS else (numerics.RPL_STATSKLINE, "K")
     )
-    for ban in ctx.world.active_bans():
+    for ban in ctx.world.bans.active():
         if ban.type in kinds:
             end = "*" if ban.expires is None else to_iso(ban.expires)
             ctx.reply(numeric, letter, uncloaked_host(ban.mask), end, ban.by, text=ban.reason)
@@ -104,8 +104,9 @@ def _add_ban(ctx: Context, verb: str, kind: BanType, request: BanRequest) -> Non
     """Add a ban, replacing an expired ban on the same mask, and disconnect matching users."""
     with _refusing_invalid_input(verb):
         mask = normalise_ban_mask(kind, request.mask, lambda name: _find_account_name(ctx, name))
-    previous = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_same_mask(ban.mask, mask)]
-    if any(ban in previous for ban in ctx.world.active_bans()):
+    now = ctx.runtime.clock.now()
+    previous = [ban for ban in ctx.world.bans.with_mask(equivalent_masks(mask)) if ban.type == kind]
+    if any(is_future(ban.expires, now) for ban in previous):
         raise _refusal(verb, f"{mask} is already banned; to change the ban, remove it first with UN{verb}.")
     data = ban_data(ctx.runtime.clock, kind, request.expires)
     ban = Ban(data.id, kind, mask, request.reason, request.expires, ctx.me.nick)
@@ -134,13 +135,14 @@ def _check_target(ctx: Context, verb: str, ban: Ban) -> None:
         raise _refusal(
             verb, f"{account.name} is an administrator; first change the role with chat-admin user role."
         )
-    if any(matches_subject(ban, subject_of_client(ctx.me, client)) for client in ctx.me.clients):
+    bans = BanIndex(ctx.runtime.clock, ban)
+    if any(any(matching_bans(bans, subject_of_client(ctx.me, client))) for client in ctx.me.clients):
         raise _refusal(verb, f"{ban.mask} would ban you too; nothing was changed.")
 
 
 def _lift_ban(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> None:
-    active = ctx.world.active_bans()
-    found = [ban for ban in active if ban.type in kinds and is_same_mask(ban.mask, mask)]
+    now, known = ctx.runtime.clock.now(), ctx.world.bans.with_mask(equivalent_masks(mask))
+    found = [ban for ban in known if ban.type in kinds and is_future(ban.expires, now)]
     if not found:
         raise _refusal(verb, f"{mask} is not banned; {verb.removeprefix('UN')} lists the bans.")
     for ban in found:

@@ -8,8 +8,8 @@ ban applies to is not closed at once, but it may change nothing except its own s
 VERIFY, a login that grants no exemption, and the completion of registration close it.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
 
 from app.commands.errors import ConnectionBanned
 from app.commands.runtime import Runtime
@@ -17,11 +17,9 @@ from app.commands.sessions.connections import close_client
 from app.commands.sessions.leaving import disconnect_device, disconnect_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
+from app.engine.world.ban_index import Ban, BanIndex
 from app.engine.world.user import AccountInfo, User
-from app.engine.world.world import Ban, World
-from app.services.bans import BanType
-from app.wire.masks import matches
-from app.wire.names import fold
+from app.engine.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +65,30 @@ def check_not_banned(world: World, newcomer: BanSubject) -> None:
 
     Raises: ConnectionBanned.
     """
-    ban = find_ban(world, newcomer)
+    ban = find_ban(world.bans, newcomer)
     if ban is not None:
         raise ConnectionBanned(ban.reason)
 
 
-def find_ban(world: World, subject: BanSubject) -> Ban | None:
+def find_ban(bans: BanIndex, subject: BanSubject) -> Ban | None:
     """Return an active ban that applies to a subject, or None."""
-    return next((ban for ban in world.active_bans() if applies_to(ban, subject)), None)
+    matching = _bans_of_account(bans, subject) if subject.is_admin else matching_bans(bans, subject)
+    return next(iter(matching), None)
 
 
-def applies_to(ban: Ban, subject: BanSubject) -> bool:
-    """Whether a ban matches and is in effect for this subject."""
-    return matches_subject(ban, subject) and (ban.type == BanType.ACCOUNT or not subject.is_admin)
-
-
-def matches_subject(ban: Ban, subject: BanSubject) -> bool:
-    """Whether a ban matches, ignoring the exemption of administrators.
+def matching_bans(bans: BanIndex, subject: BanSubject) -> Iterator[Ban]:
+    """Yield the active bans that match a subject, ignoring the exemption of administrators.
 
     Masks are matched against both the address and the displayed host.
     """
-    account = subject.account
-    if ban.type == BanType.ACCOUNT:
-        return account is not None and fold(account.name) == fold(ban.mask)
-    if ban.type == BanType.ADDRESS:
-        return _is_within(subject.address, ban.mask)
-    hosts = {subject.address, subject.host}
-    return any(matches(ban.mask, f"{subject.nick}!{subject.user}@{host}") for host in hosts)
+    yield from _bans_of_account(bans, subject)
+    yield from bans.of_address(subject.address)
+    for host in {subject.address, subject.host}:
+        yield from bans.of_source(f"{subject.nick}!{subject.user}@{host}")
 
 
-def _is_within(address: str, network: str) -> bool:
-    try:
-        return ip_address(address) in ip_network(network, strict=False)
-    except ValueError:
-        return False
+def _bans_of_account(bans: BanIndex, subject: BanSubject) -> Iterable[Ban]:
+    return () if subject.account is None else bans.of_account(subject.account.name)
 
 
 def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
@@ -108,24 +96,20 @@ def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
 
     If a user has several devices, only the matching devices are disconnected.
     """
-    affected = [
-        user for user in list(runtime.world.users.values()) if _enforce_on(runtime, changeset, ban, user)
-    ]
+    bans = BanIndex(runtime.clock, ban)
+    affected = [_enforce_on(runtime, changeset, bans, user) for user in list(runtime.world.users.values())]
     for client in list(runtime.world.unregistered):
-        if applies_to(ban, _subject_of_unregistered(runtime, client)):
+        if find_ban(bans, _subject_of_unregistered(runtime, client)) is not None:
             close_client(changeset, client, f"Banned: {ban.reason}")
-    return len(affected)
+    return sum(affected)
 
 
 def enforce_bans_on(runtime: Runtime, changeset: Changeset, user: User) -> None:
-    """Disconnect a user, or single devices, to whom a ban applies that did not apply before.
+    """Disconnect a user, or single devices, if a ban applies that did not apply before.
 
     Call it when a user ceases to be an administrator, or changes the displayed host.
     """
-    bans = (find_ban(runtime.world, subject_of_client(user, client)) for client in user.clients)
-    for ban in {ban for ban in bans if ban is not None}:
-        if user.session in runtime.world.users:
-            _enforce_on(runtime, changeset, ban, user)
+    _enforce_on(runtime, changeset, runtime.world.bans, user)
 
 
 def _subject_of_unregistered(runtime: Runtime, client: Client) -> BanSubject:
@@ -133,12 +117,16 @@ def _subject_of_unregistered(runtime: Runtime, client: Client) -> BanSubject:
     return subject_of_newcomer(runtime, client, registration.requested_nick or "*", account)
 
 
-def _enforce_on(runtime: Runtime, changeset: Changeset, ban: Ban, user: User) -> bool:
-    """Disconnect the matching devices of a user, and return whether there were any."""
-    matching = [client for client in user.clients if applies_to(ban, subject_of_client(user, client))]
-    if len(matching) == len(user.clients) and (matching or applies_to(ban, subject_of_user(user))):
-        disconnect_user(runtime, changeset, user, f"Banned: {ban.reason}")
-        return True
-    for client in matching:
-        disconnect_device(runtime, changeset, client, f"Banned: {ban.reason}")
-    return bool(matching)
+def _enforce_on(runtime: Runtime, changeset: Changeset, bans: BanIndex, user: User) -> bool:
+    """Disconnect the banned devices of a user, and return whether there were any."""
+    banned = [
+        (client, ban) for client in user.clients if (ban := find_ban(bans, subject_of_client(user, client)))
+    ]
+    if len(banned) < len(user.clients):
+        for client, ban in banned:
+            disconnect_device(runtime, changeset, client, f"Banned: {ban.reason}")
+        return bool(banned)
+    found = banned[0][1] if banned else find_ban(bans, subject_of_user(user))
+    if found is not None:
+        disconnect_user(runtime, changeset, user, f"Banned: {found.reason}")
+    return found is not None

@@ -1,7 +1,8 @@
 """Reducers for accounts, certificates, invitations and server bans."""
 
+from app.engine.world.ban_index import Ban
 from app.engine.world.user import AccountInfo
-from app.engine.world.world import Ban, Invitation, World
+from app.engine.world.world import Invitation, World
 from app.events import Event
 from app.events.data import (
     AccountChangedData,
@@ -71,9 +72,9 @@ def invitation_revoked(world: World, event: Event) -> None:
 def banned(world: World, event: Event) -> None:
     """Add a server ban."""
     data, by = BannedData.of(event), event.account or event.nick
-    world.bans[data.id] = Ban(data.id, data.type, event.target or "", event.text or "", data.expires, by)
+    world.bans.add(Ban(data.id, data.type, event.target or "", event.text or "", data.expires, by))
 
 
 def unbanned(world: World, event: Event) -> None:
     """Remove a server ban."""
-    world.bans.pop(RevokedData.of(event).id, None)
+    world.bans.remove(RevokedData.of(event).id)

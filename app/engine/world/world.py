@@ -8,9 +8,10 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from app.clock import Clock, is_future
+from app.clock import Clock
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
+from app.engine.world.ban_index import BanIndex
 from app.engine.world.departures import Departures
 from app.engine.world.monitor_index import MonitorIndex
 from app.engine.world.room import Room
@@ -25,18 +26,6 @@ MAX_REDACTIONS = 1_000  # recent redactions, to filter history pages read before
 MAX_WHOWAS_ENTRIES = 10  # entries per nick
 
 Reducer = Callable[["World", Event], None]
-
-
-@dataclass(slots=True, frozen=True)
-class Ban:
-    """A server-wide ban and its author; `expires` is an instant, or None for a permanent ban."""
-
-    id: int
-    type: str
-    mask: str
-    reason: str
-    expires: int | None
-    by: str
 
 
 @dataclass(slots=True)
@@ -77,7 +66,7 @@ class World:
         self.accounts: dict[Key, AccountInfo] = {}
         self.certificates: dict[str, AccountInfo] = {}  # accounts by certificate fingerprint
         self.invitations: dict[str, Invitation] = {}  # by digest of the code
-        self.bans: dict[int, Ban] = {}
+        self.bans = BanIndex(clock)
         self.whowas: OrderedDict[Key, deque[WhowasEntry]] = OrderedDict()
         self.monitors = MonitorIndex()
         self.user_counts = UserCounts()
@@ -201,11 +190,6 @@ class World:
         if isinstance(event.data, MarkedData | MetadataChangeData) and event.data.party:
             return self.users.get(int(event.data.party.removeprefix("s")))
         return None
-
-    def active_bans(self) -> Iterable[Ban]:
-        """Return the server-wide bans that have not expired."""
-        now = self.clock.now()
-        return (ban for ban in self.bans.values() if is_future(ban.expires, now))
 
     def add_recent(self, event: Event) -> None:
         """Add a message to the room's recent messages, if they are loaded."""

@@ -123,7 +123,7 @@ def _decided(bench: EngineHarness, name: str, deed: str) -> Iterator[Event]:
             data = BannedData(bench.clock.new_id(), "nick", None)
             yield Event(Kind.BANNED, nick="root", target=f"{name}*!*@*", text="enough", data=data)
         elif deed == "unban":
-            for ban in bench.core.runtime.world.bans.values():
+            for ban in bench.core.runtime.world.bans.active():
                 yield Event(Kind.UNBANNED, nick="root", target=ban.mask, data=RevokedData(ban.id))
 
 
@@ -135,7 +135,7 @@ def lasting(world: World) -> dict[str, object]:
         "accounts": {
             key: (a.id, a.name, a.role, a.disabled, a.metadata) for key, a in world.accounts.items()
         },
-        "bans": dict(world.bans),
+        "bans": dict(world.bans.by_id),
     }
 
 
