@@ -1,4 +1,4 @@
-"""Process-wide state: signals, file descriptor limit, garbage collection, switch interval, exit."""
+"""Process-wide state: signals, resource limits, garbage collection, switch interval, exit."""
 
 import gc
 import logging
@@ -45,6 +45,15 @@ def raise_descriptor_limit(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     if limit < wanted:
         logger.warning("The limit on open files is %d (ulimit -n); max_connections cannot be reached.", limit)
+
+
+def disable_core_dumps() -> None:
+    """Set the soft limit on core files to 0, because memory holds passwords and private messages.
+
+    The hard limit stays, so an administrator can allow a core file with prlimit(1).
+    """
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def tune_garbage_collector() -> None:

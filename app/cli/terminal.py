@@ -19,6 +19,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from app.errors import ChatError, UsageError, describe_defect, print_traceback_if_requested
+from app.process import disable_core_dumps
 from app.text.encoding import escape_non_ascii, is_text, is_unicode, make_lenient
 from app.text.graphemes import truncate_characters
 
@@ -112,6 +113,7 @@ def run(app: typer.Typer, program: str) -> NoReturn:
     """Run a program, report its errors and exit with its exit code."""
     sys.excepthook = _print_defect
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
+    disable_core_dumps()
     _set_up_streams()
     try:
         _call(app, program)

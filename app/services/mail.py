@@ -1,11 +1,13 @@
 """Sends mail through an external program; the server itself does not implement SMTP.
 
 The program, for example `/usr/sbin/sendmail -t -i`, reads the whole message from standard input. It
-runs without a shell, without the server's own settings in its environment, and with a time limit.
+runs without a shell, without the server's own settings in its environment, and with a time limit,
+at which the processes that it started are killed as well.
 """
 
 import os
 import shlex
+import signal
 import subprocess
 from email.message import EmailMessage
 from threading import BoundedSemaphore
@@ -14,6 +16,7 @@ from app.errors import ChatError
 from app.settings import ServerSettings
 
 SEND_TIMEOUT_SECONDS = 20
+SECRET_PREFIXES = ("CHAT_", "PGPASS")  # of environment variables with passwords of the server
 _sending_slots = BoundedSemaphore(2)
 
 
@@ -32,17 +35,31 @@ def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
     message.set_content(text)
     try:
         with _sending_slots:
-            subprocess.run(
-                shlex.split(settings.mailer or ""),
-                input=message.as_bytes(),
-                stdout=subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if not name.startswith("CHAT_")},
-                timeout=SEND_TIMEOUT_SECONDS,
-                check=True,
-            )
+            _run(shlex.split(settings.mailer or ""), message.as_bytes())
     except subprocess.CalledProcessError as error:
         raise MailError(f"The mailer exited with status {error.returncode}.") from None
     except subprocess.TimeoutExpired:
         raise MailError(f"The mailer took longer than {SEND_TIMEOUT_SECONDS} seconds.") from None
     except (OSError, ValueError) as error:
         raise MailError(f"The mailer cannot be started: {error}.") from None
+
+
+def _run(command: list[str], message: bytes) -> None:
+    """Run the program in a session of its own, which ends with all its processes at the time limit.
+
+    Raises: OSError, CalledProcessError, TimeoutExpired.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if not name.startswith(SECRET_PREFIXES)},
+        start_new_session=True,
+    ) as process:
+        try:
+            process.communicate(message, SEND_TIMEOUT_SECONDS)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command[:1])

@@ -1,5 +1,6 @@
 """Registration verified by a mailed code: VERIFY (IRCv3 draft/account-registration)."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from app.services import mail
 from app.services.applications import LIFETIME_MILLISECONDS, list_applications, verify_application
 from tests.conftest import MovedClock
 from tests.engine.account_clients import codes, log_in
@@ -198,6 +200,37 @@ def test_a_failing_mailer_is_reported_and_nothing_is_stored(
         assert list_applications(session, 0) == []
     assert "The mailer exited with status 75" in caplog.text
     assert ADDRESS not in caplog.text
+
+
+def test_a_mailer_that_hangs_is_killed_with_all_its_processes(
+    make_bench: MakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The child inherits the pipe, and its end closes it: the read waits for both."""
+    monkeypatch.setattr(mail, "SEND_TIMEOUT_SECONDS", 1)
+    fifo = tmp_path / "held"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    bench = make_bench(
+        mailer=f"/bin/sh -c 'exec 3>{fifo}; echo up >&3; sleep 600 & sleep 600'", mail_from="chat@example.org"
+    )
+    anna = bench.connect("anna")
+    assert " FAIL REGISTER TEMPORARILY_UNAVAILABLE anna :" in anna.ask(f"REGISTER * {ADDRESS} secret")[0]
+    assert "The mailer took longer than 1 seconds" in caplog.text
+    os.set_blocking(reader, True)
+    with os.fdopen(reader, "rb") as held:
+        assert held.read() == b"up\n", "which ends when no process holds the other end"
+
+
+@pytest.mark.parametrize(
+    "start", ["=?utf-8?b?DQpCY2M6IGI=?=", "x=?utf-8?b?DQpCY2M6IGI=?=", "x=?utf-8?q?=2Cb?=", "a=0d=0aBcc=3ab"]
+)
+def test_no_encoded_word_reaches_the_headers(bench: EngineHarness, mails: Path, start: str) -> None:
+    anna = bench.connect("anna")
+    anna.ask(f"REGISTER * {start}@x.org secret")
+    for path in mails.iterdir():
+        mail_sent = message_from_bytes(path.read_bytes())
+        assert mail_sent.get_all("To") == [f"{start}@x.org"]
+        assert "Bcc" not in mail_sent
 
 
 def test_an_administrator_can_verify_an_account(bench: EngineHarness) -> None:
