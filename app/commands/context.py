@@ -13,6 +13,7 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.response import Response, ResponseEntry
+from app.engine.rate_limits import rate_key
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User
@@ -72,6 +73,11 @@ class Context:
         if self._me is None:
             raise NumericError(numerics.ERR_NOTREGISTERED)
         return self._me
+
+    @property
+    def flow(self) -> str:
+        """The flow to which the caller's password hashes belong (`services.passwords`)."""
+        return rate_key(self.client.address)
 
     # Replies
 

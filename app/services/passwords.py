@@ -2,7 +2,9 @@
 
 A password is stored as an Argon2id hash and as a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677), never
 in plain text. Hashing takes tens of milliseconds and tens of MiB by design, so a semaphore limits
-how many hashes run at once, and none runs on the engine's thread.
+how many hashes run at once, and none runs on the engine's thread. The semaphore is fair between
+flows. A server passes the rate limit key of the client's address as the flow, so that a client with
+many connections does not delay the logins of others.
 """
 
 import hmac
@@ -10,7 +12,6 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.errors import UsageError
 from app.events import PasswordHashes
 from app.services.accounts import find_account
+from app.services.fair_semaphore import FairSemaphore
 from app.wire.names import Key
 from app.wire.saslprep import ProhibitedString, prepare_query, prepare_stored
 
@@ -29,7 +31,7 @@ MAX_PASSWORD_BYTES = 600  # reachable only with `chat-admin`: a REGISTER line ho
 MAX_CONCURRENT_HASHES = 2  # each takes tens of MiB
 
 _hasher = PasswordHasher()
-_hashing_slots = BoundedSemaphore(MAX_CONCURRENT_HASHES)
+_hashing_slots = FairSemaphore(MAX_CONCURRENT_HASHES)
 _scram = ScramMechanism("SCRAM-SHA-256")
 _DUMMY_VERIFIER = f"{SCRAM_ITERATIONS}$AAAA$$"  # its empty keys match no password
 
@@ -38,13 +40,13 @@ class PasswordTooShort(UsageError):
     """A new password has fewer characters than required."""
 
 
-def hash_password(password: str) -> PasswordHashes:
+def hash_password(password: str, flow: str = "") -> PasswordHashes:
     """Hash a new password, prepared with SASLprep, for storage. Slow by design.
 
     Raises: ProhibitedString; `check_password` refuses such a password with a sentence.
     """
     prepared = prepare_stored(password)
-    with _hashing_slots:
+    with _hashing_slots.slot(flow):
         password_hash = _hasher.hash(prepared)
         salt, stored_key, server_key, iterations = _scram.make_auth_info(
             prepared, iteration_count=SCRAM_ITERATIONS, salt=os.urandom(16)
@@ -75,16 +77,16 @@ def is_same_password(expected: str, given: str) -> bool:
     return hmac.compare_digest(prepare_password(expected).encode(), prepare_password(given).encode())
 
 
-def verify_password(password_hash: str | None, password: str) -> bool:
+def verify_password(password_hash: str | None, password: str, flow: str = "") -> bool:
     """Return whether a password matches a hash; without one, return False after the same delay.
 
     An operator may have made the hash without SASLprep, so the password also matches as typed.
     """
     forms = dict.fromkeys((prepare_password(password), password))
-    return any(_matches_hash(password_hash, form) for form in forms)
+    return any(_matches_hash(password_hash, form, flow) for form in forms)
 
 
-def verify_login(session: Session, key: Key, password: str) -> bool:
+def verify_login(session: Session, key: Key, password: str, flow: str = "") -> bool:
     """Return whether the password is valid for an enabled account.
 
     The check takes the same time for a missing or disabled account, so that timing does not reveal
@@ -96,23 +98,23 @@ def verify_login(session: Session, key: Key, password: str) -> bool:
     account = find_account(session, key)
     session.close()
     prepared = prepare_password(password)
-    is_valid = _matches_hash(account.password_hash if account else None, prepared)
-    is_valid = is_valid or _matches_verifier(account.scram if account else _DUMMY_VERIFIER, prepared)
+    is_valid = _matches_hash(account.password_hash if account else None, prepared, flow)
+    is_valid = is_valid or _matches_verifier(account.scram if account else _DUMMY_VERIFIER, prepared, flow)
     return is_valid and account is not None and not account.disabled
 
 
-def _matches_hash(password_hash: str | None, prepared: str) -> bool:
-    with _hashing_slots:
+def _matches_hash(password_hash: str | None, prepared: str, flow: str) -> bool:
+    with _hashing_slots.slot(flow):
         try:
             return _hasher.verify(password_hash or _dummy_hash(), prepared)
         except (VerifyMismatchError, InvalidHashError):
             return False
 
 
-def _matches_verifier(scram: str, prepared: str) -> bool:
+def _matches_verifier(scram: str, prepared: str, flow: str) -> bool:
     salt, stored_key, _, iterations = parse_scram_verifier(scram)
     try:
-        with _hashing_slots:
+        with _hashing_slots.slot(flow):
             _, given, _, _ = _scram.make_auth_info(prepared, iteration_count=iterations, salt=salt)
     except ScramException:  # a character that no new password may contain
         return False

@@ -103,11 +103,11 @@ def verify_password(
     Raises: NumericError with ERR_SASLFAIL when the caller must wait after failed attempts.
     """
     check_login_delay(ctx, attempt)
-    name = attempt.name
+    name, flow = attempt.name, ctx.flow
     version = password_version(ctx, name)
 
     def check(session: Session) -> bool:
-        return verify_login(session, fold(name), password)
+        return verify_login(session, fold(name), password, flow)
 
     def resume(resumed: C, is_correct: bool) -> SlowWork | None:
         return then(resumed, is_correct and password_version(resumed, name) == version)

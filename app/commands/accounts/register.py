@@ -53,6 +53,7 @@ def sign_up(ctx: C, account: str, credential: str, password: str, announce: Anno
     address = signup_policy.check_email(ctx, name, credential)
     check_new_password(name, password, ctx.runtime.settings.password_shortest)
     _check_rate(ctx, name)
+    flow = ctx.flow
     if address is not None:
         return mail_code(ctx, name, address, password, announce)
 
@@ -61,7 +62,7 @@ def sign_up(ctx: C, account: str, credential: str, password: str, announce: Anno
         announce(ctx, "SUCCESS", name, f"Account {name} registered")
         log_in_to_new_account(ctx, LoginAttempt(name, Mechanism.REGISTER))
 
-    return ctx.defer(lambda session: hash_password(password), create, writes=True)
+    return ctx.defer(lambda session: hash_password(password, flow), create, writes=True)
 
 
 def is_offered(settings: ServerSettings) -> bool:

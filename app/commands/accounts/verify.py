@@ -29,13 +29,13 @@ logger = logging.getLogger(__name__)
 
 def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> SlowWork:
     """Return slow work that mails a code and then stores the application for the account."""
-    runtime, code = ctx.runtime, new_code(ctx.runtime.clock, CODE_LENGTH)
+    runtime, flow, code = ctx.runtime, ctx.flow, new_code(ctx.runtime.clock, CODE_LENGTH)
     runtime.rate_limits.registrations.record(rate_key(ctx.client.address))
     runtime.rate_limits.mails.record(address.lower())
 
     def send(session: Session) -> Applicant | None:
         session.close()  # release the connection: hashing and sending are slow
-        hashes = hash_password(password)
+        hashes = hash_password(password, flow)
         try:
             mail.send(
                 runtime.settings,

@@ -107,7 +107,10 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
     if _close_if_throttled(ctx):
         return None
     if expected.startswith("$argon2"):
-        return ctx.defer(lambda session: verify_password(expected, given), _apply_password_check, writes=True)
+        flow = ctx.flow
+        return ctx.defer(
+            lambda session: verify_password(expected, given, flow), _apply_password_check, writes=True
+        )
     return _apply_password_check(ctx, is_same_password(expected, given))
 
 
