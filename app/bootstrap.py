@@ -45,6 +45,7 @@ from app.services.presence import load_recent_logins
 from app.services.rooms import official_room_event
 from app.services.secrets import CLOAK_KEY, get_or_create_secret
 from app.settings import LoadedSettings, ServerSettings, derive_prefix
+from app.text.sanitise import clean
 
 STACK_BYTES = 256 * 1024  # per thread; there may be ten thousand reader threads
 ENGINE_STOP_TIMEOUT_SECONDS = 3.0  # for the engine to finish its last batch
@@ -210,7 +211,7 @@ def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings]) -> No
     tune_garbage_collector()
     start(core, shell, stopping)
     for line in greet(core.runtime, shell.servers, loaded):
-        print(line, flush=True)
+        print(clean(line), flush=True)
     while not stopping.wait(SIGNAL_POLL_SECONDS):
         if hangup.is_set():
             hangup.clear()

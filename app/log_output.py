@@ -9,6 +9,7 @@ import time
 from queue import SimpleQueue
 from threading import Thread
 
+from app.text.sanitise import clean
 from app.threads import name_thread
 
 MAX_QUEUED_RECORDS = 20_000
@@ -17,14 +18,14 @@ _TEXT_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 class TextFormatter(logging.Formatter):
-    """One line for each record; further lines, as of a traceback, are indented."""
+    """One line for each record, sanitised; further lines, as of a traceback, are indented."""
 
     def __init__(self) -> None:
         super().__init__(_TEXT_FORMAT)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text in which only the first line begins at the margin."""
-        return "\n    ".join(super().format(record).splitlines())
+        return "\n    ".join(map(clean, super().format(record).splitlines()))
 
 
 def json_formatter() -> logging.Formatter:

@@ -10,6 +10,7 @@ import pytest
 
 from app import log_output
 from app.log_output import MAX_QUEUED_RECORDS, QueuedHandler
+from tests.hidden_text import NASTY, find_hidden
 
 
 class StalledStream(io.StringIO):
@@ -86,3 +87,10 @@ def test_a_traceback_is_one_json_object_or_indented_text() -> None:
     written = log_output.json_formatter().format(record)
     assert "\n" not in written
     assert "ValueError: two" in json.loads(written)["traceback"]
+
+
+def test_log_lines_contain_no_invisible_characters() -> None:
+    line = log_output.TextFormatter().format(make_record(f"Login of {NASTY}\nas anna"))
+    assert find_hidden(line) == set()
+    assert all(part.startswith("    ") for part in line.split("\n")[1:])
+    assert find_hidden(log_output.json_formatter().format(make_record(NASTY))) == set()

@@ -3,7 +3,8 @@
 A `ChatError` prints its sentence to standard error and determines the exit code. An unexpected
 exception prints one sentence with its location; CHAT_TRACEBACK=1 adds the traceback. Ctrl-C exits
 with 130. A closed standard output (`| head`) ends the program silently with 141, like SIGPIPE. A
-character that the encoding of an output lacks is replaced.
+character that the encoding of an output lacks is replaced. Everything printed is sanitised, because
+it may contain the names and texts of others.
 """
 
 import gc
@@ -22,11 +23,13 @@ from app.errors import ChatError, UsageError, describe_defect, print_traceback_i
 from app.process import disable_core_dumps
 from app.text.encoding import escape_non_ascii, is_text, is_unicode, make_lenient
 from app.text.graphemes import truncate_characters
+from app.text.sanitise import clean_lines, escape_hidden
 
 DISTRIBUTION = "durable-chat"
 GC_THRESHOLD_OBJECTS = 50_000  # importing creates many objects, and hardly any garbage
 INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE
+_CommandLineError: Any = typer.BadParameter.__base__  # Typer exports no common class of its errors
 _LONG_WORD = re.compile(r"\S{400,}")
 _SHORTENED_LENGTH = 60  # characters
 
@@ -134,7 +137,13 @@ def run(app: typer.Typer, program: str) -> NoReturn:
 def _call(app: typer.Typer, program: str) -> None:
     """Call the command and flush its output, so that a write error is reported before the exit."""
     try:
-        get_command(app)(prog_name=program)
+        sys.exit(get_command(app)(prog_name=program, standalone_mode=False))
+    except _CommandLineError as error:
+        error.message = clean_lines(error.message)  # it repeats what was typed
+        error.show()
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        raise ChatError("Aborted.") from None
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # Typer exits with 1
             raise end.__context__ from None
@@ -160,18 +169,21 @@ def explain(error: OSError) -> str:
 
 
 def echo(text: str) -> None:
-    """Print a text to standard output, at once."""
-    print(text, flush=True)
+    """Print a text to standard output, sanitised, at once."""
+    print(clean_lines(text), flush=True)
 
 
 def echo_error(text: str) -> None:
-    """Print a text to standard error, at once."""
-    print(text, file=sys.stderr, flush=True)
+    """Print a text to standard error, sanitised, at once."""
+    print(clean_lines(text), file=sys.stderr, flush=True)
 
 
 def echo_json(text: str) -> None:
-    """Print a JSON text, as ASCII if the encoding of standard output lacks characters."""
-    echo(text if is_unicode(sys.stdout) else escape_non_ascii(text))
+    """Print a JSON text with invisible characters escaped.
+
+    It is ASCII if the encoding of standard output lacks characters.
+    """
+    echo(escape_hidden(text) if is_unicode(sys.stdout) else escape_non_ascii(text))
 
 
 def _set_up_streams() -> None:
@@ -208,4 +220,4 @@ def _discard_output() -> None:
 def _print_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Write one sentence about an unexpected exception, and the traceback if requested."""
     print_traceback_if_requested(error)
-    sys.stderr.write(f"Error: {describe_defect(error)}\n")
+    echo_error(f"Error: {describe_defect(error)}")

@@ -145,7 +145,7 @@ def test_history_show_prints_lines_like_the_client(talk: Story, admin: Admin) ->
     assert [re.sub(r"^\[.{19}\] ", "", line) for line in shown] == [
         "-- server created the room #tea",
         "anna: hello",
-        "anna: [2Jclear",
+        "anna: \ufffd[2Jclear",
         "-- anna set the topic: Assam",
     ]
     assert admin("history", "show", "-n", "1").out.startswith("#ops [")

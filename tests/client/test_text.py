@@ -1,84 +1,16 @@
-"""Sanitising of text, and rendering of events."""
+"""Rendering of events."""
 
 import json
-import unicodedata
 from datetime import UTC
 from pathlib import Path
-
-import pytest
-import regex
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.client.display.event_text import DisplayContext
 from app.client.display.jsonlines import FIELDS, to_json
 from app.client.display.rendering import Renderer
-from app.client.display.sanitise import clean
 from app.client.protocol.events import HistoryPage, Joined, Message, Notice, Table
 from tests.client.harness import NOW
 
 DAY = 86_400_000
-
-
-@given(st.text())
-def test_clean_text_has_no_control_characters(text: str) -> None:
-    shown = clean(text)
-    hidden = [character for character in shown if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")]
-    assert not hidden
-
-
-def test_formatting_is_removed_and_hidden_text_replaced() -> None:
-    assert clean("\x0304,12red\x03 \x02bold\x0f") == "red bold"
-    assert clean("\x1b[2J\x1b]0;title\x07") == "\ufffd[2J\ufffd]0;title\ufffd"
-    assert clean("abc\u202edef\u2066") == "abc\ufffddef\ufffd"
-    assert clean("a\tb\u2028c\x9bd") == "a b c\ufffdd"
-    assert clean("Ünï 👩‍🚀 ёж") == "Ünï 👩‍🚀 ёж"
-
-
-VISIBLE = [
-    "Ünï 👩‍🚀 ёж",
-    "❤️ 1️⃣ ☺︎",
-    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",  # England
-    "\U0001f3f4\U000e0075\U000e0073\U000e0074\U000e0078\U000e007f",  # Texas
-    "سورة \u06dd٧ \u0600١",
-    "\U000110bd𑂠",
-]
-
-
-@pytest.mark.parametrize("text", VISIBLE)
-def test_joiners_and_flags_are_shown_as_they_are(text: str) -> None:
-    assert clean(text) == text
-
-
-HIDDEN = {
-    "tags without a flag": "hi\U000e0061\U000e0062\U000e0063\U000e007f",
-    "tags after a face": "\U0001f600\U000e0067\U000e0062\U000e0065\U000e007f",
-    "a flag with unfinished tags": "\U0001f3f4\U000e0067\U000e0062\U000e0065",
-    "a flag with a sentence": "\U0001f3f4"
-    + "".join(chr(0xE0000 + ord(x)) for x in "run this")
-    + "\U000e007f",
-    "a right-to-left override": "abc\u202edef",
-    "an isolate": "abc\u2066def",
-    "a zero width space": "a\u200bb",
-    "an interlinear annotation": "a\ufff9b",
-    "an escape sequence": "\x1b[2J",
-    "a C1 control": "\x9b2J",
-}
-
-
-@pytest.mark.parametrize("text", HIDDEN.values(), ids=HIDDEN)
-def test_hidden_text_leaves_a_visible_trace(text: str) -> None:
-    shown = clean(text)
-    assert "\ufffd" in shown
-    assert all(unicodedata.category(character) not in ("Cc", "Cf") for character in shown)
-
-
-def test_every_visible_format_character_is_shown() -> None:
-    concatenation_marks = regex.findall(
-        r"\p{Prepended_Concatenation_Mark}", "".join(map(chr, range(0x20000)))
-    )
-    assert clean("".join(concatenation_marks)) == "".join(concatenation_marks)
-    assert len(concatenation_marks) >= 13
 
 
 def test_table_columns_align_with_wide_and_formatted_cells() -> None:

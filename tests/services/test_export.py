@@ -12,9 +12,12 @@ import pytest
 from app.clock import from_iso
 from app.events import Kind
 from app.services.export import FORMATS, ExportInfo
-from app.services.export.plain import clean
 from app.services.history import ROOM_EVENTS, HistoryEntry
+from app.text.sanitise import clean
+from tests.hidden_text import NASTY as NASTY_TEXT
+from tests.hidden_text import find_hidden
 
+KINDS = [Kind.PRIVMSG, Kind.NOTICE, *ROOM_EVENTS]
 ABOUT = ExportInfo("Team <chat>", from_iso("2026-11-22T12:00:00Z"))
 NOON = from_iso("2026-11-21T12:00:05Z")
 DAY = 86_400_000
@@ -38,6 +41,7 @@ NASTY = [
     'https://example.org/a_b?c=1&d="><script>',
     "line\u2028separator",
     "Привет 日本語 🧵",
+    NASTY_TEXT,
 ]
 
 
@@ -91,10 +95,14 @@ def test_csv_prefixes_formulas_in_every_width_and_column(start: str) -> None:
     assert {"'" + start + "1+1", "'" + start + "2", "tea"} <= set(row)
 
 
-@pytest.mark.parametrize("form", ["txt", "md", "html", "csv"])
+@pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("text", NASTY)
-def test_readable_exports_contain_no_control_characters(form: str, text: str) -> None:
-    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]", export(form, entry(text)))
+def test_exports_contain_no_invisible_characters(form: str, text: str) -> None:
+    nasty_entries = [
+        entry(text, kind, nick=f"a{text}", account=f"a{text}", room=f"#{text}") for kind in KINDS
+    ]
+    about = ExportInfo(f"Team{text}", ABOUT.made)
+    assert find_hidden("".join(FORMATS[form].write(nasty_entries, about))) == set()
 
 
 def test_text_export_looks_like_the_client() -> None:
@@ -152,6 +160,18 @@ class ParsedPage(HTMLParser):
         self.words.append(data)
 
 
+@pytest.mark.parametrize("start", ["  ", "\t", "\x02", "\u3000"])
+def test_csv_prefixes_formulas_after_what_a_spreadsheet_skips(start: str) -> None:
+    _, row = csv.reader(io.StringIO(export("csv", entry(f"{start}=1+1", account=f"{start}@SUM(1)"))))
+    assert [cell for cell in row if cell.lstrip().startswith(("=", "@"))] == []
+
+
+def test_html_isolates_the_writing_direction_of_names_and_texts() -> None:
+    name = "\u05d0\u05d1"
+    page = export("html", *(entry(name, kind, nick=name, target=name, room=name) for kind in KINDS))
+    assert page.count(name) == page.count(f"<bdi>{name}</bdi>")
+
+
 @pytest.mark.parametrize("text", NASTY)
 def test_html_is_well_formed_and_escapes_text(text: str) -> None:
     page = ParsedPage(
@@ -168,7 +188,7 @@ def test_html_is_well_formed_and_escapes_text(text: str) -> None:
 
 def test_html_has_headings_for_rooms_and_days() -> None:
     page = export("html", entry("a"), entry("b", at=NOON + DAY), entry("c", room="#ops"))
-    assert re.findall(r"<h2>(.*)</h2>", page) == ["#tea", "#ops"]
+    assert re.findall(r"<h2><bdi>(.*)</bdi></h2>", page) == ["#tea", "#ops"]
     assert re.findall(r"<h3>(.*)</h3>", page) == [
         "Saturday, 21 November 2026",
         "Sunday, 22 November 2026",
@@ -184,7 +204,7 @@ def test_html_of_several_months_has_a_table_of_contents() -> None:
         "html", entry("a"), entry("b", at=NOON + 10 * DAY, id="20"), entry("c", room="#<ops>", id="21")
     )
     contents = page[page.index("<nav") : page.index("</nav>")]
-    links = re.findall(r'<a href="#(\w+)">(.*?)</a>', contents)
+    links = re.findall(r'<a href="#(\w+)">(?:<bdi>)?(.*?)(?:</bdi>)?</a>', contents)
     assert links == [
         ("r1", "#tea"),
         ("m1z", "November 2026"),

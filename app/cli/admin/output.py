@@ -1,7 +1,7 @@
 """Command output: JSON on request, a table on a terminal, aligned columns otherwise.
 
-Data is written to standard output and notes to standard error. Terminal control sequences are
-removed from users' text.
+Data is written to standard output and notes to standard error. Users' text is sanitised: in JSON,
+invisible characters are escaped.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 from app.cli import terminal
 from app.clock import from_datetime, to_iso
 from app.text.columns import GAP, align, width
-from app.wire.formatting import clean
+from app.text.sanitise import clean
 
 Row = Mapping[str, Any]
 
@@ -54,8 +54,8 @@ class Output:
             terminal.echo(clean(sentence))
 
     def line(self, text: str) -> None:
-        """Print one line of text, which must already be sanitised."""
-        terminal.echo(text)
+        """Print one line of text."""
+        terminal.echo(clean(text))
 
     def note(self, sentence: str) -> None:
         """Print a note to standard error."""
@@ -86,7 +86,7 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}={_text(part)}" for name, part in value.items())
+        return ", ".join(f"{_text(name)}={_text(part)}" for name, part in value.items())
     if isinstance(value, list):
         return ", ".join(_text(part) for part in value)
     return clean(str(value))

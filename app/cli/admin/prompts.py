@@ -10,6 +10,7 @@ import typer
 from app.cli.options import read_first_line, read_password_file
 from app.errors import ChatError, UsageError
 from app.events import PasswordHashes
+from app.text.sanitise import clean
 
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
@@ -29,7 +30,7 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError(f"{question} Nothing was changed: there is no terminal to confirm on. Use --yes.")
-    if not typer.confirm(question, err=True):
+    if not typer.confirm(clean(question), err=True):
         raise ChatError("Nothing was changed.")
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from app.client.display.sanitise import clean
 from app.client.display.style import Piece, Style, piece
 from app.client.protocol import events
 from app.clock import to_datetime
 from app.text.columns import align, shorten
 from app.text.counts import count_of
+from app.text.sanitise import clean
 from app.wire.names import fold
 from app.wire.secrets import mask_message
 

@@ -2,9 +2,9 @@
 
 import json
 
-from app.client.display.sanitise import escape_hidden
 from app.client.protocol import events
 from app.clock import to_iso
+from app.text.sanitise import escape_hidden
 
 # For each exported kind of event: the value of `type`, and the event's attribute for each key.
 FIELDS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from enum import Enum
 
-from app.client.display.sanitise import clean
+from app.text.sanitise import clean
 from app.wire.names import fold
 
 # Indexed colours that are readable on both dark and light backgrounds.

@@ -24,7 +24,6 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from app.client.display.rendering import Renderer
-from app.client.display.sanitise import clean
 from app.client.display.style import Piece, Style, paint, piece
 from app.client.driver import Driver
 from app.client.protocol import intents
@@ -40,6 +39,7 @@ from app.client.ui.secrets import input_has_secret, is_command
 from app.errors import UsageError
 from app.text.columns import shorten
 from app.text.counts import count_of
+from app.text.sanitise import clean
 from app.wire.secrets import mask_message
 
 POLL_SECONDS = 0.5  # between two checks that the driver is still running

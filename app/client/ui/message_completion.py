@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.client.display.sanitise import clean
 from app.client.protocol.channel_view import ChannelView, RecentMessage
 from app.client.protocol.references import list_recent
 from app.text.columns import shorten
+from app.text.sanitise import clean
 from app.wire.names import fold
 
 MAX_MENU_COLUMNS = 50

@@ -16,10 +16,10 @@ from app.clock import to_iso
 from app.services.export.about import ExportInfo
 from app.services.export.plain import find_action
 from app.services.history import HistoryEntry
-from app.wire.formatting import clean
+from app.text.sanitise import clean, escape_hidden
 
 COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text")
-_FORMULA_STARTS = frozenset("=+-@\t\r\n")
+_FORMULA_STARTS = frozenset("=+-@")
 
 
 def as_mapping(entry: HistoryEntry) -> dict[str, str | None]:
@@ -37,7 +37,7 @@ def as_mapping(entry: HistoryEntry) -> dict[str, str | None]:
 
 
 def _object(entry: HistoryEntry) -> str:
-    return json.dumps(as_mapping(entry), ensure_ascii=False)
+    return escape_hidden(json.dumps(as_mapping(entry), ensure_ascii=False))
 
 
 def write_jsonl(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
@@ -60,16 +60,17 @@ def write_csv(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[st
     yield _row(COLUMNS)
     for entry in entries:
         values = {**as_mapping(entry), "text": _plain_text(entry)}
-        yield _row([_without_formula(values[name] or "") for name in COLUMNS])
+        yield _row([_without_formula(clean(values[name] or "")) for name in COLUMNS])
 
 
 def _plain_text(entry: HistoryEntry) -> str:
     action = find_action(entry)
-    return clean(entry.text) if action is None else f"/me {action}"
+    return entry.text if action is None else f"/me {action}"
 
 
 def _without_formula(cell: str) -> str:
-    return f"'{cell}" if unicodedata.normalize("NFKC", cell[:1]) in _FORMULA_STARTS else cell
+    start = unicodedata.normalize("NFKC", cell.lstrip()[:1])  # some spreadsheets skip leading spaces
+    return f"'{cell}" if start in _FORMULA_STARTS else cell
 
 
 def _row(cells: Iterable[str]) -> str:

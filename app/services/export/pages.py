@@ -15,7 +15,7 @@ from app.services.export.plain import (
     render_links,
 )
 from app.services.history import HistoryEntry
-from app.wire.formatting import clean
+from app.text.sanitise import clean
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
@@ -31,10 +31,10 @@ def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
 
 def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Yield a Markdown document with the entries grouped by room and day."""
-    yield f"# {_escape(clean(about.servername))}: history\n\n"
+    yield f"# {_escape(about.servername)}: history\n\n"
     yield f"Exported {to_datetime(about.made):%Y-%m-%d %H:%M}; all times are UTC.\n"
     for heading, room_entries in group_by_room(entries):
-        yield f"\n## {_escape(clean(heading))}\n"
+        yield f"\n## {_escape(heading)}\n"
         for day, day_entries in group_by_day(room_entries):
             yield f"\n### {day}\n\n"
             for entry in day_entries:
@@ -43,8 +43,8 @@ def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterat
 
 def _item(entry: HistoryEntry) -> str:
     if not entry.is_message:
-        return f"*{_escape(describe_event(entry))}*"
-    nick, action = _escape(clean(entry.nick)), find_action(entry)
+        return f"*{describe_event(entry, _escape)}*"
+    nick, action = _escape(entry.nick), find_action(entry)
     if action is not None:
         return f"*{nick} {_text(action)}*"
     return f"**{nick}** {_text(clean(entry.text))}"
@@ -55,4 +55,4 @@ def _text(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\1", clean(text))

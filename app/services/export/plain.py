@@ -1,4 +1,4 @@
-"""Formats history entries as plain text without control characters.
+"""Formats history entries as plain text without invisible characters.
 
 Events other than messages are described in a sentence.
 """
@@ -10,7 +10,7 @@ from itertools import groupby
 from app.clock import to_datetime
 from app.events import Kind
 from app.services.history import HistoryEntry
-from app.wire.formatting import clean
+from app.text.sanitise import clean
 
 _ACTION = re.compile(r"\x01ACTION ?(.*?)\x01?", re.DOTALL)
 _LINK = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}])")
@@ -45,13 +45,18 @@ def find_action(entry: HistoryEntry) -> str | None:
     return clean(match[1]) if match else None
 
 
-def describe_event(entry: HistoryEntry) -> str:
-    """Return a sentence that describes an event other than a message."""
-    reason = f" ({clean(entry.text)})" if entry.text else ""
-    sentence = _SENTENCES[entry.kind].format(
-        nick=entry.nick, target=entry.target, text=clean(entry.text), reason=reason
+def describe_event(entry: HistoryEntry, render: Callable[[str], str] = clean) -> str:
+    """Return a sentence that describes an event other than a message.
+
+    `render` returns the markup of a name or text; the words between them need none.
+    """
+    text = render(entry.text)
+    return _SENTENCES[entry.kind].format(
+        nick=render(entry.nick),
+        target=render(entry.target or ""),
+        text=text,
+        reason=f" ({text})" if entry.text else "",
     )
-    return clean(sentence)
 
 
 def format_line(entry: HistoryEntry) -> str:

@@ -21,7 +21,7 @@ from app.services.export.plain import (
     render_links,
 )
 from app.services.history import HistoryEntry
-from app.wire.formatting import clean
+from app.text.sanitise import clean
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #22242a; --faint: #6d7280; --rule: #e4e1d8;
@@ -96,8 +96,8 @@ def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
     yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
     sections: list[_Section] = []
     for heading, room_entries in group_by_room(entries):
-        sections.append(_Section(clean(heading)))
-        yield f'<section id="r{len(sections)}">\n<h2>{escape(clean(heading))}</h2>\n'
+        sections.append(_Section(heading))
+        yield f'<section id="r{len(sections)}">\n<h2>{_isolate(heading)}</h2>\n'
         for _, day_entries in group_by_day(room_entries):
             yield from _day(day_entries, sections[-1])
         yield "</section>\n"
@@ -124,7 +124,7 @@ def _contents(sections: list[_Section]) -> str:
 
 def _contents_item(number: int, section: _Section) -> str:
     months = "".join(f'<a href="{start}">{month}</a>' for month, start in section.months)
-    title = f'<a href="#r{number}">{escape(section.heading)}</a><span>{_lines(section.lines)}</span>'
+    title = f'<a href="#r{number}">{_isolate(section.heading)}</a><span>{_lines(section.lines)}</span>'
     return f"<li>{title}{months}</li>\n"
 
 
@@ -145,18 +145,23 @@ def _item(entry: HistoryEntry) -> str:
 
 def _entry_body(entry: HistoryEntry) -> str:
     if not entry.is_message:
-        return f'<p class="happened">{escape(describe_event(entry))}</p>'
+        return f'<p class="happened">{describe_event(entry, _isolate)}</p>'
     action = find_action(entry)
     if action is not None:
-        return f"<p>{_author(entry)}<em>{_text(action)}</em></p>"
+        return f"<p>{_author(entry)}<em><bdi>{_text(action)}</bdi></em></p>"
     style = ' class="notice"' if entry.kind == "notice" else ""
-    return f"<p{style}>{_author(entry)}{_text(clean(entry.text))}</p>"
+    return f"<p{style}>{_author(entry)}<bdi>{_text(clean(entry.text))}</bdi></p>"
 
 
 def _author(entry: HistoryEntry) -> str:
     """Return markup for the author's nick, in a colour derived from the nick."""
     nick = clean(entry.nick)
-    return f'<b style="--hue:{crc32(nick.encode()) % 360}">{escape(nick)}</b>'
+    return f'<b style="--hue:{crc32(nick.encode()) % 360}">{_isolate(nick)}</b>'
+
+
+def _isolate(text: str) -> str:
+    """Return markup for a name or text whose writing direction does not affect its surroundings."""
+    return f"<bdi>{escape(clean(text))}</bdi>"
 
 
 def _text(text: str) -> str:

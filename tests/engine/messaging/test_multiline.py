@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.services.export.plain import clean
 from app.services.history import History, HistorySelection
+from app.text.sanitise import clean
 from app.wire.line import parse
 from tests.engine import history_clients
 from tests.engine.harness import EngineHarness

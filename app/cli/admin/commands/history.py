@@ -21,7 +21,6 @@ from app.services.export.data import as_mapping
 from app.services.export.plain import format_timed_line
 from app.services.history import History, HistoryEntry, HistorySelection, is_known_name
 from app.services.rooms import get_room
-from app.wire.formatting import clean
 from app.wire.names import fold
 
 app = new_noun("history", "Show, search and export message history.")
@@ -104,9 +103,7 @@ def _print(context: AdminContext, found: list[HistoryEntry], with_headings: bool
         context.out.note("No matching messages.")
     for entry in found:
         context.out.line(
-            f"{clean(entry.heading)} {format_timed_line(entry)}"
-            if with_headings
-            else format_timed_line(entry)
+            f"{entry.heading} {format_timed_line(entry)}" if with_headings else format_timed_line(entry)
         )
 
 
