@@ -51,6 +51,18 @@ class Dialect(Protocol):
         Raises: DatabaseRefused when another server holds the claim.
         """
 
+    def find_lost_files(self) -> str | None:
+        """Return what happened to files that this process has open, or None if they are in place.
+
+        While they are not, commits are not durable.
+        """
+
+    def rescue(self, engine: Engine, connection: Connection | None) -> None:
+        """Save the contents of lost files, and close all connections, including this one.
+
+        Raises: StorageError while that is not possible.
+        """
+
     def version(self, connection: Connection) -> int | None:
         """Return a number that changes when another connection commits; None if not supported."""
 

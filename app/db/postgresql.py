@@ -95,6 +95,13 @@ class PostgreSQL:
             )
         return connection
 
+    def find_lost_files(self) -> str | None:
+        """Return None: the files belong to the database server."""
+        return None
+
+    def rescue(self, engine: Engine, connection: Connection | None) -> None:
+        """Do nothing: no files can be lost."""
+
     def version(self, connection: Connection) -> int | None:
         """Return None: PostgreSQL has no cheap commit counter."""
         return None

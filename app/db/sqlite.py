@@ -1,20 +1,22 @@
 """The SQLite dialect: one file in WAL mode, with every commit synced to disk."""
 
-import fcntl
+import logging
 import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from app.db.dialect import HOLDS_LOCK
+from app.db.dialect import HOLDS_LOCK, Claim
+from app.db.sqlite_claim import SQLiteClaim
+from app.db.sqlite_files import SQLiteFiles
 from app.errors import DatabaseRefused, StorageError
 from app.wire.names import caseless
 
@@ -32,6 +34,9 @@ _TRIGRAM_TABLE = "CREATE VIRTUAL TABLE probe USING fts5 (text, tokenize='trigram
 _ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
 
+logger = logging.getLogger(__name__)
+
+
 class SQLite:
     """The dialect for an SQLite file."""
 
@@ -47,14 +52,15 @@ class SQLite:
         """
         _require_trigram_support()
         engine = create_engine(url, hide_parameters=True)
+        files = self._files = SQLiteFiles(_path(url))
+        _watch(engine, files)
 
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:
-            connection.isolation_level = None
-            connection.execute(f"PRAGMA busy_timeout={lock_timeout_ms or DEFAULT_BUSY_TIMEOUT_MS}")
-            for statement in _PRAGMAS:
-                connection.execute(statement)
-            connection.create_function("caseless", 1, _caseless, deterministic=True)
+            with _closing_on_failure(connection, files):
+                connection.execute(f"PRAGMA busy_timeout={lock_timeout_ms or DEFAULT_BUSY_TIMEOUT_MS}")
+                _prepare(connection)
+                files.opened()
 
         @event.listens_for(engine, "begin")
         def began(connection: Connection) -> None:
@@ -85,19 +91,28 @@ class SQLite:
         read_header(path)
         return create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool)
 
-    def claim(self, engine: Engine, node: str) -> BinaryIO:
-        """Lock the whole file with `flock`, which does not interfere with SQLite's own locks.
-
-        Raises: DatabaseRefused when another server holds the lock, or the file system has no locks.
-        """
-        path = _path(engine.url)
-        file = path.open("rb")
+    def claim(self, engine: Engine, node: str) -> Claim:
+        """Lock the database, and a file beside it in case the database is replaced."""
+        claim = SQLiteClaim(_path(engine.url))
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.close()
-            raise DatabaseRefused(_explain_lock_failure(path, error)) from error
-        return file
+            self._files.claim(claim.descriptor)
+        except StorageError:
+            claim.close()
+            raise
+        return claim
+
+    def find_lost_files(self) -> str | None:
+        """Compare the paths with the open files: three calls of `stat` and one of `pread`."""
+        return self._files.find_problem()
+
+    def rescue(self, engine: Engine, connection: Connection | None) -> None:
+        """Copy the lost write-ahead log to the database, then close all connections."""
+        if not self._files.are_abandoned:
+            with connection or engine.connect() as connection:
+                _save_log(self._files, connection)
+        engine.dispose()
+        if self._files.are_open:
+            raise StorageError("the write-ahead log was removed; waiting for readers of the old one")
 
     def version(self, connection: Connection) -> int | None:
         """Return `PRAGMA data_version`, which changes when another connection commits."""
@@ -141,6 +156,61 @@ class SQLite:
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
+@contextmanager
+def _closing_on_failure(connection: sqlite3.Connection, files: SQLiteFiles) -> Iterator[None]:
+    """Close a new connection that cannot be used; the pool would only drop it."""
+    try:
+        yield
+    except BaseException:
+        files.closed(connection)
+        connection.close()
+        raise
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Set the connection up, and have SQLite open all files."""
+    connection.isolation_level = None
+    for statement in _PRAGMAS:
+        connection.execute(statement)
+    connection.create_function("caseless", 1, _caseless, deterministic=True)
+    connection.execute("PRAGMA schema_version").fetchone()  # reads, so it opens the write-ahead log
+
+
+def _watch(engine: Engine, files: SQLiteFiles) -> None:
+    """Have `files` know every connection of the engine, and close those with abandoned files."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+        return files.connect(lambda: sqlite3.connect(*arguments, **options))
+
+    @event.listens_for(engine, "close")
+    def closed(connection: sqlite3.Connection, record: Any) -> None:
+        files.closed(connection)
+
+    @event.listens_for(engine, "checkin")
+    def returned(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+        if connection is not None and files.are_abandoned:
+            record.invalidate()
+
+
+def _save_log(files: SQLiteFiles, connection: Connection) -> None:
+    """Copy the lost write-ahead log to the database file, and abandon the log.
+
+    Raises: StorageError if the contents are lost, or a reader still needs the log.
+    """
+    problem = (files.find_problem() or "").partition(";")[0]
+    if loss := files.find_loss():
+        raise StorageError(loss)
+    connection.rollback()
+    is_busy, *_ = execute_on_driver(connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_busy or (loss := files.find_loss()):
+        raise StorageError(loss or f"{problem}; waiting for readers")
+    files.are_abandoned = True
+    logger.error(
+        "%s while the server runs. What it held was saved to the database, so nothing is lost.", problem
+    )
+
+
 def execute_on_driver(connection: Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
     """Execute a statement directly on the driver's connection, without beginning a transaction.
 
@@ -178,15 +248,6 @@ def _require_trigram_support() -> None:
 
 def _caseless(text: str | None) -> str | None:
     return None if text is None else caseless(text)
-
-
-def _explain_lock_failure(path: Path, error: OSError) -> str:
-    if isinstance(error, BlockingIOError):
-        return f"Another server is running on {path}; stop it, or name another file with -d."
-    return (
-        f"{path} cannot be locked ({error.strerror}), so two servers might use it at once. "
-        "Name a file on a local disk with -d, or use PostgreSQL."
-    )
 
 
 def _path(url: URL) -> Path:

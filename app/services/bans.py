@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv6Network, ip_network
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, is_future, to_datetime, to_datetime_or_none, to_iso_or_none
@@ -26,6 +26,7 @@ from app.wire.names import caseless, fold
 
 _MASK_CHARACTERS = "!@*?"
 MAX_MASK_LENGTH = 256  # characters; the width of the column
+MAX_BANS = 50_000  # active at the same time; the server holds them in memory
 # Contains every separator that can occur in a cloaked source, so a mask that matches it matches
 # everybody.
 _SAMPLE_SOURCE = f"{'-' * 20}!~{'-' * 8}@{'.'.join(['-' * 8] * 3)}{CLOAK_SUFFIX}"
@@ -180,17 +181,31 @@ def add_ban(admin: Administrator, kind: BanType, mask: str, reason: str, expires
 
     `expires` is in milliseconds since the Unix epoch; None means never.
 
-    Raises: AlreadyExists, UsageError, NotFound.
+    Raises: AlreadyExists, NotFound; UsageError, also when there are MAX_BANS active bans.
     """
     mask = normalise_ban_mask(kind, mask, account_name_lookup(admin.session))
     existing = [ban for ban in _find(admin.session, mask) if ban.type == kind.value]
     if any(is_future(ban.expires, admin.clock.now()) for ban in existing):
         raise AlreadyExists(f"{mask} is already banned; to change the ban, remove it first.")
+    check_ban_count(admin.session.scalar(_count_active(admin.clock.now())) or 0)
     data = ban_data(admin.clock, kind, expires)
     event = Event(Kind.BANNED, nick=admin.actor, target=mask, text=reason, data=data)
     events = [*(_removal_event(ban, admin.actor) for ban in existing), event]
     detail = {"type": kind.value, "reason": reason, "expires": to_iso_or_none(expires)}
     return admin.make_change(events, "ban.add", mask, **detail)
+
+
+def check_ban_count(active: int) -> None:
+    """Refuse another ban if as many as the server can hold are active.
+
+    Raises: UsageError.
+    """
+    if active >= MAX_BANS:
+        raise UsageError(f"There are {MAX_BANS} bans; remove some, or ban networks instead of addresses.")
+
+
+def _count_active(now: int) -> Select[int]:
+    return select(func.count(BanRow.id)).where(or_(BanRow.expires.is_(None), BanRow.expires > now))
 
 
 def ban_data(clock: Clock, kind: BanType, expires: int | None) -> BannedData:

@@ -29,6 +29,9 @@ class Ledger:
         self._log = Log(clock)
         self._connection: Connection | None = None
         self._version: int | None = None
+        self._stored = 0  # events of a batch that were committed before the database's files were lost
+        self._rejected: list[Event] = []  # those of them that the database rejected
+        self._may_be_lost = False  # the files were not in place at the last check
         self._indexed: int | None = None  # end of the full-text index, if extended here
 
     @property
@@ -36,6 +39,7 @@ class Ledger:
         """The connection, for reads within the transaction; reopened after a failure."""
         if self._connection is None:
             self._connection = self._database.connect_to_append()
+            self._version = None  # each connection counts on its own
         return self._connection
 
     @property
@@ -59,6 +63,9 @@ class Ledger:
 
     def has_remote_events(self) -> bool:
         """Return whether another process may have appended events. Cheap; takes no lock."""
+        if self._database.dialect.find_lost_files():
+            self._may_be_lost = True
+            return True
         try:
             version = self._database.dialect.version(self.connection)
         except SQLAlchemyError:
@@ -69,6 +76,8 @@ class Ledger:
         """Begin a transaction and return the events appended by other processes since `last_id`."""
         known = self._log.last_id
         try:
+            if self._may_be_lost:
+                self._require_files()
             connection = self.connection
             connection.begin()
             version = self._database.dialect.version(connection)
@@ -89,17 +98,32 @@ class Ledger:
     def commit(self, events: Sequence[Event]) -> list[Event]:
         """Record the events and commit; return the events that the database rejected.
 
-        The transaction must be open. The other events are stored even if some are rejected.
+        The transaction must be open. The other events are stored even if some are rejected. Events
+        are committed once, even if the commit fails because the files are lost and is retried.
         """
         try:
-            rejected: list[Event] = []
-            if events:
-                rejected = self._record(events)
+            pending = events[self._stored :]
+            rejected = self._record(pending) if pending else []
             self.connection.commit()
+            self._rejected += rejected
+            self._log.mark_committed(pending)
+            self._stored = len(events)
+            self._require_files()
         except SQLAlchemyError as error:
             raise self._abort(error) from error
-        self._log.mark_committed(events)
+        rejected, self._rejected, self._stored = self._rejected, [], 0
         return rejected
+
+    def _require_files(self) -> None:
+        """Check that what is committed is in files that a restart will find.
+
+        Raises: StorageError if it is not, and cannot be saved.
+        """
+        if self._database.dialect.find_lost_files():
+            self._may_be_lost = True
+            connection, self._connection = self._connection, None
+            self._database.dialect.rescue(self._database.engine, connection)
+        self._may_be_lost = False
 
     def _record(self, events: Sequence[Event]) -> list[Event]:
         """Record the events together, or singly if one is rejected; return the rejected events."""

@@ -11,9 +11,8 @@ nick!user@host    users whose source matches
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
-from app.wire.masks import check_asterisks, compile_mask, normalise
+from app.wire.masks import check_asterisks, normalise
 
 PREFIX = "~"
 ACCOUNT = "a"
@@ -21,22 +20,13 @@ MUTE = "m"
 _EXTENDED = re.compile("~([A-Za-z]):(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListMask:
     """A parsed list entry, matched against a user's account or source."""
 
     mask: str
     is_account: bool
     is_mute: bool
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return compile_mask(self.mask)
-
-    def matches(self, source: str, account: str | None) -> bool:
-        """Return whether the mask matches a user; pass both arguments through `caseless` first."""
-        text = account if self.is_account else source
-        return text is not None and self._pattern.fullmatch(text) is not None
 
 
 def parse_list_mask(mask: str) -> ListMask:

@@ -1,6 +1,6 @@
 """An index of masks: finds those that match a text without trying each of them.
 
-Every mask is compiled once, when it is added. A mask is filed under its literal start (`bob!` of
+A mask is compiled once, when it is first tried. It is filed under its literal start (`bob!` of
 `bob!*@*`) or its literal end (`.bad.example` of `*!*@*.bad.example`), whichever is longer. A
 look-up then costs one probe for each length of a start or end in the index, and tries only the
 masks found there. A mask that begins and ends with a wildcard is tried only on texts that contain
@@ -9,7 +9,8 @@ its longest literal part.
 
 import re
 from collections.abc import Callable, Hashable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Generic, TypeVar
 
 from app.wire.masks import compile_mask
 from app.wire.names import caseless
@@ -26,13 +27,13 @@ class PartitionedIndex(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._partitions: dict[int, dict[Hashable, dict[int, T]]] = {}
+        self._partitions: dict[int, dict[Hashable, dict[Hashable, T]]] = {}
 
-    def add(self, partition: int, key: Hashable, id: int, entry: T) -> None:
+    def add(self, partition: int, key: Hashable, id: Hashable, entry: T) -> None:
         """Add an entry, or replace the one with the same key and id."""
         self._partitions.setdefault(partition, {}).setdefault(key, {})[id] = entry
 
-    def discard(self, partition: int, key: Hashable, id: int) -> None:
+    def discard(self, partition: int, key: Hashable, id: Hashable) -> None:
         """Remove an entry, if it exists."""
         keys = self._partitions.get(partition, {})
         entries = keys.get(key, {})
@@ -50,12 +51,20 @@ class PartitionedIndex(Generic[T]):
                 yield from entries.values()
 
 
-class _Filed(NamedTuple, Generic[T]):
+class _Filed(Generic[T]):
     """An indexed mask: its longest literal part, its pattern, and the value it was added with."""
 
-    literal: str
-    pattern: re.Pattern[str]
-    value: T
+    def __init__(self, mask: str, literal: str, value: T) -> None:
+        self._mask = mask
+        self.literal = literal
+        self.value = value
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return compile_mask(self._mask)
+
+    def matches(self, folded: str) -> bool:
+        return self._pattern.fullmatch(folded) is not None
 
 
 class MaskIndex(Generic[T]):
@@ -64,12 +73,12 @@ class MaskIndex(Generic[T]):
     def __init__(self) -> None:
         self._starts: PartitionedIndex[_Filed[T]] = PartitionedIndex()  # by length of the literal start
         self._ends: PartitionedIndex[_Filed[T]] = PartitionedIndex()  # by length of the literal end
-        self._unanchored: dict[int, _Filed[T]] = {}
+        self._unanchored: dict[Hashable, _Filed[T]] = {}
 
-    def add(self, mask: str, id: int, value: T) -> None:
-        """Compile a mask and add its value."""
+    def add(self, mask: str, id: Hashable, value: T) -> None:
+        """Add a mask and its value."""
         literals = _WILDCARDS.split(caseless(mask))
-        filed = _Filed(max(literals, key=len), compile_mask(mask), value)
+        filed = _Filed(mask, max(literals, key=len), value)
         start, end = literals[0], literals[-1]
         if not (start or end):
             self._unanchored[id] = filed
@@ -78,7 +87,7 @@ class MaskIndex(Generic[T]):
         else:
             self._ends.add(len(end), end, id, filed)
 
-    def discard(self, mask: str, id: int) -> None:
+    def discard(self, mask: str, id: Hashable) -> None:
         """Remove the value with this id from a mask."""
         literals = _WILDCARDS.split(caseless(mask))
         start, end = literals[0], literals[-1]
@@ -90,11 +99,11 @@ class MaskIndex(Generic[T]):
         """Yield the values whose masks match the whole text, ignoring case."""
         folded = caseless(text)
         for filed in self._starts.find(lambda length: folded[:length]):
-            if filed.pattern.fullmatch(folded):
+            if filed.matches(folded):
                 yield filed.value
         for filed in self._ends.find(lambda length: folded[-length:]):
-            if filed.pattern.fullmatch(folded):
+            if filed.matches(folded):
                 yield filed.value
         for filed in self._unanchored.values():
-            if filed.literal in folded and filed.pattern.fullmatch(folded):
+            if filed.literal in folded and filed.matches(folded):
                 yield filed.value

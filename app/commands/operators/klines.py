@@ -17,7 +17,14 @@ from app.engine.world.ban_index import Ban, BanIndex
 from app.errors import ChatError
 from app.events import Kind
 from app.events.data import RevokedData
-from app.services.bans import BanType, ban_data, detect_ban_type, equivalent_masks, normalise_ban_mask
+from app.services.bans import (
+    BanType,
+    ban_data,
+    check_ban_count,
+    detect_ban_type,
+    equivalent_masks,
+    normalise_ban_mask,
+)
 from app.text.durations import is_duration, parse_milliseconds
 from app.wire import numerics
 
@@ -103,6 +110,7 @@ def _parse_request(ctx: Context, verb: str, first: str, second: str, third: str)
 def _add_ban(ctx: Context, verb: str, kind: BanType, request: BanRequest) -> None:
     """Add a ban, replacing an expired ban on the same mask, and disconnect matching users."""
     with _refusing_invalid_input(verb):
+        check_ban_count(ctx.world.bans.count_active())
         mask = normalise_ban_mask(kind, request.mask, lambda name: _find_account_name(ctx, name))
     now = ctx.runtime.clock.now()
     previous = [ban for ban in ctx.world.bans.with_mask(equivalent_masks(mask)) if ban.type == kind]

@@ -124,6 +124,10 @@ class BanIndex:
         now = self._clock.now()
         return (ban for ban in self.by_id.values() if is_future(ban.expires, now))
 
+    def count_active(self) -> int:
+        """Return the number of bans that have not expired."""
+        return sum(1 for _ in self.active())
+
     def with_mask(self, spellings: Iterable[str]) -> list[Ban]:
         """Return the bans whose mask is any of these, in caseless form; also the expired ones."""
         return [ban for mask in spellings for ban in self._by_mask.get(mask, {}).values()]

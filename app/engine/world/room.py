@@ -3,17 +3,16 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
+from app.engine.world.list_index import ListIndex
 from app.engine.world.names_cache import NamesCache
 from app.engine.world.user import Metadata, User
 from app.events import Event
-from app.wire import extbans
 from app.wire.extbans import ListMask
 from app.wire.modes import HIDDEN_HISTORY, LISTS, PREFIXES, ROLES, WORD_FILTER
-from app.wire.names import Key, caseless, fold
+from app.wire.names import Key
 from app.wire.packing import pack_words
 from app.wire.word_filter import WordFilter
 
@@ -52,18 +51,13 @@ class Member:
         return "o" in self.roles
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MaskEntry:
     """A mask or word on a room's list, with its author and time."""
 
     mask: str
     by: str
     at: int
-
-    @cached_property
-    def rule(self) -> ListMask:
-        """The mask, compiled on first use."""
-        return extbans.parse_list_mask(self.mask)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +87,7 @@ class Room:
     metadata: Metadata = field(default_factory=dict)
     renamed: float | None = None  # monotonic seconds of the last rename
     _audience: Audience | None = None
+    _list_indexes: dict[str, ListIndex] = field(default_factory=dict)  # by mode letter
     _names_cache: NamesCache[Member] = field(default_factory=NamesCache)
     _word_filter: WordFilter | None = None
 
@@ -124,6 +119,7 @@ class Room:
         if self.members.pop(user.session, None) is not None:
             if not self.members:
                 self._word_filter = None
+                self._list_indexes.clear()
             self.invalidate_audience()
             self.invalidate_names()
 
@@ -148,11 +144,15 @@ class Room:
         """Add an entry to a list, or replace it."""
         self.lists[letter][entry.mask] = entry
         self._word_filter = None
+        if letter in self._list_indexes:
+            self._list_indexes[letter].add(entry.mask)
 
     def unlist_entry(self, letter: str, mask: str) -> None:
         """Remove an entry from a list, if it is there."""
         self.lists[letter].pop(mask, None)
         self._word_filter = None
+        if letter in self._list_indexes:
+            self._list_indexes[letter].discard(mask)
 
     def forbids(self, text: str) -> bool:
         """Whether the text contains a forbidden word; the words are compiled on first use."""
@@ -167,14 +167,14 @@ class Room:
         return any(not rule.is_mute for rule in self._rules_for(letter, user))
 
     def _rules_for(self, letter: str, user: User) -> Iterator[ListMask]:
-        """Yield the rules of a list that match the user."""
+        """Yield the rules of a list that match the user; the list is indexed on first use."""
         entries = self.lists[letter]
         if not entries:
             return
-        source, account = caseless(user.source), fold(user.account.name) if user.account else None
-        for entry in entries.values():
-            if entry.rule.matches(source, account):
-                yield entry.rule
+        if letter not in self._list_indexes:
+            self._list_indexes[letter] = ListIndex(entries)
+        account = user.account.name if user.account else None
+        yield from self._list_indexes[letter].find(user.source, account)
 
     def is_banned(self, user: User) -> bool:
         """Whether a ban matches the user and no exception does."""

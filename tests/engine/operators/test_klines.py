@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.models import EventRow
+from app.errors import UsageError
 from app.services import bans
 from app.services.bans import BanType
 from tests.conftest import MovedClock
@@ -204,6 +205,19 @@ def test_invalid_bans_are_refused(bench: EngineHarness, root: HarnessClient, lin
     assert heard.startswith(f":irc.example 400 root {line.partition(' ')[0]} :")
     assert why in heard
     assert stored(bench) == []
+
+
+def test_the_number_of_active_bans_is_limited(
+    bench: EngineHarness, root: HarnessClient, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bans, "MAX_BANS", 2)
+    story = Story(bench.database, clock)
+    assert codes(root.ask("DLINE 1d 192.0.2.7", "KLINE spam*", "KLINE more*")) == ["NOTICE", "NOTICE", "400"]
+    with pytest.raises(UsageError, match="There are 2 bans"):
+        story.apply(lambda admin: bans.add_ban(admin, BanType.NICK, "more*", "why", None))
+    clock.instant += DAY
+    root = enter(bench, "root2", "root")
+    assert codes(root.ask("KLINE more*", "KLINE most*")) == ["NOTICE", "400"], "an expired ban does not count"
 
 
 def test_a_duplicate_ban_is_refused(bench: EngineHarness, root: HarnessClient) -> None:

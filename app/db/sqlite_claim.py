@@ -1,0 +1,56 @@
+"""The claim of a server on an SQLite database: two files locked with `flock`.
+
+`flock` does not interfere with SQLite's own locks. The lock on the database itself holds however
+the file is named. The one on the lock file beside it holds even if the database is replaced.
+"""
+
+import fcntl
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+from app.errors import DatabaseRefused, StorageError
+
+
+class SQLiteClaim:
+    """Exclusive use of a database by this process, until it is closed or the process ends.
+
+    The lock file stays when the claim ends: deleting it could break the claim of the next server.
+
+    Raises: DatabaseRefused when another server holds the claim, or the file system has no locks;
+        StorageError when a file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        real = os.path.realpath(path)
+        with ExitStack() as stack:
+            _lock(stack, f"{real}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, path)
+            self.descriptor = _lock(stack, real, os.O_RDONLY, path)
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        """Release the claim."""
+        self._stack.close()
+
+
+def _lock(stack: ExitStack, file: str, flags: int, database: Path) -> int:
+    """Open and lock a file until the stack is closed; return its descriptor."""
+    try:
+        descriptor = os.open(file, flags | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(f"{file} cannot be opened ({error.strerror}); check its permissions.") from error
+    stack.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise DatabaseRefused(_explain_lock_failure(database, error)) from error
+    return descriptor
+
+
+def _explain_lock_failure(path: Path, error: OSError) -> str:
+    if isinstance(error, BlockingIOError):
+        return f"Another server is running on {path}; stop it, or name another file with -d."
+    return (
+        f"{path} cannot be locked ({error.strerror}), so two servers might use it at once. "
+        "Name a file on a local disk with -d, or use PostgreSQL."
+    )
