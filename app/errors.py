@@ -62,6 +62,12 @@ class StorageError(ChatError):
     """The database is unavailable; the transaction was rolled back."""
 
 
+class OutcomeUnknown(StorageError):
+    """The connection was lost during a commit, and it cannot be found out whether it took place."""
+
+    exit_code = 4
+
+
 class SearchTookTooLong(ChatError):
     """A search read too many rows: its words are rare in its scope but frequent elsewhere."""
 

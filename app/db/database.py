@@ -1,7 +1,8 @@
 """Access to the database: sessions for reading and connections for appending to the log."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -10,7 +11,10 @@ from sqlalchemy.orm import Session
 from app.db.dialect import HOLDS_LOCK, Dialect
 from app.db.postgresql import PostgreSQL, redact_url
 from app.db.sqlite import SQLite
-from app.errors import StorageError, UsageError
+from app.errors import OutcomeUnknown, StorageError, UsageError
+
+RECONNECT_ATTEMPTS = 10  # after a connection was lost during a commit: PostgreSQL may be restarting
+RECONNECT_SECONDS = 1.0  # between two attempts
 
 
 def parse_database_url(dbname: str) -> URL:
@@ -66,10 +70,42 @@ class Database:
             session.rollback()
 
     @contextmanager
-    def locked(self) -> Iterator[Connection]:
-        """Open a transaction that holds the log's lock; it commits unless the block raises."""
-        with self.connect_to_append() as connection, connection.begin():
+    def locked(self, was_committed: Callable[[Connection], bool] | None = None) -> Iterator[Connection]:
+        """Open a transaction that holds the log's lock; it commits unless the block raises.
+
+        If the connection is lost during the commit, the outcome is unknown. `was_committed` then
+        looks for what the block wrote, on a new connection that holds the lock.
+
+        Raises: StorageError if it turns out that nothing was committed, or OutcomeUnknown.
+        """
+        with self.connect_to_append() as connection:
+            connection.begin()
             yield connection
+            try:
+                connection.commit()
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                self._resolve_commit(error, was_committed)
+
+    def _resolve_commit(self, error: DBAPIError, was_committed: Callable[[Connection], bool] | None) -> None:
+        """Return if a commit whose answer was lost took place.
+
+        Raises: StorageError if it did not, or OutcomeUnknown.
+        """
+        reason = str(error.orig).strip().partition("\n")[0]
+        for _ in range(RECONNECT_ATTEMPTS if was_committed else 0):
+            with suppress(DBAPIError), self.connect_to_append() as connection, connection.begin():
+                if was_committed is not None and was_committed(connection):
+                    return
+                raise StorageError(
+                    f"The connection to {self} was lost ({reason}); the change was not made. Try again."
+                ) from error
+            time.sleep(RECONNECT_SECONDS)
+        raise OutcomeUnknown(
+            f"The connection to {self} was lost during the commit ({reason}); it is unknown whether the "
+            "change was made. Check before you repeat it: `chat-admin audit list` shows every change."
+        ) from error
 
     def connect_to_append(self) -> Connection:
         """Open a connection for appending: each of its transactions takes the log's lock."""

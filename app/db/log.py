@@ -7,6 +7,12 @@ in commit order on every database.
 increasing within each *scope*: a room, or all private conversations of a party. A time therefore
 identifies one event of a history, even of a history that merges several conversations, so paging
 by time neither skips nor repeats events.
+
+If a connection to PostgreSQL is lost during COMMIT, the outcome is unknown: the database may have
+committed before its answer was lost. Each batch therefore has a random token in its first row,
+which is looked up before the batch is appended again. A COMMIT that fails on SQLite leaves the
+transaction open on the same connection, which rolls it back; the token is stored all the same, for
+lack of a measurable cost.
 """
 
 import json
@@ -36,6 +42,7 @@ class Log:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last_at: dict[Scope, int] = {}
+        self._batch: tuple[int, str] | None = None  # the first id and the token of the last append
         self.last_id = 0
 
     def append(self, connection: Connection, events: Sequence[Event]) -> None:
@@ -51,7 +58,25 @@ class Log:
             event.id = number
             event.at = self._instant(connection, event, now)
         if events:
-            insert_rows(connection, models.EventRow, COLUMNS, [to_row(event) for event in events])
+            rows = [to_row(event) for event in events]
+            rows[0] = (*rows[0][:-1], self._new_batch())
+            insert_rows(connection, models.EventRow, COLUMNS, rows)
+
+    def _new_batch(self) -> str:
+        token = self._clock.new_token()
+        self._batch = (self.last_id + 1, token)
+        return token
+
+    def has_last_batch(self, connection: Connection) -> bool:
+        """Return whether the last append was committed; True if there was none.
+
+        Requires the log's lock: the transaction of the append held it, so it has ended. If it was
+        committed, its events have the ids and instants that `append` assigned.
+        """
+        if self._batch is None:
+            return True
+        first_id, token = self._batch
+        return connection.scalar(select(_table.c.batch).where(_table.c.id == first_id)) == token
 
     def mark_committed(self, events: Sequence[Event]) -> None:
         """Advance `last_id` past events whose transaction was committed."""
@@ -145,6 +170,7 @@ def to_row(event: Event) -> tuple[object, ...]:
         event.target,
         event.text,
         json.dumps(to_json(event.data)) if event.data is not None else None,
+        None,  # the token of the batch, which only its first row has
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection
 from app.db import revisions
 from app.db.database import Database
 from app.db.models import Base
+from app.errors import OutcomeUnknown, StorageError
 
 FULLTEXT_PREFIXES = ("spoken_index", "ix_event_trigrams")  # name prefixes of the full-text index's objects
 
@@ -33,9 +34,23 @@ def _is_modelled(name: str | None, what: str, parents: object) -> bool:
     return not (name or "").startswith(FULLTEXT_PREFIXES)
 
 
+def _is_newest(connection: Connection) -> bool:
+    return MigrationContext.configure(connection).get_current_revision() == revisions.head()
+
+
 def upgrade(database: Database) -> None:
-    """Upgrade to the newest revision. The log's lock prevents concurrent migrations."""
+    """Upgrade to the newest revision. The log's lock prevents concurrent migrations.
+
+    Raises: StorageError if the connection is lost. The upgrade is one transaction, so it can then
+        be repeated in any case.
+    """
     settings = config(database.url)
-    with database.locked() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+    try:
+        with database.locked(_is_newest) as connection:
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")
+    except OutcomeUnknown as error:
+        raise StorageError(
+            f"The connection to {database} was lost while its schema was upgraded. Try again: "
+            "the upgrade is repeated only if it was not made."
+        ) from error

@@ -5,10 +5,10 @@ the cycle opens the log, applies the events that other nodes appended, runs the 
 commits the resulting events, and only then delivers them. While one batch commits, units for the
 next one queue up.
 
-When the database fails, the batch of the cycle is *stuck*: its commit is retried until it succeeds.
-Meanwhile none of its output is delivered. Units that only read are still answered. After a grace
-period new writes are refused with an error; writes that were already waiting are held longer before
-they are refused too.
+When the database fails, the batch of the cycle is *stuck*: its commit is retried until it succeeds,
+or until it turns out that it did and only the answer was lost. Meanwhile none of its output is
+delivered. Units that only read are still answered. After a grace period new writes are refused with
+an error; writes that were already waiting are held longer before they are refused too.
 """
 
 import logging
@@ -29,6 +29,7 @@ from app.engine.outage import RETRY_SECONDS, Outage, RefusalScope
 from app.engine.submission_unit import SlowWork, Step, SubmissionUnit
 from app.engine.world.world import World
 from app.errors import StorageError
+from app.events import Event
 from app.services.ledger import Ledger
 from app.threads import name_thread
 
@@ -258,18 +259,22 @@ class Engine:
         """Commit the changeset and deliver it; if the database fails, keep it for a retry."""
         started = self._clock.monotonic()
         try:
-            refused = self._ledger.commit(changeset.events)
+            rejected = self._ledger.commit(changeset.events)
         except StorageError as error:
             self._stuck = (changeset, units)
             self.meter.failures += 1
             self._outage.record_failure(error)
             return
         self.meter.commits.record(self._clock.monotonic() - started)
+        self._finish(changeset, units, rejected)
+
+    def _finish(self, changeset: Changeset, units: list[SubmissionUnit], rejected: Sequence[Event]) -> None:
+        """Deliver a changeset that is stored, except for the rejected events."""
         self.meter.batches.record(len(changeset.events))
         self._stuck = None
-        if refused:
+        if rejected:
             changeset.plan = without_events(
-                changeset.plan, {id(event): self._handler.revert(event) for event in refused}
+                changeset.plan, {id(event): self._handler.revert(event) for event in rejected}
             )
         if self._outage.is_on:
             self._outage.end()
@@ -280,9 +285,13 @@ class Engine:
         if not self._outage.may_retry:
             return
         try:
-            remote_events = self._ledger.open()
+            rejected = self._ledger.resolve_commit()
+            remote_events = self._ledger.open() if rejected is None else []
         except StorageError as error:
             self._outage.record_failure(error)
+            return
+        if rejected is not None:
+            self._finish(changeset, units, rejected)
             return
         remote = Changeset(self.world, writable=True)
         for event in remote_events:

@@ -45,12 +45,14 @@ def apply_admin_change(
 
     The state that `decide` reads cannot change before the change is recorded. If `decide` raises,
     the database is left unchanged.
+
+    Raises: StorageError if the connection is lost before the change is made, or OutcomeUnknown.
     """
     from app.db.log import Log  # deferred: queries need neither the log nor the projections
     from app.services.record import record
 
     log = Log(clock)
-    with database.locked() as connection:
+    with database.locked(log.has_last_batch) as connection:
         session = Session(connection, join_transaction_mode="rollback_only")
         change = decide(Administrator(session, clock, actor, by))
         log.seek_to_end(connection)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,14 @@ from app.services.record import record
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class CommitInDoubt:
+    """A commit that failed, although the database may have made it."""
+
+    events: Sequence[Event]
+    rejected: list[Event]
+
+
 class Ledger:
     """Reads remote events, and records and commits local ones. Belongs to the engine's thread.
 
@@ -29,10 +38,9 @@ class Ledger:
         self._log = Log(clock)
         self._connection: Connection | None = None
         self._version: int | None = None
-        self._stored = 0  # events of a batch that were committed before the database's files were lost
-        self._rejected: list[Event] = []  # those of them that the database rejected
         self._may_be_lost = False  # the files were not in place at the last check
         self._indexed: int | None = None  # end of the full-text index, if extended here
+        self._in_doubt: CommitInDoubt | None = None
 
     @property
     def connection(self) -> Connection:
@@ -76,10 +84,7 @@ class Ledger:
         """Begin a transaction and return the events appended by other processes since `last_id`."""
         known = self._log.last_id
         try:
-            if self._may_be_lost:
-                self._require_files()
-            connection = self.connection
-            connection.begin()
+            connection = self._begin()
             version = self._database.dialect.version(connection)
             if version is not None and version == self._version:
                 return []
@@ -98,21 +103,49 @@ class Ledger:
     def commit(self, events: Sequence[Event]) -> list[Event]:
         """Record the events and commit; return the events that the database rejected.
 
-        The transaction must be open. The other events are stored even if some are rejected. Events
-        are committed once, even if the commit fails because the files are lost and is retried.
+        The transaction must be open. The other events are stored even if some are rejected.
+
+        Raises: StorageError. Call `resolve_commit` before the events are committed again, because
+            they may be stored: the answer to COMMIT was lost, or the files were.
         """
         try:
-            pending = events[self._stored :]
-            rejected = self._record(pending) if pending else []
+            rejected: list[Event] = []
+            if events:
+                rejected = self._record(events)
+                self._in_doubt = CommitInDoubt(events, rejected)
             self.connection.commit()
-            self._rejected += rejected
-            self._log.mark_committed(pending)
-            self._stored = len(events)
             self._require_files()
         except SQLAlchemyError as error:
             raise self._abort(error) from error
-        rejected, self._rejected, self._stored = self._rejected, [], 0
+        self._in_doubt = None
+        self._log.mark_committed(events)
         return rejected
+
+    def resolve_commit(self) -> list[Event] | None:
+        """Return the rejected events if the last commit took place although it failed, else None.
+
+        Without this, a retry would read its own events as remote ones and store them again.
+        """
+        if self._in_doubt is None:
+            return None
+        try:
+            connection = self._begin()
+            is_stored = self._log.has_last_batch(connection)
+            connection.rollback()
+        except SQLAlchemyError as error:
+            raise self._abort(error) from error
+        settled, self._in_doubt = self._in_doubt, None
+        if not is_stored:
+            return None
+        self._log.mark_committed(settled.events)
+        return settled.rejected
+
+    def _begin(self) -> Connection:
+        """Begin a transaction and return its connection."""
+        if self._may_be_lost:
+            self._require_files()
+        self.connection.begin()
+        return self.connection
 
     def _require_files(self) -> None:
         """Check that what is committed is in files that a restart will find.
@@ -155,24 +188,29 @@ class Ledger:
 
         A rejected event is replaced by a VOID row, which keeps the ids contiguous.
         """
-        rejected = []
         start = self._log.last_id
-        for event in events:
-            try:
-                with self.connection.begin_nested():
-                    record(self.connection, self._log, [event])
-            except Exception as error:
-                if self._database.dialect.is_transient_error(error):
-                    self._log.last_id = start
-                    raise
-                logger.exception(
-                    "Cannot store an event of kind %s; its author receives an error.", event.kind
-                )
-                record(self.connection, self._log, [make_placeholder(event)])
-                rejected.append(event)
-            self._log.last_id += 1
-        self._log.last_id = start
+        rejected = []
+        try:
+            for event in events:
+                if not self._record_or_void(event):
+                    rejected.append(event)
+                self._log.last_id += 1
+        finally:
+            self._log.last_id = start  # until the transaction is committed
         return rejected
+
+    def _record_or_void(self, event: Event) -> bool:
+        """Record an event, or a VOID row if it is rejected; return whether it was recorded."""
+        try:
+            with self.connection.begin_nested():
+                record(self.connection, self._log, [event])
+        except Exception as error:
+            if self._database.dialect.is_transient_error(error):
+                raise
+            logger.exception("Cannot store an event of kind %s; its author receives an error.", event.kind)
+            record(self.connection, self._log, [make_placeholder(event)])
+            return False
+        return True
 
     def extend_index(self, min_events: int) -> None:
         """Index new messages if at least `min_events` events are not indexed yet.
@@ -207,7 +245,8 @@ class Ledger:
                 self._connection = connection
             except SQLAlchemyError:
                 connection.invalidate()
-        return StorageError(str(getattr(error, "orig", None) or error))
+        reason = str(getattr(error, "orig", None) or error)
+        return StorageError(reason.strip().partition("\n")[0])
 
     def close(self) -> None:
         """Return the connection to the pool."""

@@ -23,6 +23,8 @@ from app.events.data import CreatedData, MetadataChangeData, ModeData, Registere
 from app.services import metadata
 from app.services.accounts import registration_event
 from app.services.last_visits import find_last_position
+from tests.postgres import Postgres
+from tests.postgres_proxy import Loss, open_proxy
 from tests.story import record_now
 
 ROOT = Path(__file__).parents[2]
@@ -290,6 +292,38 @@ def look_up(connection: Connection, word: str) -> list[str | None]:
     """Return the texts of the messages that may contain a word."""
     found = [connection.execute(query) for query in fulltext_of(connection).candidates([word], newest=True)]
     return [row.text for rows in found for row in rows]
+
+
+@pytest.mark.parametrize("loss", Loss)
+def test_an_upgrade_whose_commit_is_lost_can_be_repeated(loss: Loss, postgres: Postgres) -> None:
+    with postgres.database("template0") as url, open_proxy(url) as (proxy, address):
+        fresh = Database(address)
+        proxy.lose(loss)
+        if loss is Loss.STATEMENT:
+            with pytest.raises(StorageError, match="the change was not made"):
+                schema.prepare_database(fresh)
+            assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
+        schema.prepare_database(fresh)
+        assert proxy.losses == 1
+        assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
+        fresh.close()
+
+
+@pytest.mark.parametrize("loss", [Loss.ANSWER, Loss.STATEMENT])
+def test_an_upgrade_of_unknown_outcome_can_be_repeated(
+    loss: Loss, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.database.RECONNECT_SECONDS", 0)
+    with postgres.database("template0") as url, open_proxy(url) as (proxy, address):
+        fresh = Database(address)
+        proxy.lose(loss)
+        proxy.refuses_after_loss = True
+        with pytest.raises(StorageError, match="was lost while its schema was upgraded"):
+            schema.prepare_database(fresh)
+        proxy.refuses_after_loss = False
+        schema.prepare_database(fresh)
+        assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
+        fresh.close()
 
 
 def test_an_old_postgresql_is_refused(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:

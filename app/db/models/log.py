@@ -39,3 +39,5 @@ class EventRow(Base):
     text: Mapped[str | None] = mapped_column(Text)
     # Fields specific to the kind of event (`app.events.data`).
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # In the first row of each batch: a random token, to find out whether its commit took place.
+    batch: Mapped[str | None] = mapped_column(String(12))

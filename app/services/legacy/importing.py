@@ -62,6 +62,7 @@ class LegacyImport:
         self._audited = dry_run
         self._accounts: dict[Key, str] = {}  # accounts in the legacy database, by folded name
         self._names: dict[int, str] = {}  # users' names in the legacy database, by user id
+        self._log = Log(clock)  # a new one for each page: the server appends between pages
         self._destination = ImportDestination(room, clock, by)
         self.report = ImportReport(room, dry_run)
 
@@ -173,9 +174,9 @@ class LegacyImport:
     def _record(self, connection: Connection, events: Sequence[Event], marks: Sequence[str]) -> None:
         if not marks:
             return
-        log = Log(self._clock)
-        log.seek_to_end(connection)
-        record(connection, log, events)
+        self._log = Log(self._clock)
+        self._log.seek_to_end(connection)
+        record(connection, self._log, events)
         fulltext_of(connection).extend(connection)
         insert_rows(connection, ImportMarkRow, ("digest",), [(mark,) for mark in marks])
         if not self._audited:
@@ -191,7 +192,7 @@ class LegacyImport:
         if self._database is None or self.report.dry_run:
             yield None
             return
-        with self._database.locked() as connection:
+        with self._database.locked(lambda connection: self._log.has_last_batch(connection)) as connection:
             yield connection
 
     @contextmanager
