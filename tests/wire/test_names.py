@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Literal
 
 import pytest
 from hypothesis import example, given
@@ -271,3 +272,28 @@ def test_skeleton_does_not_depend_on_composition(name: str) -> None:
         == skeleton(unicodedata.normalize("NFC", name))
         == skeleton(unicodedata.normalize("NFD", name))
     )
+
+
+PARTS = ["a", "é", "e\u0301", "\ufdfa", "ｶﾞ", "가", "각", "\u09c7\u09be", "\u0f73", "茶", "ﬁ", "İ"]
+LETTERS = st.characters(exclude_categories=["M", "Cs"])
+
+
+@given(st.lists(st.sampled_from(PARTS) | LETTERS, min_size=100, max_size=400))
+def test_long_texts_are_normalised_as_a_whole(parts: list[str]) -> None:
+    text = "".join(parts)
+    whole = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    assert caseless(text) == whole
+
+
+def test_combining_characters_are_ordered_in_bounded_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time to order them grows with the square of their number in one call."""
+    lengths = []
+    normalize = unicodedata.normalize
+
+    def measure(form: Literal["NFKC", "NFKD"], text: str) -> str:
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", measure)
+    assert len(caseless("a" + "\u0301\u0323" * 10_000)) >= 19_000
+    assert max(lengths) <= 128
