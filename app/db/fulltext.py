@@ -33,7 +33,7 @@ class Fulltext(Protocol):
         """
 
     def extend(self, connection: Connection) -> int | None:
-        """Index the next few thousand rows and return the new end.
+        """Index the next rows, for a fraction of a second at most, and return the new end.
 
         The caller must hold the log's lock.
         """

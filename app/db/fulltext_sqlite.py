@@ -51,6 +51,7 @@ T = TypeVar("T")
 MERGED_PAGES = 100  # pages of 4 KiB per step: about 20 ms
 MAX_TRIGRAMS = 30  # per query; more would hardly exclude further rows
 ROWS_PER_STEP = 10_000  # indexed per transaction: about 100 ms
+BYTES_PER_STEP = 256 * 1024  # of text per transaction: at most 200 ms, even if the text is chosen for it
 VM_STEPS_PER_CHECK = 10_000  # SQLite virtual machine steps: far less than 1 ms
 _NEEDS_MERGE = 1
 
@@ -69,6 +70,12 @@ _remove = f"""
     SELECT 'delete', id, {_indexed_text} FROM event
     WHERE id = ? AND id <= {_end} AND {SPOKEN.text} AND text <> ''
 """  # noqa: S608
+_step_end = """
+    SELECT max(id) FROM (
+        SELECT id, sum(ifnull(length(CAST(text AS BLOB)), 0)) OVER (ORDER BY id) AS bytes
+        FROM event WHERE id > ? AND id <= ?
+    ) WHERE bytes <= ?
+"""
 _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
 
 
@@ -80,11 +87,14 @@ class SQLiteFulltext:
         return int(fetch_int(connection, f"SELECT {_end}"))
 
     def extend(self, connection: Connection) -> int:
-        """Index the next rows and store the new end."""
+        """Index the next rows, at least one, and store the new end."""
         begin = self.end(connection)
-        end = min(begin + ROWS_PER_STEP, get_last_id(connection))
-        if begin < end:
-            self._add(connection, begin, end)
+        limit = min(begin + ROWS_PER_STEP, get_last_id(connection))
+        if begin >= limit:
+            return limit
+        found = connection.exec_driver_sql(_step_end, (begin, limit, BYTES_PER_STEP)).scalar_one()
+        end = max(found or 0, begin + 1)
+        self._add(connection, begin, end)
         return end
 
     def rebuild(self, connection: Connection) -> None:

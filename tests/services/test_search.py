@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
+from app.db.fulltext_sqlite import BYTES_PER_STEP
 from app.db.models import EventRow
 from app.errors import SearchTookTooLong
 from app.events import Event, Kind
@@ -373,3 +374,21 @@ def test_endless_query_is_cancelled(story: Story) -> None:
             connection.execute(text(forever))
         session.rollback()
         assert search(session, SearchScope(None), SearchQuery("hello"), 1) == []
+
+
+@pytest.mark.parametrize("sizes", [[100_000] * 6, [300_000, 1, 300_000], [1] * 50])
+def test_the_index_grows_by_a_bounded_amount_of_text(story: Story, sizes: list[int]) -> None:
+    """So that no text, however long or expensive, stalls the engine while it is indexed."""
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL indexes each row on insertion")
+    texts = [f"needle {number} ".ljust(size, "é") for number, size in enumerate(sizes)]
+    story.record(*(Event(Kind.PRIVMSG, room=1, nick="anna", text=said) for said in texts))
+    with story.database.locked() as connection:
+        fulltext, end = fulltext_of(connection), fulltext_of(connection).end(connection)
+        last = connection.execute(select(EventRow.id).order_by(EventRow.id.desc())).scalars().first()
+        while end is not None and end != last:
+            begin, end = end, fulltext.extend(connection)
+            rows = select(EventRow.text).where(EventRow.id > begin, EventRow.id <= end)
+            step = [len((said or "").encode()) for said in connection.execute(rows).scalars()]
+            assert len(step) == 1 or sum(step) <= BYTES_PER_STEP
+    assert find(story, SearchScope((1,)), "needle") == texts
