@@ -17,7 +17,7 @@ from app.commands.runtime import ApplySettings, LoadSettings, Runtime
 from app.commands.table import build_command_table
 from app.db import schema
 from app.db.database import Database, parse_database_url
-from app.db.location import find_location_problem, require_usable_file
+from app.db.location import find_exposure, find_location_problem, require_usable_file
 from app.engine.changeset import Changeset
 from app.engine.cloak import HostCloak, new_cloak, uncloaked_host
 from app.engine.delivery.client import Client
@@ -160,6 +160,8 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         observe = _metrics(settings, resources)
         database = _database(settings, resources)
         resources.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
+        if exposure := find_exposure(database):
+            logger.warning("%s", exposure)
         core = assemble(settings, database, clock, load)
         observe(core.engine, flushers)
         core.runtime.reload_hooks.append(lambda settings: _prepare_settings(servers, log, settings))

@@ -1,8 +1,9 @@
 """Checks the location of the database without changing it."""
 
 import os
+import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import text
@@ -27,6 +28,21 @@ def find_location_problem(database: Database) -> str | None:
         )
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         return f"{path} is not readable and writable by this user; change that, or name another file with -d."
+    return None
+
+
+def find_exposure(database: Database) -> str | None:
+    """Return a warning if other users can read or change the files of the database, or None."""
+    if database.dialect.name != "sqlite":
+        return None
+    path = database.url.database or ""
+    for file in (Path(path), Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with suppress(OSError):
+            if file.stat().st_size and file.stat().st_mode & 0o007:
+                return (
+                    f"Other users have access to {file}, which contains messages and password hashes; "
+                    f"change that with: chmod o= {shlex.quote(path)}*"
+                )
     return None
 
 

@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from app.db import sqlite_backup
 from app.db.dialect import HOLDS_LOCK, Claim
 from app.db.sqlite_claim import SQLiteClaim
 from app.db.sqlite_files import SQLiteFiles
@@ -70,10 +71,16 @@ class SQLite:
         return engine
 
     def create_file(self, url: URL) -> None:
-        """Create an empty file with mode 0600: it will contain messages and password hashes."""
+        """Create an empty file with mode 0600: it will contain messages and password hashes.
+
+        A file that exists already, as one made with `touch`, gets the same mode. SQLite gives its
+        other files the mode of the database.
+        """
         path = _path(url)
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            with closing(os.fdopen(descriptor)), suppress(PermissionError):  # if another user owns it
+                os.fchmod(descriptor, 0o600)
         except OSError as error:
             raise StorageError(
                 f"The database {path} cannot be created ({error.strerror}); "
@@ -124,23 +131,8 @@ class SQLite:
         return isinstance(original, sqlite3.Error) and not isinstance(original, _ROW_ERRORS)
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Copy the database with SQLite's backup API, which is safe during writes.
-
-        The copy has another name until it is complete; what an interrupted one left is replaced.
-
-        Raises: StorageError when the copy already exists.
-        """
-        path = _path(url)
-        copy = path.with_name(f"{path.name}.before-upgrade-from-{revision}")
-        if copy.exists():
-            raise StorageError(f"The backup {copy} already exists; move it elsewhere before the upgrade.")
-        partial = copy.with_name(f"{copy.name}.partial")
-        for remains in (partial, partial.with_name(f"{partial.name}-journal")):
-            remains.unlink(missing_ok=True)
-        partial.touch(mode=0o600)  # never readable by others: it contains password hashes
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as target:
-            source.backup(target)
-        return partial.rename(copy)
+        """Save a copy beside the database, or return the one that an interrupted upgrade saved."""
+        return sqlite_backup.back_up(_path(url), revision)
 
     def problems(self, connection: Connection) -> list[str]:
         """Return the findings of `PRAGMA quick_check` and `PRAGMA foreign_key_check`."""

@@ -6,7 +6,8 @@ the file is named. The one on the lock file beside it holds even if the database
 
 import fcntl
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.errors import DatabaseRefused, StorageError
@@ -24,13 +25,25 @@ class SQLiteClaim:
     def __init__(self, path: Path) -> None:
         real = os.path.realpath(path)
         with ExitStack() as stack:
-            _lock(stack, f"{real}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, path)
+            stack.enter_context(lock_beside(path))
             self.descriptor = _lock(stack, real, os.O_RDONLY, path)
             self._stack = stack.pop_all()
 
     def close(self) -> None:
         """Release the claim."""
         self._stack.close()
+
+
+@contextmanager
+def lock_beside(path: Path) -> Iterator[None]:
+    """Hold the lock on the lock file beside a database.
+
+    Raises: like SQLiteClaim.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    with ExitStack() as stack:
+        _lock(stack, f"{os.path.realpath(path)}.lock", flags, path)
+        yield
 
 
 def _lock(stack: ExitStack, file: str, flags: int, database: Path) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.db.database import Database, parse_database_url
-from app.db.location import find_location_problem
+from app.db.location import find_exposure, find_location_problem
 from app.db.schema import DatabaseState, require_own_database
 from app.errors import ChatError
 from app.settings import ResolvedSettings, ServerSettings
@@ -43,5 +43,7 @@ def _check_database(database: Database, report: ConfigReport) -> None:
             report.problems.append(fault)
         else:
             report.outcome = OUTCOMES[require_own_database(database)[0]]
+            if exposure := find_exposure(database):
+                report.problems.append(exposure)
     finally:
         database.close()

@@ -98,6 +98,15 @@ def test_check_recognises_its_own_database(chat: Chat, tmp_path: Path) -> None:
     assert "chat.db is ready" in chat("check").stdout
 
 
+def test_check_reports_a_database_that_others_can_read(chat: Chat, tmp_path: Path) -> None:
+    prepare_database(database := Database(URL.create("sqlite", database=str(tmp_path / "chat.db"))))
+    database.close()
+    (tmp_path / "chat.db").chmod(0o644)
+    done = chat("check")
+    assert done.returncode == 3
+    assert "Other users have access to chat.db" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -207,60 +207,6 @@ def test_foreign_tables_are_refused_on_both_dialects(fresh: Database) -> None:
         schema.prepare_database(fresh)
 
 
-@pytest.fixture
-def older(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
-    """A database one revision behind: the fixture adds a newer migration."""
-    database = Database(parse_database_url(str(tmp_path / "chat.db")))
-    schema.prepare_database(database)
-    scripts = tmp_path / "migrations"
-    (scripts / "versions").mkdir(parents=True)
-    for source in revisions.scripts_folder().rglob("*.py"):
-        (scripts / source.relative_to(revisions.scripts_folder())).write_text(source.read_text())
-    (scripts / "versions" / "9999_next.py").write_text(
-        f"from alembic import op\nrevision = '9999'\ndown_revision = '{revisions.head()}'\n"
-        "def upgrade():\n    op.execute('CREATE TABLE extra (id INTEGER)')\n"
-    )
-    monkeypatch.setattr(revisions, "scripts_folder", lambda: scripts)
-    return database
-
-
-def test_older_database_is_backed_up_before_an_upgrade(older: Database, tmp_path: Path) -> None:
-    state, revision = schema.inspect_database(older)
-    assert state is schema.DatabaseState.OLDER
-    backup = schema.prepare_database(older)
-    older.close()
-    assert backup == tmp_path / f"chat.db.before-upgrade-from-{revision}"
-    assert backup.stat().st_mode & 0o777 == 0o600
-    assert schema.inspect_database(Database(parse_database_url(str(backup)))) == (
-        schema.DatabaseState.OLDER,
-        revision,
-    )
-    assert schema.inspect_database(older) == (schema.DatabaseState.CURRENT, "9999")
-
-
-def test_existing_backup_is_never_overwritten(older: Database, tmp_path: Path) -> None:
-    revision = schema.inspect_database(older)[1]
-    (tmp_path / f"chat.db.before-upgrade-from-{revision}").write_text("precious")
-    with pytest.raises(StorageError, match="already exists"):
-        schema.prepare_database(older)
-    older.close()
-    assert schema.inspect_database(older)[0] is schema.DatabaseState.OLDER
-
-
-def test_what_an_interrupted_backup_left_is_replaced(older: Database, tmp_path: Path) -> None:
-    revision = schema.inspect_database(older)[1]
-    partial = tmp_path / f"chat.db.before-upgrade-from-{revision}.partial"
-    for remains in (partial, partial.with_name(f"{partial.name}-journal")):
-        remains.write_text("half a page")
-        remains.chmod(0o644)
-    backup = schema.prepare_database(older)
-    older.close()
-    assert sorted(tmp_path.glob("chat.db.before-*")) == [backup]
-    assert backup is not None
-    assert backup.stat().st_mode & 0o777 == 0o600
-    assert schema.inspect_database(Database(parse_database_url(str(backup))))[1] == revision
-
-
 def downgrade(database: Database, revision: str) -> None:
     """Downgrade the schema to an older revision."""
     settings = migrate.config()

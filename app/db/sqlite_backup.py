@@ -1,0 +1,92 @@
+"""The copy of an SQLite database that is saved before an upgrade.
+
+The copy gets its name only when it is complete and on disk, so a file with that name is a backup
+even if the program was killed. An upgrade that starts again uses the copy it already has. No
+existing file is replaced, except for what an interrupted copy left.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+from app.db.sqlite_claim import lock_beside
+from app.errors import StorageError
+
+_LAST_EVENT = "SELECT max(id), count(*) FROM event"
+_REVISION = "SELECT version_num FROM alembic_version"
+
+
+def back_up(path: Path, revision: str) -> Path:
+    """Return a complete copy of the database at this revision, a new one if there is none yet.
+
+    Raises: StorageError when it cannot be written; DatabaseRefused while another program that uses
+        the database writes one.
+    """
+    try:
+        with lock_beside(path):
+            return _find_or_create(path, revision)
+    except (sqlite3.Error, OSError) as error:
+        raise StorageError(
+            f"The backup of {path} before the upgrade cannot be written ({error}); nothing was changed. "
+            "Make room or check the folder, and start again."
+        ) from error
+
+
+def _find_or_create(path: Path, revision: str) -> Path:
+    copy = path.with_name(f"{path.name}.before-upgrade-from-{revision}")
+    for number in count(2):
+        if not os.path.lexists(copy):
+            return _create(path, copy)
+        if _is_copy(copy, path, revision):
+            copy.chmod(0o600)
+            return copy
+        copy = path.with_name(f"{path.name}.before-upgrade-from-{revision}.{number}")
+    raise AssertionError("unreachable")
+
+
+def _is_copy(copy: Path, path: Path, revision: str) -> bool:
+    """Return whether a file is an undamaged copy of the database in its present state."""
+    try:
+        with closing(_open_copy(copy)) as there, closing(sqlite3.connect(path)) as here:
+            return (
+                there.execute(_REVISION).fetchall() == [(revision,)]
+                and there.execute(_LAST_EVENT).fetchall() == here.execute(_LAST_EVENT).fetchall()
+                and there.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            )
+    except sqlite3.Error:
+        return False
+
+
+def _open_copy(copy: Path) -> sqlite3.Connection:
+    """Open a file that nobody writes to, without creating others beside it."""
+    return sqlite3.connect(f"file:{quote(str(copy.absolute()))}?mode=ro&immutable=1", uri=True)
+
+
+def _create(path: Path, copy: Path) -> Path:
+    """Copy the database with SQLite's backup API, which is safe during writes."""
+    partial = path.with_name(f"{copy.name}.partial")
+    for remains in (partial, partial.with_name(f"{partial.name}-journal")):
+        remains.unlink(missing_ok=True)
+    try:
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as target:
+            source.backup(target)
+        _sync(partial)
+        partial.rename(copy)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+    return copy
+
+
+def _sync(path: Path) -> None:
+    """Write a file or the entries of a folder to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
