@@ -9,7 +9,7 @@ from unicodedata import decomposition, normalize, ucd_3_2_0
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
@@ -392,3 +392,21 @@ def test_the_index_grows_by_a_bounded_amount_of_text(story: Story, sizes: list[i
             step = [len((said or "").encode()) for said in connection.execute(rows).scalars()]
             assert len(step) == 1 or sum(step) <= BYTES_PER_STEP
     assert find(story, SearchScope((1,)), "needle") == texts
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=st.text(st.sampled_from("aA é日\ufdfa\u0301\U0001f375ß%_'"), max_size=12))
+def test_postgresql_splits_texts_into_all_trigrams(story: Story, said: str) -> None:
+    if story.database.dialect.name != "postgresql":
+        pytest.skip("SQLite has a tokenizer of its own")
+    folded = caseless(said)
+    with story.database.reading() as session:
+        found = session.execute(select(func.spoken_trigrams(said))).scalar_one()
+    assert found == [folded[start : start + 3] for start in range(len(folded) - 2)]
+
+
+def test_a_text_that_expands_is_indexed_in_time_that_grows_with_it(story: Story) -> None:
+    """Each character becomes eighteen; counting to each trigram would take a minute."""
+    story.record(Event(Kind.PRIVMSG, room=1, nick="anna", text="\ufdfa" * 5_000))
+    index_if_old(story, True)
+    assert len(find(story, SearchScope((1,)), "\ufdfa\ufdfa")) == 1
