@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from threading import Event, Thread
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.services.fair_semaphore import FairQueue, FairSemaphore
@@ -29,6 +29,7 @@ def test_a_flow_with_many_items_does_not_delay_others() -> None:
     assert len(served) == 62
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(FLOWS, st.none()), max_size=60))
 def test_flows_are_served_in_turn_and_each_in_order(steps: list[str | None]) -> None:
     """A flow letter pushes an item, None pops one."""

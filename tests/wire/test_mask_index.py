@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.wire import masks
@@ -17,6 +17,7 @@ MASKS = st.text("aBß*?!@.", min_size=1, max_size=8)
 TEXTS = st.text("abBßs!@.", max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(MASKS, max_size=12), st.lists(TEXTS, max_size=6), st.sets(st.integers(0, 11)))
 def test_the_index_finds_the_masks_that_match(given: list[str], texts: list[str], removed: set[int]) -> None:
     index: MaskIndex[int] = MaskIndex()

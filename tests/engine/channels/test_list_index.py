@@ -1,6 +1,6 @@
 """The index of a room's mask lists follows every change of the lists."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.world.list_index import ListIndex
@@ -14,6 +14,7 @@ MASKS = st.sampled_from(
 ).map(complete_mask)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), MASKS), max_size=20), st.sampled_from(["anna", "bob", None]))
 def test_the_index_finds_what_each_mask_matches(steps: list[tuple[bool, str]], account: str | None) -> None:
     index, listed = ListIndex([]), dict[str, None]()

@@ -3,7 +3,7 @@
 from ipaddress import ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.world.ban_index import Ban, BanIndex
@@ -23,6 +23,7 @@ def ban(id: int, mask: str, type: str = "address", expires: int | None = None) -
     return Ban(id, type, mask, "spam", expires, "root")
 
 
+@settings(deadline=None)
 @given(st.lists(NETWORKS, max_size=10), st.one_of(IPV4, IPV6), st.sets(st.integers(0, 9)))
 def test_an_address_is_banned_by_the_networks_around_it(
     networks: list[str], address: str, removed: set[int]
