@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,12 +15,14 @@ from app.settings import (
     SERVER,
     ClientSettings,
     LoadedSettings,
+    Program,
     ServerSettings,
     derive_prefix,
     load,
     reload,
     resolve,
 )
+from tests.nasty_numbers import NASTY_NUMBERS
 
 ROOT = Path(__file__).parents[1]
 
@@ -273,3 +276,38 @@ def test_prefix_is_never_a_valid_nick(name: str) -> None:
     assert prefix.isascii()
     assert prefix.replace("-", "").replace(".", "").isalnum()
     assert derive_prefix(prefix) == prefix
+
+
+NUMBERS = [
+    (program, key)
+    for program in (SERVER, CLIENT)
+    for key, field in program.model.model_fields.items()
+    if field.annotation in (int, int | None)
+]
+JSON_NUMBERS = [*"-1 1.5 1e400 -1e400 NaN Infinity true [] {}".split(), "9" * 4000, str(10**30), str(2**63)]
+
+
+@pytest.mark.parametrize("number", JSON_NUMBERS, ids=lambda text: text[:20])
+@pytest.mark.parametrize(
+    ("program", "key"), NUMBERS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_number_out_of_range_is_a_problem(
+    tmp_path: Path, program: Program[Any], key: str, number: str
+) -> None:
+    (tmp_path / program.file).write_text(f'{{"{key}": {number}}}')
+    [problem] = [one for one in resolve(program, None, {}, {}, [tmp_path]).problems if key in one.fault]
+    assert "must be" in problem.fault
+
+
+@pytest.mark.parametrize("text", NASTY_NUMBERS.values(), ids=NASTY_NUMBERS)
+@pytest.mark.parametrize(
+    ("program", "key"), NUMBERS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_text_that_is_no_number_is_a_problem(
+    tmp_path: Path, program: Program[Any], key: str, text: str
+) -> None:
+    name = program.prefix + key.upper()
+    [problem] = [
+        one for one in resolve(program, None, {}, {name: text}, [tmp_path]).problems if name in one.fault
+    ]
+    assert "must be" in problem.fault

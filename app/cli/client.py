@@ -1,5 +1,6 @@
 """chat-client: chat in a terminal, or send and receive messages in a script."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,19 @@ from app.settings import CLIENT, ClientSettings, load
 
 UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
 DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
+MAX_TIMEOUT_SECONDS = 365 * 86400.0
 
 app = terminal.new_app()
+
+
+def _require_number(seconds: float) -> float:
+    """Return the seconds; NaN is in every range.
+
+    Raises: typer.BadParameter.
+    """
+    if math.isnan(seconds):
+        raise typer.BadParameter("nan is not a number of seconds.")
+    return seconds
 
 
 @app.command(cls=terminal.PlainCommand)
@@ -46,7 +58,13 @@ def client(
     ] = False,
     timeout: Annotated[
         float,
-        typer.Option(metavar="SECONDS", min=1, help="In batch mode, fail after this time without progress."),
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            max=MAX_TIMEOUT_SECONDS,
+            callback=_require_number,
+            help="In batch mode, fail after this time without progress.",
+        ),
     ] = DEFAULT_TIMEOUT_SECONDS,
     version: Version = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Parses durations as typed by users: `30m`, `1h30m`, `2d`, `3 weeks`."""
+"""Parses durations as typed by users, in ASCII: `30m`, `1h30m`, `2d`, `3 weeks`."""
 
 import re
 from datetime import timedelta
@@ -7,8 +7,9 @@ from app.errors import UsageError
 
 MAX_DURATION = timedelta(days=3660)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", re.IGNORECASE)
-_PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
+_ASCII = re.IGNORECASE | re.ASCII  # otherwise s matches ſ, and \d the digits of every script
+_DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", _ASCII)
+_PART = re.compile(r"(\d+) ?([smhdw])", _ASCII)
 
 
 def is_duration(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 A date stands for all of its day, week, month or year, in every spelling (ISO 8601 and English). Any
 other time stands for an instant. Numbers that are not an ISO 8601 date are refused rather than
-guessed.
+guessed, and so are the digits of other scripts.
 """
 
 import re
@@ -15,10 +15,10 @@ from app.errors import UsageError
 from app.text.durations import is_duration, parse_duration
 from app.text.local_time import WallClock
 
-TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
-YEAR = re.compile(r"(?:19|20)\d\d")
-MONTH = re.compile(r"\d{4}-\d\d")
-WEEK = re.compile(r"\d{4}-?w\d\d")
+TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
+YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
+MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
+WEEK = re.compile(r"\d{4}-?w\d\d", re.ASCII)
 NUMERIC = re.compile(r"\d{4}-.*|[\d\s.,:/+-]*")  # a date in no form of ISO 8601
 DAYS_AGO = {"today": 0, "yesterday": 1}
 DAY = timedelta(days=1)
@@ -174,7 +174,7 @@ def _parse_date_time(text: str, clock: WallClock) -> Period | None:
 
 def _parse_words(text: str, clock: WallClock) -> Period | None:
     """Parse English words with dateparser, which is imported on demand because it loads slowly."""
-    if NUMERIC.fullmatch(text.strip()) or len(text.strip()) < len("may"):
+    if NUMERIC.fullmatch(text.strip()) or len(text.strip()) < len("may") or _has_foreign_digits(text):
         return None
     from dateparser.date import DateDataParser
 
@@ -189,6 +189,11 @@ def _parse_words(text: str, clock: WallClock) -> Period | None:
         return None if found.date_obj is None else _to_period(found.date_obj, found.period, clock)
     except (OverflowError, ValueError) as error:
         raise _out_of_range(text) from error
+
+
+def _has_foreign_digits(text: str) -> bool:
+    """Return whether a text has digits, fractions or number letters other than those of ASCII."""
+    return any(character.isnumeric() and not character.isascii() for character in text)
 
 
 def _to_period(moment: datetime, precision: str, clock: WallClock) -> Period:

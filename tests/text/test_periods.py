@@ -1,5 +1,6 @@
 """Times as people type them, read on a clock in UTC."""
 
+from collections.abc import Callable
 from datetime import UTC, date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from app.clock import from_iso, to_iso
 from app.errors import UsageError
 from app.text.local_time import WallClock
 from app.text.periods import Period, parse_period, parse_prefix, parse_span
+from tests.nasty_numbers import NASTY_TIMES
 
 NOW = "2026-11-25T15:30:00.000Z"  # a Wednesday
 CLOCK = WallClock(from_iso(NOW), UTC)
@@ -96,6 +98,13 @@ def test_text_that_is_no_time_is_refused(text: str) -> None:
 def test_time_out_of_range_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is out of range"):
         parse_period(text, CLOCK)
+
+
+@pytest.mark.parametrize("text", NASTY_TIMES.values(), ids=NASTY_TIMES)
+@pytest.mark.parametrize("parse", [parse_period, parse_span, lambda text, clock: parse_prefix([text], clock)])
+def test_numbers_that_are_no_time_are_refused(parse: Callable[[str, WallClock], object], text: str) -> None:
+    with pytest.raises(UsageError):
+        parse(text, CLOCK)
 
 
 SPANS = [

@@ -7,11 +7,11 @@ import typer
 from app.cli.admin import times
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext
+from app.cli.admin.limits import Limit
 from app.services import audit
 
 app = new_noun("audit", "Show the audit log of administrative changes.")
 
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N entries.")]
 Actor = Annotated[
     str | None,
     typer.Option("--actor", metavar="TEXT", help="Only changes by actors whose name contains TEXT."),

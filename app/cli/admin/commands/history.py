@@ -12,6 +12,7 @@ from app.cli.admin import times
 from app.cli.admin.atomic_file import open_atomically
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext
+from app.cli.admin.limits import Limit
 from app.cli.admin.progress import count_items, show_progress
 from app.db.database import Database
 from app.errors import NotFound, UsageError
@@ -55,9 +56,7 @@ def show(
     room: Annotated[
         str | None, typer.Argument(metavar="ROOM", help="Room to show. Default: all rooms.")
     ] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N lines.")
-    ] = 50,
+    limit: Limit = 50,
     user: User = None,
     since: times.Since = None,
     until: times.Until = None,
@@ -76,9 +75,7 @@ def search(
     words: Annotated[
         list[str], typer.Argument(metavar="WORD", help="Words that must all occur (case-insensitive).")
     ],
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N lines.")
-    ] = 50,
+    limit: Limit = 50,
     rooms: Rooms = None,
     user: User = None,
     since: times.Since = None,

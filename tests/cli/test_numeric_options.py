@@ -1,0 +1,117 @@
+"""Every option that takes a number or a time refuses what is none, in all three programs."""
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from app.cli import client, server, terminal
+from app.cli.admin import tree
+from tests.cli.conftest import CommandResult
+from tests.cli.test_admin_tree import CALLS, files, walk
+from tests.nasty_numbers import NASTY_NUMBERS, NASTY_TIMES
+from tests.story import Story
+
+PROGRAMS = {"chat-admin": tree.app, "chat-server": server.app, "chat-client": client.app}
+NUMBERS = {"BYTES", "N", "PORT", "SECONDS"}
+OTHER = {
+    "FILE",
+    "FILE-or-URL",
+    "IP",
+    "NAME",
+    "ROOM",
+    "TEXT",
+    "COMMAND",
+    "FORMAT",
+    "ROLE",
+    "KEY",
+    "TYPE",
+    "ACTION",
+}
+CHECK_FAILED = 3  # `chat-server check` reports a wrong setting, instead of refusing it
+Option = tuple[str, tuple[str, ...], str]
+Run = Callable[..., CommandResult]
+
+
+def options(*metavars: str) -> list[Option]:
+    """Return program, command and name of each option with one of these metavariables."""
+    return [
+        (program, path, max(parameter.opts, key=len))
+        for program, app in PROGRAMS.items()
+        for path, command in walk(get_command(app))
+        for parameter in command.params
+        if parameter.metavar in metavars and parameter.param_type_name == "option"
+    ]
+
+
+def name_of(value: object) -> str:
+    """Return the name of a test's option."""
+    return "-".join([value[0], *value[1]]) + value[2] if isinstance(value, tuple) else str(value)
+
+
+@pytest.fixture
+def run(
+    chat: Story, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Run a program with arguments in a folder with a database and the files that calls need."""
+    chat.create_account("anna")
+    chat.create_room("#tea")
+    files(folder)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def call(program: str, *arguments: str) -> CommandResult:
+        monkeypatch.setattr(sys, "argv", [program, *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+        with pytest.raises(SystemExit) as ended:
+            terminal.run(PROGRAMS[program], program)
+        return CommandResult(int(ended.value.code or 0), *capsys.readouterr())
+
+    return call
+
+
+def check_refusal(run: Run, option: Option, value: str) -> None:
+    """Run a command with a value for an option, and check that it refuses it."""
+    program, path, name = option
+    ended = run(program, *path, *CALLS.get(" ".join(path), []), name, value)
+    assert ended.code == (CHECK_FAILED if path == ("check",) else 2), ended.err
+    assert "internal error" not in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("value", NASTY_NUMBERS.values(), ids=NASTY_NUMBERS)
+@pytest.mark.parametrize("option", options(*NUMBERS), ids=name_of)
+def test_what_is_no_number_is_refused(run: Run, option: Option, value: str) -> None:
+    check_refusal(run, option, value)
+
+
+@pytest.mark.parametrize("value", NASTY_TIMES.values(), ids=NASTY_TIMES)
+@pytest.mark.parametrize("option", options("TIME"), ids=name_of)
+def test_what_is_no_time_is_refused(run: Run, option: Option, value: str) -> None:
+    check_refusal(run, option, value)
+
+
+@pytest.mark.parametrize("option", options("PORT"), ids=name_of)
+@pytest.mark.parametrize("value", ["65536", "70000"])
+def test_a_port_beyond_16_bits_is_refused(run: Run, option: Option, value: str) -> None:
+    check_refusal(run, option, value)
+
+
+@pytest.mark.parametrize("option", options("N"), ids=name_of)
+def test_a_count_of_nothing_is_refused(run: Run, option: Option) -> None:
+    check_refusal(run, option, "0")
+
+
+def test_every_option_with_a_value_says_what_it_takes() -> None:
+    kinds: dict[str, set[Any]] = {}
+    for app in PROGRAMS.values():
+        for _, command in walk(get_command(app)):
+            for parameter in command.params:
+                if parameter.param_type_name == "option" and not parameter.is_flag:
+                    kinds.setdefault(parameter.metavar, set()).add(parameter.type_descriptor.annotation)
+    assert set(kinds) == NUMBERS | OTHER | {"TIME"}
+    numeric = {metavar for metavar, types in kinds.items() if types & {int, float}}
+    assert numeric <= NUMBERS
