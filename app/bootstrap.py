@@ -221,6 +221,8 @@ def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings]) -> No
     with suppress(OSError):  # the terminal may be closed
         print("Stopping.", flush=True)
     stop(core, shell)
+    if core.engine.lost_claim is not None:
+        raise core.engine.lost_claim
     if core.engine.has_failed or shell.has_failed:
         raise ChatError("The server stopped because of an internal error; see the log, and restart it.")
 

@@ -79,6 +79,20 @@ class DatabaseRefused(ChatError):
     """The database belongs to another program or version; it was not changed."""
 
 
+class ClaimLost(ChatError):
+    """Another server has taken over the database, so this one must stop.
+
+    `holder` is the process id of the other server's PostgreSQL session.
+    """
+
+    def __init__(self, holder: int) -> None:
+        super().__init__(
+            "This server lost its connection to the database, and another server has taken over "
+            f"(PostgreSQL session {holder}). Several servers on one database are not supported."
+        )
+        self.holder = holder
+
+
 class SettingsRefused(ChatError):
     """An invalid setting affects security, so the program refuses to start."""
 

@@ -109,7 +109,8 @@ class Database:
 
     def connect_to_append(self) -> Connection:
         """Open a connection for appending: each of its transactions takes the log's lock."""
-        return self.engine.connect().execution_options(**{HOLDS_LOCK: True})
+        engine = self.dialect.append_engine(self.engine)
+        return engine.connect().execution_options(**{HOLDS_LOCK: True})
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:

@@ -30,6 +30,12 @@ class Dialect(Protocol):
         default, which suits the server.
         """
 
+    def append_engine(self, engine: Engine) -> Engine:
+        """Return the engine whose connections append to the log.
+
+        In a process that has claimed the database, these connections hold the claim.
+        """
+
     def create_file(self, url: URL) -> None:
         """Create the file of a new database, readable by its owner only.
 
@@ -46,7 +52,7 @@ class Dialect(Protocol):
         """
 
     def claim(self, engine: Engine, node: str) -> Claim:
-        """Claim the database for the server with this node name until the process ends.
+        """Claim the database for this server until the process ends.
 
         Raises: DatabaseRefused when another server holds the claim.
         """

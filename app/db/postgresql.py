@@ -1,17 +1,34 @@
-"""The PostgreSQL dialect: several servers share one log, serialised by an advisory lock."""
+"""The PostgreSQL dialect: all programs share one log, serialised by an advisory lock."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from app.db.dialect import HOLDS_LOCK
+from app.db.dialect import HOLDS_LOCK, Claim
 from app.errors import DatabaseRefused
 
 LOG_LOCK = 0x63686174  # key of the advisory lock: "chat" in ASCII
 MIN_VERSION = 14  # for function bodies in standard SQL
+LOCK_TIMEOUT_MS = 5_000  # more than autovacuum takes to give way to a migration
+ENGINE_LOCK_TIMEOUT_MS = 200  # of the engine's thread; as on SQLite
+# A connection to a host that vanished fails after about ten seconds, on either side.
+_CLIENT_TIMEOUTS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_SERVER_TIMEOUTS = {
+    "tcp_keepalives_idle": 5,
+    "tcp_keepalives_interval": 2,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 def _require_version(engine: Engine) -> None:
@@ -32,18 +49,39 @@ def redact_url(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
+def _driver_url(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _connection_options(lock_timeout_ms: int) -> dict[str, Any]:
+    """Return the driver's options for a connection with durable commits."""
+    settings = {
+        "synchronous_commit": "on",
+        "timezone": "UTC",
+        "lock_timeout": lock_timeout_ms,
+        **_SERVER_TIMEOUTS,
+    }
+    return {"options": " ".join(f"-c {name}={value}" for name, value in settings.items()), **_CLIENT_TIMEOUTS}
+
+
+def _take_log_lock(connection: Connection) -> None:
+    """Take the log's lock at the start of a transaction that appends."""
+    if connection.get_execution_options().get(HOLDS_LOCK):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
+
+
 class PostgreSQL:
-    """The dialect for a database that several servers may share."""
+    """The dialect for a PostgreSQL database."""
 
     name = "postgresql"
+    _claimed: Engine | None = None  # its connections hold the claim
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Create an engine with synchronous commits, regardless of the server's default."""
-        options = f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={lock_timeout_ms or 0}"
         try:
             engine = create_engine(
-                url.set(drivername="postgresql+psycopg"),
-                connect_args={"options": options, "connect_timeout": 10},
+                _driver_url(url),
+                connect_args=_connection_options(lock_timeout_ms or LOCK_TIMEOUT_MS),
                 hide_parameters=True,
                 pool_pre_ping=True,
             )
@@ -52,13 +90,12 @@ class PostgreSQL:
                 "The PostgreSQL driver is not installed; install it with: "
                 f"{sys.executable} -m pip install 'psycopg[binary]'"
             ) from error
-
-        @event.listens_for(engine, "begin")
-        def began(connection: Connection) -> None:
-            if connection.get_execution_options().get(HOLDS_LOCK):
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
-
+        event.listen(engine, "begin", _take_log_lock)
         return engine
+
+    def append_engine(self, engine: Engine) -> Engine:
+        """Return the claim's engine, or the engine itself without a claim."""
+        return self._claimed or engine
 
     def create_file(self, url: URL) -> None:
         """Do nothing: the database's administrator creates the database."""
@@ -70,8 +107,8 @@ class PostgreSQL:
     def open_read_only(self, url: URL) -> Engine:
         """Create an engine with read-only transactions."""
         engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            connect_args={"options": "-c default_transaction_read_only=on", "connect_timeout": 10},
+            _driver_url(url),
+            connect_args={"options": "-c default_transaction_read_only=on", **_CLIENT_TIMEOUTS},
             poolclass=NullPool,
         )
         try:
@@ -83,17 +120,14 @@ class PostgreSQL:
         _require_version(engine)
         return engine
 
-    def claim(self, engine: Engine, node: str) -> Connection:
-        """Take an advisory lock for the node name, on a connection that stays open."""
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # so that closing it ends the session, and with it the lock
-        lock = text("SELECT pg_try_advisory_lock(:space, hashtext(:node))")
-        if not connection.execute(lock, {"space": LOG_LOCK, "node": node}).scalar_one():
-            connection.close()
-            raise DatabaseRefused(
-                f"Another server named {node} is running on this database; stop it, or set another `node`."
-            )
-        return connection
+    def claim(self, engine: Engine, node: str) -> Claim:
+        """Take an advisory lock in the session that appends; waits for a killed server's to end."""
+        from app.db.postgresql_claim import PostgreSQLClaim  # deferred: the driver is optional
+
+        claim = PostgreSQLClaim(_driver_url(engine.url), _connection_options(ENGINE_LOCK_TIMEOUT_MS))
+        event.listen(claim.engine, "begin", _take_log_lock)
+        self._claimed = claim.engine
+        return claim
 
     def find_lost_files(self) -> str | None:
         """Return None: the files belong to the database server."""

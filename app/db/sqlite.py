@@ -70,6 +70,10 @@ class SQLite:
 
         return engine
 
+    def append_engine(self, engine: Engine) -> Engine:
+        """Return the engine itself: the claim belongs to the process."""
+        return engine
+
     def create_file(self, url: URL) -> None:
         """Create an empty file with mode 0600: it will contain messages and password hashes.
 

@@ -28,7 +28,7 @@ from app.engine.meter import Meter
 from app.engine.outage import RETRY_SECONDS, Outage, RefusalScope
 from app.engine.submission_unit import SlowWork, Step, SubmissionUnit
 from app.engine.world.world import World
-from app.errors import StorageError
+from app.errors import ClaimLost, StorageError
 from app.events import Event
 from app.services.ledger import Ledger
 from app.threads import name_thread
@@ -59,6 +59,7 @@ class Engine:
         self._clock = clock
         self.meter = Meter()
         self.has_failed = False  # an unexpected exception ended the thread
+        self.lost_claim: ClaimLost | None = None  # the thread ended because another server took over
         self._has_ended = False
         self._waiting: SimpleQueue[SubmissionUnit | None] = SimpleQueue()
         self._held: list[SubmissionUnit] = []
@@ -128,6 +129,10 @@ class Engine:
                 self.units_per_cycle = len(self._current)
                 self.cycle(self._current)
             self._shut_down()
+        except ClaimLost as error:
+            self.lost_claim = error
+            logger.critical("%s", error)
+            self._disconnect_all()
         except Exception:
             self.has_failed = True
             logger.exception("The engine failed; shutting down")
@@ -361,6 +366,12 @@ class Engine:
             logger.error("Cannot store the last events: %s", error)
         self._deliver(changeset, [])
         self._ledger.close()
+
+    def _disconnect_all(self) -> None:
+        """Disconnect all users without storing anything: the log belongs to another server."""
+        changeset = Changeset(self.world, writable=True)
+        self._handler.shut_down(changeset)
+        self._deliver(changeset, [])
 
     def _store_last(self, changeset: Changeset) -> None:
         """Commit the last events, unless an earlier batch is still stuck.
