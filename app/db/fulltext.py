@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression
+from sqlalchemy import ColumnElement, Connection, Engine, Select, SQLColumnExpression
 
+from app.db.database import Database
 from app.db.fulltext_postgresql import PostgreSQLFulltext
 from app.db.fulltext_sqlite import SQLiteFulltext
 from app.wire.names import caseless
@@ -38,8 +39,8 @@ class Fulltext(Protocol):
         The caller must hold the log's lock.
         """
 
-    def rebuild(self, connection: Connection) -> None:
-        """Rebuild the index from the whole log. The caller must hold the log's lock."""
+    def rebuild(self, database: Database) -> None:
+        """Rebuild the index from the whole log, without blocking a running server for long."""
 
     def remove(self, connection: Connection, position: int) -> None:
         """Remove a row from the index before its text is redacted."""
@@ -84,6 +85,6 @@ def has_trigram(word: str) -> bool:
     return len(caseless(word)) >= TRIGRAM
 
 
-def fulltext_of(connection: Connection) -> Fulltext:
-    """Return the full-text search of a connection's database."""
-    return _BY_DIALECT[connection.dialect.name]
+def fulltext_of(connected: Connection | Engine) -> Fulltext:
+    """Return the full-text search of the database of a connection or an engine."""
+    return _BY_DIALECT[connected.dialect.name]

@@ -7,16 +7,23 @@ the locale does not class as letters: all of Russian and Chinese in the locale C
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression, func, select, text
 from sqlalchemy.exc import OperationalError
 
+from app.db.database import Database
 from app.db.models import SPOKEN, EventRow
 from app.errors import SearchTookTooLong
 
 QUERY_CANCELED = "57014"  # SQLSTATE query_canceled
+
+# The names that PostgreSQL gives to the indexes of an interrupted REINDEX CONCURRENTLY.
+_find_remains = text(r"""
+    SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE indrelid = 'event'::regclass AND relname ~ '^ix_event_trigrams_cc(new|old)[0-9]*$'
+""")
 
 T = TypeVar("T")
 
@@ -30,9 +37,17 @@ class PostgreSQLFulltext:
     def extend(self, connection: Connection) -> None:
         """Do nothing: every row is indexed on insertion."""
 
-    def rebuild(self, connection: Connection) -> None:
-        """Rebuild the index with REINDEX."""
-        connection.execute(text("REINDEX INDEX ix_event_trigrams"))
+    def rebuild(self, database: Database) -> None:
+        """Rebuild the index beside the old one, which blocks neither writes nor searches.
+
+        It waits for transactions that are open when it starts, however long they take.
+        """
+        with closing(database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")) as connection:
+            connection.detach()  # so that the setting ends with it
+            connection.execute(text("SET lock_timeout = 0"))
+            for name in connection.scalars(_find_remains).all():
+                connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+            connection.execute(text("REINDEX INDEX CONCURRENTLY ix_event_trigrams"))
 
     def remove(self, connection: Connection, position: int) -> None:
         """Do nothing: the next VACUUM removes the entry of the old row version."""

@@ -16,6 +16,7 @@ committed with the removal and survives a crash. FTS5 can overwrite entries imme
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -40,6 +41,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from app.clock import Clock, Timer
+from app.db.database import Database
 from app.db.log import get_last_id
 from app.db.models import SPOKEN, EventRow
 from app.db.sqlite import fetch_int
@@ -50,6 +52,7 @@ T = TypeVar("T")
 
 MERGED_PAGES = 100  # pages of 4 KiB per step: about 20 ms
 MAX_TRIGRAMS = 30  # per query; more would hardly exclude further rows
+PAUSE_SECONDS = 0.05  # between the steps of a rebuild, for other programs to take the log's lock
 ROWS_PER_STEP = 10_000  # indexed per transaction: about 100 ms
 BYTES_PER_STEP = 256 * 1024  # of text per transaction: at most 200 ms, even if the text is chosen for it
 VM_STEPS_PER_CHECK = 10_000  # SQLite virtual machine steps: far less than 1 ms
@@ -97,11 +100,20 @@ class SQLiteFulltext:
         self._add(connection, begin, end)
         return end
 
-    def rebuild(self, connection: Connection) -> None:
-        """Delete all entries and index every row."""
-        connection.exec_driver_sql("INSERT INTO spoken_index (spoken_index) VALUES ('delete-all')")
-        self._add(connection, 0, get_last_id(connection))
-        connection.exec_driver_sql("PRAGMA user_version = 0")
+    def rebuild(self, database: Database) -> None:
+        """Delete all entries, then index the rows in steps.
+
+        If it is interrupted, the server continues. Searches read rows that are not indexed yet.
+        """
+        with database.locked() as connection:
+            connection.exec_driver_sql("INSERT INTO spoken_index (spoken_index) VALUES ('delete-all')")
+            connection.exec_driver_sql("UPDATE spoken_index_end SET position = 0")
+            connection.exec_driver_sql("PRAGMA user_version = 0")
+        is_complete = False
+        while not is_complete:
+            with database.locked() as connection:
+                is_complete = self.extend(connection) >= get_last_id(connection)
+            time.sleep(PAUSE_SECONDS)
 
     def _add(self, connection: Connection, begin: int, end: int) -> None:
         connection.exec_driver_sql(_add, (begin, end))

@@ -181,8 +181,7 @@ def test_search_ignores_case_width_and_composition(story: Story, said: str, word
         assert find(story, SearchScope((room,)), words, sender="STRASSE") == [said]
     with story.database.reading() as session:
         assert stats.find_problems(session) == []
-    with story.database.locked() as connection:
-        fulltext_of(connection).rebuild(connection)
+    fulltext_of(story.database.engine).rebuild(story.database)
     assert find(story, SearchScope((room,)), words) == [said]
 
 
@@ -348,8 +347,7 @@ def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) ->
         (problem,) = stats.find_problems(session)
     assert problem.startswith("Message 2 is missing from the full-text index; run chat-admin db reindex")
     assert find(story, SearchScope((room,)), "привет") == []
-    with story.database.locked() as connection:
-        fulltext_of(connection).rebuild(connection)
+    fulltext_of(story.database.engine).rebuild(story.database)
     with story.database.reading() as session:
         assert stats.find_problems(session) == []
     assert find(story, SearchScope((room,)), "привет") == ["Привет"]
@@ -361,8 +359,7 @@ def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) ->
 def test_index_is_rebuilt_on_both_dialects(story: Story) -> None:
     room = story.create_room("#tea")
     story.say(room, "anna", "hello")
-    with story.database.locked() as connection:
-        fulltext_of(connection).rebuild(connection)
+    fulltext_of(story.database.engine).rebuild(story.database)
     assert find(story, SearchScope((room,)), "hello") == ["hello"]
 
 

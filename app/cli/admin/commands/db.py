@@ -71,10 +71,9 @@ def check(context: AdminContext) -> None:
 
 @command(app, "reindex")
 def reindex(context: AdminContext) -> None:
-    """Rebuild the search index. Stop the server first: it cannot write during the rebuild."""
+    """Rebuild the search index. A running server continues to store messages."""
     with context.database() as database:
-        with database.locked() as connection:
-            fulltext_of(connection).rebuild(connection)
+        fulltext_of(database.engine).rebuild(database)
         name = str(database)
     context.out.done(f"Rebuilt the search index of {name}.", database=name)
 
