@@ -90,7 +90,7 @@ def assemble(
     world = World(clock, settings.replay, REDUCERS)
     service_context.add_pseudoclients(world, clock, derive_prefix(settings.servername))
     ledger = Ledger(database, clock)
-    ended = _restore(settings, world, ledger)
+    ended = _restore(world, ledger)
     runtime = Runtime(
         commands=build_command_table(),
         settings=settings,
@@ -110,11 +110,11 @@ def assemble(
     return Core(runtime, dispatcher, Engine(world, ledger, Hub(), dispatcher, clock))
 
 
-def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]:
+def _restore(world: World, ledger: Ledger) -> set[int]:
     """Restore the world from the database; return the restored sessions that have since ended."""
     connection = ledger.open_at_end()
     restore(world, connection)
-    ended = restore_users(world, connection, settings.node)
+    ended = restore_users(world, connection)
     ledger.commit([])
     return ended
 

@@ -1,7 +1,7 @@
 """The engine: one thread that runs all commands in order, and delivers only what is committed.
 
 A cycle takes all waiting units. Units that only read are answered at once. For units that write,
-the cycle opens the log, applies the events that other nodes appended, runs the steps in order,
+the cycle opens the log, applies the events that other programs appended, runs the steps in order,
 commits the resulting events, and only then delivers them. While one batch commits, units for the
 next one queue up.
 
@@ -34,7 +34,7 @@ from app.services.ledger import Ledger
 from app.threads import name_thread
 
 MAX_BATCH_STEPS = 10_000  # a batch with this many steps is full; other units wait for the next one
-LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other nodes
+LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
 INDEX_BATCH_IDLE = 256  # events indexed at a time while no unit waits: takes a few milliseconds
@@ -286,7 +286,7 @@ class Engine:
         self._deliver(changeset, units)
 
     def _retry(self, changeset: Changeset, units: list[SubmissionUnit]) -> None:
-        """Retry the stuck commit, placed after events that other nodes appended in the meantime."""
+        """Retry the stuck commit, after events that other programs appended in the meantime."""
         if not self._outage.may_retry:
             return
         try:

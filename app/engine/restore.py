@@ -78,15 +78,15 @@ def _restore_room(world: World, row: RowMapping) -> None:
     world.room_keys[room.key] = room
 
 
-def restore_users(world: World, connection: Connection, node: str) -> set[int]:
-    """Load the users that were online when this node stopped, with their rooms.
+def restore_users(world: World, connection: Connection) -> set[int]:
+    """Load the users that were online when the server stopped, with their rooms.
 
     Return the ids of the sessions that have been ended in the database in the meantime.
     """
     members = connection.execute(select(MembershipRow.__table__)).all()
     is_restored = or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
     ended = set()
-    for row in connection.execute(select(SessionRow.__table__).where(SessionRow.node == node, is_restored)):
+    for row in connection.execute(select(SessionRow.__table__).where(is_restored)):
         _restore_user(world, row._mapping)
         if row.disconnected is not None:
             ended.add(row.id)

@@ -39,7 +39,7 @@ class IdentitySettings(Settings):
     node: NodeName = Field(
         "main",
         json_schema_extra=RESTART,
-        description="Name of this node among the servers that share the database.",
+        description="Name of this server, stored with its sessions. Several servers on one database are refused.",
     )
     motd: str = Field("", max_length=16384, description="Message of the day; may contain several lines.")
     icon: Url | None = Field(

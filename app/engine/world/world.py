@@ -1,7 +1,7 @@
 """The world: users, rooms, accounts and bans in memory, used by the engine's thread only.
 
 Users, rooms, accounts and bans change only through `apply`, for events of this node and for events
-that other nodes appended to the log. Commands read the world and emit events.
+that other programs appended to the log. Commands read the world and emit events.
 """
 
 from collections import OrderedDict, deque
