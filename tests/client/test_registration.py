@@ -225,13 +225,22 @@ def test_success_without_a_proof_of_the_server_is_not_trusted() -> None:
 
 @pytest.mark.parametrize("iterations", ["1", "4095", "2000001", "9" * 12, "9" * 5000])
 def test_iterations_that_expose_the_password_or_stall_are_refused(iterations: str) -> None:
+    client = _answer_server_first(iterations)
+    assert client.sent[-1] == "AUTHENTICATE *"
+    assert isinstance(client.events[-1], LoginFailed)
+
+
+def test_usual_iterations_are_accepted() -> None:
+    assert _last_response(_answer_server_first("4096")).startswith("c=biws,r=")
+
+
+def _answer_server_first(iterations: str) -> ClientHarness:
     client = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
     client.connect()
     client.receive(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
-    nonce = _last_response(client).partition("r=")[2]
-    client.receive(f"AUTHENTICATE {_encode(f'r={nonce}more,s=c2FsdA==,i={iterations}')}")
-    assert client.sent[-1] == "AUTHENTICATE *"
-    assert isinstance(client.events[-1], LoginFailed)
+    nonce, salt = _last_response(client).partition("r=")[2], _encode("sixteen bytes of")
+    client.receive(f"AUTHENTICATE {_encode(f'r={nonce}more,s={salt},i={iterations}')}")
+    return client
 
 
 def test_a_password_that_scram_cannot_carry_is_sent_by_plain() -> None:
