@@ -11,8 +11,8 @@ by time neither skips nor repeats events.
 If a connection to PostgreSQL is lost during COMMIT, the outcome is unknown: the database may have
 committed before its answer was lost. Each batch therefore has a random token in its first row,
 which is looked up before the batch is appended again. A COMMIT that fails on SQLite leaves the
-transaction open on the same connection, which rolls it back; the token is stored all the same, for
-lack of a measurable cost.
+transaction open on the same connection, which rolls it back. There the token shows whether a batch
+was saved when the files of the database were lost after the commit.
 """
 
 import json
@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from app.clock import Clock
 from app.db import models
-from app.db.insertion import insert_rows
+from app.db.insertion import insert_marked_rows
 from app.events import Event, Kind
 from app.events.data import MessageData, RedactedData, from_json, to_json
 
@@ -59,8 +59,7 @@ class Log:
             event.at = self._instant(connection, event, now)
         if events:
             rows = [to_row(event) for event in events]
-            rows[0] = (*rows[0][:-1], self._new_batch())
-            insert_rows(connection, models.EventRow, COLUMNS, rows)
+            insert_marked_rows(connection, models.EventRow, COLUMNS, rows, self._new_batch())
 
     def _new_batch(self) -> str:
         token = self._clock.new_token()
@@ -155,7 +154,7 @@ def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
 
 
 def to_row(event: Event) -> tuple[object, ...]:
-    """Return the row of an event, in the order of COLUMNS, as the driver expects it."""
+    """Return the row of an event as the driver expects it: COLUMNS in order, without the last."""
     return (
         event.id,
         event.kind.value,
@@ -170,7 +169,6 @@ def to_row(event: Event) -> tuple[object, ...]:
         event.target,
         event.text,
         json.dumps(to_json(event.data)) if event.data is not None else None,
-        None,  # the token of the batch, which only its first row has
     )
 
 

@@ -5,11 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
+from sqlalchemy.exc import OperationalError
 
 from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.log import read_after
+from app.db.models import EventRow
 from app.errors import StorageError
 from app.events import Event, Kind
 from app.services.ledger import Ledger
@@ -55,6 +57,45 @@ def test_faulty_row_is_voided_and_the_others_are_stored(story: Story, ledger: Le
     assert ledger.commit(events) == [events[1]]
     assert log(story) == [(Kind.PRIVMSG, "one"), (Kind.VOID, None), (Kind.PRIVMSG, "three")]
     assert ledger.last_id == 3
+
+
+@pytest.mark.parametrize("count", [1, 2, 21, 2_500])
+def test_only_the_first_row_of_a_batch_carries_its_token(story: Story, ledger: Ledger, count: int) -> None:
+    for start in (1, count + 1):
+        ledger.open()
+        assert ledger.commit(said(*map(str, range(start, start + count)))) == []
+    with story.database.engine.connect() as connection:
+        rows = connection.execute(
+            select(EventRow.id, EventRow.text, EventRow.batch).order_by(EventRow.id)
+        ).all()
+    assert [(row.id, row.text) for row in rows] == [(id, str(id)) for id in range(1, 2 * count + 1)]
+    tokens = {row.id: row.batch for row in rows if row.batch is not None}
+    assert list(tokens) == [1, count + 1]
+    assert len(set(tokens.values())) == 2
+
+
+@pytest.mark.parametrize("poisoned", [0, 1, 2])
+def test_a_committed_batch_with_a_faulty_row_is_recognised(
+    story: Story, ledger: Ledger, poisoned: int
+) -> None:
+    """The answer to COMMIT is lost: the commit took place, and then raises."""
+    events = said(*(object() if number == poisoned else str(number) for number in range(3)))
+    ledger.open()
+
+    def lose_answer(connection: Connection) -> None:
+        connection.connection.commit()
+        raise OperationalError("COMMIT", {}, Exception("connection lost"))
+
+    event.listen(story.database.engine, "commit", lose_answer, once=True)
+    with pytest.raises(StorageError, match="connection lost"):
+        ledger.commit(events)
+    story.record(*said("theirs"))
+    assert ledger.resolve_commit() == [events[poisoned]]
+    assert [event.id for event in events] == [1, 2, 3]
+    assert [one.text for one in ledger.open()] == ["theirs"]
+    assert ledger.commit(said("next")) == []
+    assert ledger.resolve_commit() is None
+    assert [text for _, text in log(story)][-2:] == ["theirs", "next"]
 
 
 def test_append_during_the_search_for_a_faulty_row_comes_first(story: Story, ledger: Ledger) -> None:
