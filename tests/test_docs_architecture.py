@@ -29,7 +29,6 @@ EXPECTED_FILES = [
     "LICENSE",
     "README.md",
     "SECURITY.md",
-    "constraints.txt",
 ]
 SUBJECTS = {
     "admin",

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
@@ -19,6 +20,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 SCRIPTS = [
     "scripts/setup",
+    "scripts/lock",
     "scripts/server",
     "scripts/client",
     "scripts/admin",
@@ -32,10 +34,13 @@ NEEDED_IN_CHECKOUT = [
     "migrations",
     "scripts",
     "pyproject.toml",
-    "constraints.txt",
+    "requirements",
     "README.md",
     "LICENSE",
 ]
+SETUP = ROOT / "scripts" / "setup"
+LOCKS = ["base", "test", "bench", "interop"]
+LOCKED = re.compile(r"([a-z0-9._-]+)==([a-z0-9.!+]+)(?: ; [^\\/:]+)?(?: --hash=sha256:[0-9a-f]{64})+")
 TOO_OLD = '#!/bin/sh\ncase "$2" in *version_info*) exit 1 ;; *platform*) echo 3.8.18 ;; esac\n'
 BARE = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'
 
@@ -115,16 +120,73 @@ def test_setup_prints_its_usage_and_refuses_unknown_extras(tmp_path: Path) -> No
     assert not (clone / ".venv").exists()
 
 
-def test_every_dependency_is_pinned_by_name_and_version_only() -> None:
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
-    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)] == []
-    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + [
-        item for extra in project["optional-dependencies"].values() for item in extra
+def read_lock(name: str) -> dict[str, str]:
+    """Return the versions in a lock by name; it must contain names, versions and hashes only."""
+    text = (ROOT / "requirements" / f"{name}.lock").read_text().replace(" \\\n    ", " ")
+    versions = {}
+    for line in text.splitlines():
+        found = LOCKED.fullmatch(line)
+        assert found, line
+        versions[canonicalize_name(found[1])] = found[2]
+    return versions
+
+
+def wanted_by(name: str) -> Iterator[Requirement]:
+    """Yield what pyproject.toml asks for in the installation that a lock is for."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = pyproject["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *pyproject["dependency-groups"]["build"], *extras.get(name, [])]
+    for requirement in map(Requirement, lines):
+        if requirement.name != project["name"]:
+            yield requirement
+        for extra in requirement.extras if requirement.name == project["name"] else ():
+            yield from map(Requirement, extras[extra])
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_lock_agrees_with_the_declared_dependencies(name: str) -> None:
+    locked, whole = read_lock(name), read_lock("interop")
+    wrong = [
+        one for one in wanted_by(name) if not one.specifier.contains(locked[canonicalize_name(one.name)])
     ]
-    names = {canonicalize_name(Requirement(item).name) for item in wanted} - {project["name"]}
-    assert names <= pinned
+    assert wrong == []
+    assert locked.items() <= whole.items(), "a dependency has different versions in two locks"
+    assert {path.stem for path in (ROOT / "requirements").iterdir()} == set(LOCKS)
+
+
+def test_the_project_is_built_with_locked_packages() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert {Requirement(line).name for line in pyproject["build-system"]["requires"]} <= set(
+        read_lock("base")
+    )
+
+
+def test_an_installed_file_with_another_hash_is_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "tea-1-py3-none-any.whl"
+    with ZipFile(wheel, "w") as archive:
+        archive.writestr("tea-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: tea\nVersion: 1\n")
+        archive.writestr("tea-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("tea-1.dist-info/RECORD", "")
+    (tmp_path / "lock").write_text(f"tea==1 --hash=sha256:{'0' * 64}\n")
+    install = [
+        *hashed_installation(),
+        "--dry-run",
+        "--no-index",
+        "--find-links",
+        tmp_path,
+        "-r",
+        tmp_path / "lock",
+    ]
+    done = run(sys.executable, *install, folder=tmp_path)
+    assert done.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+
+
+def hashed_installation() -> list[str]:
+    """Return the options with which scripts/setup installs a lock."""
+    [options] = re.findall(r"pip_install (--require-hashes .*) --requirement", SETUP.read_text())
+    return ["-m", "pip", "install", *options.split()]
 
 
 def test_benchmark_imports_only_declared_dependencies() -> None:
@@ -167,8 +229,9 @@ def test_an_installed_wheel_works_in_an_empty_folder(tmp_path: Path) -> None:
     clone, empty, bin_ = checkout(tmp_path / "clone"), tmp_path / "empty", tmp_path / "venv" / "bin"
     empty.mkdir()
     assert run(sys.executable, "-m", "venv", tmp_path / "venv", folder=tmp_path).returncode == 0
-    install = (bin_ / "pip", "install", "-qq", "-c", clone / "constraints.txt", clone)
-    assert run(*install, folder=tmp_path).returncode == 0
+    lock = ("-r", clone / "requirements" / "base.lock")
+    assert run(bin_ / "python", *hashed_installation(), "-qq", *lock, folder=tmp_path).returncode == 0
+    assert run(bin_ / "pip", "install", "-qq", "--no-deps", clone, folder=tmp_path).returncode == 0
     done = run(bin_ / "chat-server", "check", "--json", folder=empty)
     assert json.loads(done.stdout)["ok"], done.stderr
     assert list(empty.iterdir()) == []
