@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from app.db import sqlite_backup
 from app.db.dialect import HOLDS_LOCK, Claim
 from app.db.sqlite_claim import SQLiteClaim
-from app.db.sqlite_files import SQLiteFiles
+from app.db.sqlite_files import WAL_SIZE_LIMIT_BYTES, SQLiteFiles
 from app.errors import DatabaseRefused, StorageError
 from app.wire.names import caseless
 
@@ -28,7 +28,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",  # overwrite redacted text with zeros
-    "PRAGMA journal_size_limit=67108864",
+    f"PRAGMA journal_size_limit={WAL_SIZE_LIMIT_BYTES}",
     "PRAGMA cache_size=-16384",
 )
 _TRIGRAM_TABLE = "CREATE VIRTUAL TABLE probe USING fts5 (text, tokenize='trigram')"  # since 3.34

@@ -13,10 +13,12 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from app.errors import StorageError
 
+WAL_SIZE_LIMIT_BYTES = 64 << 20  # SQLite truncates a larger write-ahead log when it starts over
 _WAL_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _WAL_HEADER_BYTES = 32
 _stat = os.stat  # pathlib takes twice as long
@@ -49,6 +51,7 @@ class WriteAheadLog:
     def __init__(self, descriptor: int, status: FileStatus) -> None:
         self._descriptor = descriptor
         self.status = status
+        self._lock = Lock()
         self._size, self._header = 0, b""
         self.is_cut_off = False  # stays set, because the next commit fills the file up again
 
@@ -63,20 +66,22 @@ class WriteAheadLog:
         assert status is not None
         return cls(descriptor, status)
 
-    def is_whole(self, size: int) -> bool:
+    def is_whole(self) -> bool:
         """Compare size and header with the previous ones, and return whether nothing was cut off.
 
-        SQLite truncates the file either to nothing, or after writing a new header. After any other
-        truncation, contents follow no header, or the header is the same and the file shorter.
+        SQLite truncates the file to nothing, or to the limit after writing a new header. After any
+        other truncation, contents follow no header, or the header is the same and the file shorter.
         """
-        header = os.pread(self._descriptor, _WAL_HEADER_BYTES, 0)
-        if header != self._header:
-            self._header = header
-            self.is_cut_off |= header != b"" and header[:4] not in _WAL_MAGIC
-        elif size < self._size:
-            self.is_cut_off = True
-        self._size = size
-        return not self.is_cut_off
+        with self._lock:  # otherwise a thread could compare with what another has read later
+            size = os.fstat(self._descriptor).st_size
+            header = os.pread(self._descriptor, _WAL_HEADER_BYTES, 0)
+            if header != self._header:
+                self._header, self._size = header, 0  # the size may be that before the truncation
+                self.is_cut_off |= header != b"" and header[:4] not in _WAL_MAGIC
+            else:
+                self.is_cut_off |= size < min(self._size, WAL_SIZE_LIMIT_BYTES)
+                self._size = size
+            return not self.is_cut_off
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -170,7 +175,7 @@ class SQLiteFiles:
         except OSError:
             return False
         found = (database.st_ino, database.st_dev, wal.st_ino, wal.st_dev, shm.st_ino, shm.st_dev)
-        return found == self._identities and database.st_size > 0 and self._wal.is_whole(wal.st_size)
+        return found == self._identities and database.st_size > 0 and self._wal.is_whole()
 
     def find_loss(self) -> str | None:
         """Return a sentence saying why the write-ahead log cannot be saved, or None if it can."""
@@ -208,7 +213,7 @@ class SQLiteFiles:
         found = _status(self._wal_path)
         if found is None or not self._wal.status.is_same_file(found):
             return f"{self._wal_path} was removed or replaced; stop the server, and run chat-admin db check"
-        if not self._wal.is_whole(found.size):
+        if not self._wal.is_whole():
             return f"{self._wal_path} was truncated; stop the server, and run chat-admin db check"
         if self._shm is not None and not self._shm.is_same_file(_status(self._shm_path)):
             return f"{self._shm_path} was removed or replaced; restart the server"
