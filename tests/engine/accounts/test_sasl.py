@@ -104,7 +104,9 @@ def disable(bench: EngineHarness, name: str) -> None:
     Story(bench.database, bench.clock).apply(lambda admin: administration.set_disabled(admin, name, True))
 
 
-@pytest.mark.parametrize("data", ["=", "AAAA=", "not-base64!", "+", "AGZvbw==", "/w=="])
+@pytest.mark.parametrize(
+    "data", ["=", "AAAA=", "not-base64!", "+", "AGZvbw==", "/w==", "é", "AAAé", "ＡＡＡＡ", "AGZvbw²="]
+)
 def test_malformed_plain_messages_fail(bench: EngineHarness, data: str) -> None:
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
