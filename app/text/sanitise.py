@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from app.text.encoding import escape_matches
 
-MIRC = re.compile(
+FORMATTING_CODES = re.compile(  # modern.ircdocs.horse/formatting
     r"\x03(?:\d{1,2}(?:,\d{1,2})?)?"
     r"|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?"
     r"|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
@@ -37,18 +37,20 @@ HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 IGNORABLE = re.compile(
     "[\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\ufff0-\ufff8\U00013430-\U0001343f\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
-JSON_HIDDEN = re.compile(
+# What `clean` does not show as it is, in any context, except for ASCII controls.
+INVISIBLE = re.compile(
     "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_INVISIBLE_WITHIN_WORD = re.compile(f"[\x00-\x08\x0e-\x1f]|(?![\x85\u2028\u2029]){INVISIBLE.pattern}")
 
 
 def clean(text: str) -> str:
     """Return a text that is safe to print on one line of a terminal."""
     if text.isascii() and text.isprintable():
         return text
-    parts = SUBDIVISION_FLAG.split(MIRC.sub("", text))
+    parts = SUBDIVISION_FLAG.split(FORMATTING_CODES.sub("", text))
     parts[::2] = ["".join(_show(part)) for part in parts[::2]]  # the others are flags
     return "".join(parts)
 
@@ -88,4 +90,14 @@ def _may_follow(previous: str, character: str) -> bool:
 
 def escape_hidden(json_text: str) -> str:
     """Escape invisible characters in a JSON text without changing its value."""
-    return escape_matches(JSON_HIDDEN, json_text)
+    return escape_matches(INVISIBLE, json_text)
+
+
+def remove_invisible(text: str) -> str:
+    """Return a text without formatting codes and invisible characters, for comparing what it shows.
+
+    Tabs and line ends stay, because they are shown as spaces.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _INVISIBLE_WITHIN_WORD.sub("", FORMATTING_CODES.sub("", text))

@@ -12,34 +12,35 @@ substring.
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 
 import ahocorasick
 
+from app.text.sanitise import remove_invisible
 from app.wire.names import caseless
 
 MIN_WORD_LENGTH = 2  # characters; a single letter would match nearly every message
 MAX_FILTER_BYTES = 8192  # of all words of a channel: bounds the automaton, about 400 KB
 _BOUNDARY = "\0"  # IRC lines cannot contain it
 _NOT_INSIDE_WORD = re.compile(r"(?<![^\W_])|(?![^\W_])")
-_COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6})?")
-_INVISIBLE = dict.fromkeys(
-    [*(code for code in range(32) if code != 10), 0x7F, 0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF]
-)
 
 
 class WordFilter:
     """The compiled words of a channel."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        """Compile the words. Raises: ValueError as `check_word` does."""
+        """Compile the words; ignore those that `check_word` refuses but older versions stored."""
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
         for word in words:
-            self._automaton.add_word(_parse_word(word))
+            with suppress(ValueError):
+                self._automaton.add_word(_parse_word(word))
         self._automaton.make_automaton()
 
     def matches(self, text: str) -> bool:
         """Return whether the text contains a forbidden word."""
-        return next(self._automaton.iter(_normalise(text)), None) is not None
+        if not self._automaton:
+            return False
+        return next(self._automaton.iter(_mark_boundaries(_fold(text))), None) is not None
 
 
 def check_word(word: str) -> None:
@@ -51,8 +52,8 @@ def check_word(word: str) -> None:
 
 
 def _parse_word(word: str) -> str:
-    """Return the substring of a normalised text that an entry of the word filter matches."""
-    letters = caseless(word.removeprefix("*").removesuffix("*"))
+    """Return the substring of a folded and marked text that an entry of the word filter matches."""
+    letters = _fold(word.removeprefix("*").removesuffix("*"))
     if len(letters) < MIN_WORD_LENGTH or "*" in letters:
         raise ValueError(
             f"A word must have at least {MIN_WORD_LENGTH} letters; * is allowed only at its ends"
@@ -63,9 +64,9 @@ def _parse_word(word: str) -> str:
     return f"{start}{inner}{end}"
 
 
-def _normalise(text: str) -> str:
-    """Return the text caseless, without formatting, with marked boundaries."""
-    return _mark_boundaries(caseless(_COLOUR.sub("", text).translate(_INVISIBLE)))
+def _fold(text: str) -> str:
+    """Return the text as it is compared: caseless, without formatting and invisible characters."""
+    return caseless(remove_invisible(text))
 
 
 def _mark_boundaries(text: str) -> str:
