@@ -159,7 +159,7 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
             resources.callback(server.server_close)
         observe = _metrics(settings, resources)
         database = _database(settings, resources)
-        resources.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
+        resources.enter_context(closing(database.dialect.claim(database.engine)))
         if exposure := find_exposure(database):
             logger.warning("%s", exposure)
         core = assemble(settings, database, clock, load)

@@ -75,8 +75,8 @@ class Context:
         return self._me
 
     @property
-    def flow(self) -> str:
-        """The flow to which the caller's password hashes belong (`services.passwords`)."""
+    def rate_key(self) -> str:
+        """The caller's address as rate limits and password hashes count it."""
         return rate_key(self.client.address)
 
     # Replies

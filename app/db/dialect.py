@@ -51,7 +51,7 @@ class Dialect(Protocol):
         Raises: DatabaseRefused when it cannot be read.
         """
 
-    def claim(self, engine: Engine, node: str) -> Claim:
+    def claim(self, engine: Engine) -> Claim:
         """Claim the database for this server until the process ends.
 
         Raises: DatabaseRefused when another server holds the claim.
@@ -63,7 +63,7 @@ class Dialect(Protocol):
         While they are not, commits are not durable.
         """
 
-    def rescue(self, engine: Engine, connection: Connection | None) -> None:
+    def recover_lost_files(self, engine: Engine, connection: Connection | None) -> None:
         """Save the contents of lost files, and close all connections, including this one.
 
         Raises: StorageError while that is not possible.

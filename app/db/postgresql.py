@@ -120,7 +120,7 @@ class PostgreSQL:
         _require_version(engine)
         return engine
 
-    def claim(self, engine: Engine, node: str) -> Claim:
+    def claim(self, engine: Engine) -> Claim:
         """Take an advisory lock in the session that appends; waits for a killed server's to end."""
         from app.db.postgresql_claim import PostgreSQLClaim  # deferred: the driver is optional
 
@@ -133,7 +133,7 @@ class PostgreSQL:
         """Return None: the files belong to the database server."""
         return None
 
-    def rescue(self, engine: Engine, connection: Connection | None) -> None:
+    def recover_lost_files(self, engine: Engine, connection: Connection | None) -> None:
         """Do nothing: no files can be lost."""
 
     def version(self, connection: Connection) -> int | None:

@@ -102,7 +102,7 @@ class SQLite:
         read_header(path)
         return create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool)
 
-    def claim(self, engine: Engine, node: str) -> Claim:
+    def claim(self, engine: Engine) -> Claim:
         """Lock the database, and a file beside it in case the database is replaced."""
         claim = SQLiteClaim(_path(engine.url))
         try:
@@ -116,7 +116,7 @@ class SQLite:
         """Compare the paths with the open files: three calls of `stat` and one of `pread`."""
         return self._files.find_problem()
 
-    def rescue(self, engine: Engine, connection: Connection | None) -> None:
+    def recover_lost_files(self, engine: Engine, connection: Connection | None) -> None:
         """Copy the lost write-ahead log to the database, then close all connections."""
         if not self._files.are_abandoned:
             with connection or engine.connect() as connection:

@@ -35,7 +35,7 @@ def restore(world: World, connection: Connection) -> None:
     for role in connection.execute(select(RoomRoleRow.__table__)):
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
     for mask in connection.execute(select(RoomMaskRow.__table__)):
-        world.rooms[mask.room_id].list_entry(mask.mode, MaskEntry(mask.mask, mask.by, mask.at))
+        world.rooms[mask.room_id].add_list_entry(mask.mode, MaskEntry(mask.mask, mask.by, mask.at))
     accounts = {account.id: account for account in world.accounts.values()}
     for certificate in connection.execute(select(CertificateRow.__table__)):
         world.certificates[certificate.fingerprint] = accounts[certificate.account_id]

@@ -38,7 +38,7 @@ class Ledger:
         self._log = Log(clock)
         self._connection: Connection | None = None
         self._version: int | None = None
-        self._may_be_lost = False  # the files were not in place at the last check
+        self._files_may_be_lost = False  # the files were not in place at the last check
         self._indexed: int | None = None  # end of the full-text index, if extended here
         self._in_doubt: CommitInDoubt | None = None
 
@@ -72,7 +72,7 @@ class Ledger:
     def has_remote_events(self) -> bool:
         """Return whether another process may have appended events. Cheap; takes no lock."""
         if self._database.dialect.find_lost_files():
-            self._may_be_lost = True
+            self._files_may_be_lost = True
             return True
         try:
             version = self._database.dialect.version(self.connection)
@@ -142,7 +142,7 @@ class Ledger:
 
     def _begin(self) -> Connection:
         """Begin a transaction and return its connection."""
-        if self._may_be_lost:
+        if self._files_may_be_lost:
             self._require_files()
         self.connection.begin()
         return self.connection
@@ -153,10 +153,10 @@ class Ledger:
         Raises: StorageError if it is not, and cannot be saved.
         """
         if self._database.dialect.find_lost_files():
-            self._may_be_lost = True
+            self._files_may_be_lost = True
             connection, self._connection = self._connection, None
-            self._database.dialect.rescue(self._database.engine, connection)
-        self._may_be_lost = False
+            self._database.dialect.recover_lost_files(self._database.engine, connection)
+        self._files_may_be_lost = False
 
     def _record(self, events: Sequence[Event]) -> list[Event]:
         """Record the events together, or singly if one is rejected; return the rejected events."""

@@ -165,7 +165,7 @@ def test_files_of_a_new_database_are_private(tmp_path: Path, existing: bytes | N
         path.write_bytes(existing)
     database = Database(parse_database_url(str(path)))
     schema.prepare_database(database)
-    with closing(database.dialect.claim(database.engine, "main")):
+    with closing(database.dialect.claim(database.engine)):
         files = sorted(file.name for file in tmp_path.iterdir())
         assert files == ["chat.db", "chat.db-shm", "chat.db-wal", "chat.db.lock"]
         assert all(is_private(file) for file in tmp_path.iterdir())

@@ -37,7 +37,7 @@ def proxy(postgres: Postgres) -> Iterator[SilentProxy]:
 @pytest.fixture
 def claimed(proxy: SilentProxy) -> Iterator[Database]:
     """A claimed database behind the proxy."""
-    with closing(Database(proxy.url)) as database, closing(database.dialect.claim(database.engine, "main")):
+    with closing(Database(proxy.url)) as database, closing(database.dialect.claim(database.engine)):
         yield database
 
 
@@ -81,12 +81,11 @@ def opens(ledger: Ledger) -> bool:
 
 def test_second_claim_is_refused_until_the_first_is_released(database: Database) -> None:
     with closing(Database(database.url)) as second:
-        claim = database.dialect.claim(database.engine, "main")
-        for node in ("main", "another"):
-            with pytest.raises(DatabaseRefused, match="Another server"):
-                second.dialect.claim(second.engine, node)
+        claim = database.dialect.claim(database.engine)
+        with pytest.raises(DatabaseRefused, match="Another server"):
+            second.dialect.claim(second.engine)
         claim.close()
-        second.dialect.claim(second.engine, "main").close()
+        second.dialect.claim(second.engine).close()
 
 
 def test_claim_waits_for_the_session_of_a_killed_server(
@@ -94,7 +93,7 @@ def test_claim_waits_for_the_session_of_a_killed_server(
 ) -> None:
     monkeypatch.setattr(postgresql_claim, "CLAIM_WAIT_SECONDS", DEADLINE_SECONDS)
     with ThreadPoolExecutor() as threads:
-        claim = threads.submit(other.dialect.claim, other.engine, "main")
+        claim = threads.submit(other.dialect.claim, other.engine)
         end_sessions(claimed)
         claim.result(DEADLINE_SECONDS).close()
 
@@ -105,13 +104,13 @@ def test_claim_is_taken_again_after_a_lost_connection(
     end_sessions(other)
     eventually(lambda: opens(ledger), DEADLINE_SECONDS)
     with pytest.raises(DatabaseRefused, match="Another server"):
-        other.dialect.claim(other.engine, "main")
+        other.dialect.claim(other.engine)
 
 
 def test_server_without_the_claim_cannot_commit(ledger: Ledger, claimed: Database, other: Database) -> None:
     ledger.open()
     end_sessions(other)
-    with closing(other.dialect.claim(other.engine, "main")):
+    with closing(other.dialect.claim(other.engine)):
         with pytest.raises(StorageError):
             ledger.commit([])
         with pytest.raises(ClaimLost, match="another server has taken over"):

@@ -103,7 +103,7 @@ def verify_password(
     Raises: NumericError with ERR_SASLFAIL when the caller must wait after failed attempts.
     """
     check_login_delay(ctx, attempt)
-    name, flow = attempt.name, ctx.flow
+    name, flow = attempt.name, ctx.rate_key
     version = password_version(ctx, name)
 
     def check(session: Session) -> bool:

@@ -13,7 +13,7 @@ from app.commands.accounts.verify import Announce, log_in_to_new_account, mail_c
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command
-from app.engine.rate_limits import describe_wait, rate_key
+from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.errors import UsageError
 from app.events import PasswordHashes
@@ -53,7 +53,7 @@ def sign_up(ctx: C, account: str, credential: str, password: str, announce: Anno
     address = signup_policy.check_email(ctx, name, credential)
     check_new_password(name, password, ctx.runtime.settings.password_shortest)
     _check_rate(ctx, name)
-    flow = ctx.flow
+    flow = ctx.rate_key
     if address is not None:
         return mail_code(ctx, name, address, password, announce)
 
@@ -147,7 +147,7 @@ def check_new_password(name: str, password: str, min_length: int) -> None:
 
 def _check_rate(ctx: Context, name: str) -> None:
     """Refuse an address that has recently registered too many accounts."""
-    seconds = ctx.runtime.rate_limits.registrations.delay_seconds(rate_key(ctx.client.address))
+    seconds = ctx.runtime.rate_limits.registrations.delay_seconds(ctx.rate_key)
     if seconds > 0:
         text = f"Too many accounts were registered from your address; wait {describe_wait(seconds)} and try again"
         raise FailReply("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
@@ -158,6 +158,6 @@ def _create_account(ctx: Context, name: str, credential: str, hashes: PasswordHa
     _check_name(ctx, name)
     _check_rate(ctx, name)
     invitation = signup_policy.check_invitation(ctx, name, credential)
-    ctx.runtime.rate_limits.registrations.record(rate_key(ctx.client.address))
+    ctx.runtime.rate_limits.registrations.record(ctx.rate_key)
     used = None if invitation is None else invitation.id
     ctx.emit_without_reply(registration_event(ctx.runtime.clock, name, hashes, invitation=used))

@@ -12,7 +12,7 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.metadata.profiles import adopt_guest_values
 from app.commands.registry import command
-from app.engine.rate_limits import describe_wait, rate_key
+from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.events import Applicant, PasswordHashes
 from app.services import mail
@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 
 def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> SlowWork:
     """Return slow work that mails a code and then stores the application for the account."""
-    runtime, flow, code = ctx.runtime, ctx.flow, new_code(ctx.runtime.clock, CODE_LENGTH)
-    runtime.rate_limits.registrations.record(rate_key(ctx.client.address))
+    runtime, flow, code = ctx.runtime, ctx.rate_key, new_code(ctx.runtime.clock, CODE_LENGTH)
+    runtime.rate_limits.registrations.record(flow)
     runtime.rate_limits.mails.record(address.lower())
 
     def send(session: Session) -> Applicant | None:

@@ -8,7 +8,7 @@ from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.commands.sessions import account_roles
-from app.engine.rate_limits import describe_wait, rate_key
+from app.engine.rate_limits import describe_wait
 from app.engine.world.admission import find_entry_refusal
 from app.engine.world.room import Room
 from app.engine.world.user import User
@@ -112,12 +112,12 @@ def _charge_creation(ctx: Context, name: str) -> None:
 
     Raises: NumericError when the limit is reached.
     """
-    limit, address = ctx.runtime.rate_limits.rooms, rate_key(ctx.client.address)
-    seconds = limit.delay_seconds(address)
+    limit = ctx.runtime.rate_limits.rooms
+    seconds = limit.delay_seconds(ctx.rate_key)
     if seconds > 0:
         text = f"Too many rooms were created from your address; wait {describe_wait(seconds)}"
         raise NumericError(numerics.ERR_NOSUCHCHANNEL, name, text=text)
-    limit.record(address)
+    limit.record(ctx.rate_key)
 
 
 def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:

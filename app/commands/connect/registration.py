@@ -107,7 +107,7 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
     if _close_if_throttled(ctx):
         return None
     if expected.startswith("$argon2"):
-        flow = ctx.flow
+        flow = ctx.rate_key
         return ctx.defer(
             lambda session: verify_password(expected, given, flow), _apply_password_check, writes=True
         )

@@ -26,7 +26,7 @@ def oper(ctx: Context, name: str, password: str) -> SlowWork:
     """
     name = normalise_operator_name(name)
     _check_delay(ctx, name)
-    expected, flow = ctx.runtime.settings.operators.get(name), ctx.flow
+    expected, flow = ctx.runtime.settings.operators.get(name), ctx.rate_key
     return ctx.defer(
         lambda session: verify_password(expected, password, flow),
         lambda resumed, is_correct: _finish_oper(resumed, name, is_correct),

@@ -141,7 +141,7 @@ def get_own_account(ctx: ServiceContext) -> AccountInfo:
 def _hash_new_password(ctx: ServiceContext, account: AccountInfo, new: str, is_correct: bool) -> SlowWork:
     """Hash the new password if the old one was correct; otherwise count a failed login."""
     login.check_login(ctx, LoginAttempt(account.name, Mechanism.SET_PASSWORD), is_correct)
-    flow = ctx.flow
+    flow = ctx.rate_key
     return ctx.defer(
         lambda session: hash_password(new, flow),
         lambda ctx, hashes: _store_password(ctx, account, hashes),

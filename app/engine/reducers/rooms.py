@@ -153,9 +153,9 @@ def mode(world: World, event: Event) -> None:
 
 def _change_list(world: World, room: Room, event: Event, letter: str, mask: str, is_set: bool) -> None:
     if is_set:
-        room.list_entry(letter, MaskEntry(mask, event.source, event.at or world.clock.now()))
+        room.add_list_entry(letter, MaskEntry(mask, event.source, event.at or world.clock.now()))
     else:
-        room.unlist_entry(letter, mask)
+        room.remove_list_entry(letter, mask)
 
 
 def _change_role(world: World, room: Room, role: str, nick: str, account: int | None, is_set: bool) -> None:

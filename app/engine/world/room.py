@@ -140,14 +140,14 @@ class Room:
         member = self.members.get(user.session)
         return member is not None and member.is_operator
 
-    def list_entry(self, letter: str, entry: MaskEntry) -> None:
+    def add_list_entry(self, letter: str, entry: MaskEntry) -> None:
         """Add an entry to a list, or replace it."""
         self.lists[letter][entry.mask] = entry
         self._word_filter = None
         if letter in self._list_indexes:
             self._list_indexes[letter].add(entry.mask)
 
-    def unlist_entry(self, letter: str, mask: str) -> None:
+    def remove_list_entry(self, letter: str, mask: str) -> None:
         """Remove an entry from a list, if it is there."""
         self.lists[letter].pop(mask, None)
         self._word_filter = None

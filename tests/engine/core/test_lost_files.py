@@ -25,7 +25,7 @@ from tests.engine.scenes import gather
 @pytest.fixture
 def claimed(bench: EngineHarness) -> Iterator[EngineHarness]:
     """A running server, which has claimed its database."""
-    with closing(bench.database.dialect.claim(bench.database.engine, "main")):
+    with closing(bench.database.dialect.claim(bench.database.engine)):
         yield bench
 
 
@@ -174,7 +174,7 @@ def test_a_second_server_at_the_path_is_refused(claimed: EngineHarness, lose: st
     LOSSES[lose](path_of(claimed))
     path_of(claimed).touch()
     with pytest.raises(DatabaseRefused, match="Another server is running"):
-        other.dialect.claim(other.engine, "main")
+        other.dialect.claim(other.engine)
 
 
 def test_a_replaced_database_is_never_opened(claimed: EngineHarness) -> None:
@@ -187,4 +187,4 @@ def test_a_replaced_database_is_never_opened(claimed: EngineHarness) -> None:
 def test_a_database_replaced_before_the_claim_is_refused(bench: EngineHarness) -> None:
     replace(path_of(bench))
     with pytest.raises(StorageError, match="was replaced"):
-        bench.database.dialect.claim(bench.database.engine, "main")
+        bench.database.dialect.claim(bench.database.engine)
