@@ -5,8 +5,9 @@ account or, for a guest, the same nick and host. A first-time visitor receives t
 A client that has negotiated `batch` receives them as a `chathistory` batch, so that programs can
 tell them from new ones.
 
-A room's recent messages are read from the log once, on the engine's thread, and then cached in
-memory. Direct messages differ for every user; reading them is slow work for the reader's thread.
+A room's recent messages are read from the log on the engine's thread, and kept in memory while the
+room has members (`engine.world.recent_messages`). Direct messages differ for every user; reading
+them is slow work for the reader's thread.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -60,7 +61,8 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
 
     Includes the messages of the current changeset, which are not in the log yet.
     """
-    if room.recent is None:
+    recent = ctx.world.recent.find(room.id)
+    if recent is None:
         stored = latest_messages(ctx.runtime.ledger.connection, room.id, ctx.world.recent_length)
         stored = [event for event in stored if event.id not in ctx.world.redacted]
         for event in stored:
@@ -68,8 +70,9 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
         uncommitted = [
             event for event in ctx.changeset.events if event.room == room.id and event.kind in MESSAGES
         ]
-        ctx.world.set_recent(room, stored + uncommitted)
-    return room.recent or ()
+        recent = (stored + uncommitted)[-ctx.world.recent_length :]
+        ctx.world.recent.load(room.id, recent)
+    return recent
 
 
 def _find_missed(ctx: Context, room: Room) -> Callable[[Event], bool] | None:

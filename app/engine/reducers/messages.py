@@ -8,7 +8,8 @@ from app.wire.names import fold
 
 def message(world: World, event: Event) -> None:
     """Add a PRIVMSG or NOTICE to the recent messages of its room."""
-    world.add_recent(event)
+    if event.room is not None:
+        world.recent.add(event.room, event)
     _start_slow_mode_delay(world, event)
 
 
@@ -37,9 +38,7 @@ def _statusmsg_room(event: Event) -> int:
 def redacted(world: World, event: Event) -> None:
     """Record a redaction; the recent messages of its room are reloaded on demand."""
     world.redacted.append(RedactedData.of(event).event)
-    room = world.rooms.get(event.room or 0)
-    if room is not None:
-        room.recent = None
+    world.recent.drop(event.room or 0)
 
 
 def marked(world: World, event: Event) -> None:

@@ -1,7 +1,5 @@
 """Reducers for rooms: their lifetime, members, topic, modes and lists."""
 
-from collections import deque
-
 from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import World
@@ -21,12 +19,12 @@ def created(world: World, event: Event) -> None:
         created=event.at or world.clock.now(),
         official=data.official,
         modes=set(data.modes),
-        recent=deque(maxlen=world.recent_length),
     )
     if data.founder is not None:
         room.roles[data.founder] = {"o"}
     world.rooms[room.id] = room
     world.room_keys[room.key] = room
+    world.recent.load(room.id, ())
 
 
 def renamed(world: World, event: Event) -> None:
@@ -36,7 +34,7 @@ def renamed(world: World, event: Event) -> None:
         return
     old, room.name = room.key, RenamedData.of(event).to
     room.key, room.renamed = fold(room.name), world.clock.monotonic()
-    room.recent = None  # its messages have the old name
+    world.recent.drop(room.id)  # its messages have the old name
     del world.room_keys[old]
     world.room_keys[room.key] = room
     if old != room.key:
@@ -72,6 +70,7 @@ def deleted(world: World, event: Event) -> None:
     if room is None:
         return
     del world.room_keys[room.key]
+    world.recent.drop(room.id)
     for principal in _principals_in(world, room):
         (principal.markers or {}).pop(room.key, None)
     for user in world.users.values():
@@ -106,8 +105,7 @@ def kicked(world: World, event: Event) -> None:
 
 def _leave(world: World, room: Room, user: User, event: Event) -> None:
     world.departures.add(user, [room.id], event)
-    room.remove(user)
-    user.rooms.discard(room.id)
+    world.leave(user, room)
 
 
 def _find_user_and_room(world: World, event: Event) -> tuple[User | None, Room | None]:

@@ -34,8 +34,7 @@ def quit_(world: World, event: Event) -> None:
         return
     world.departures.add(user, user.rooms, event)
     for room in world.rooms_of(user):
-        room.remove(user)
-    user.rooms.clear()
+        world.leave(user, room)
     del world.nicks[user.key]
     world.discard_skeleton(user.nick)
     world.user_counts.remove(user)

@@ -1,6 +1,5 @@
 """Rooms: members, modes, lists and permissions."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,7 +8,6 @@ from app.engine.delivery.client import Client
 from app.engine.world.list_index import ListIndex
 from app.engine.world.names_cache import NamesCache
 from app.engine.world.user import Metadata, User
-from app.events import Event
 from app.wire.extbans import ListMask
 from app.wire.modes import HIDDEN_HISTORY, LISTS, PREFIXES, ROLES, WORD_FILTER
 from app.wire.names import Key
@@ -64,7 +62,7 @@ class MaskEntry:
 class Room:
     """A channel and its members.
 
-    `roles` holds the persistent roles of accounts, and `recent` the messages replayed on joining.
+    `roles` holds the persistent roles of accounts.
     """
 
     id: int
@@ -83,7 +81,6 @@ class Room:
     members: dict[int, Member] = field(default_factory=dict)
     roles: dict[int, set[str]] = field(default_factory=dict)
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
-    recent: deque[Event] | None = None
     metadata: Metadata = field(default_factory=dict)
     renamed: float | None = None  # monotonic seconds of the last rename
     _audience: Audience | None = None

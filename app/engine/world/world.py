@@ -5,7 +5,7 @@ that other programs appended to the log. Commands read the world and emit events
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.clock import Clock
@@ -14,6 +14,7 @@ from app.engine.delivery.client import Client
 from app.engine.world.ban_index import BanIndex
 from app.engine.world.departures import Departures
 from app.engine.world.monitor_index import MonitorIndex
+from app.engine.world.recent_messages import RecentMessages
 from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.user_counts import UserCounts
@@ -56,6 +57,7 @@ class World:
         self.clock = clock
         self._reducers = reducers
         self.replay = replay  # messages per room replayed to new members
+        self.recent = RecentMessages(self.recent_length)
         self.departures = Departures()
         self.clients: set[Client] = set()
         self.unregistered: set[Client] = set()  # clients that have not completed registration
@@ -191,15 +193,12 @@ class World:
             return self.users.get(int(event.data.party.removeprefix("s")))
         return None
 
-    def add_recent(self, event: Event) -> None:
-        """Add a message to the room's recent messages, if they are loaded."""
-        room = self.rooms.get(event.room) if event.room is not None else None
-        if room is not None and room.recent is not None:
-            room.recent.append(event)
-
-    def set_recent(self, room: Room, events: Iterable[Event]) -> None:
-        """Set a room's recent messages, as read from the log."""
-        room.recent = deque(events, maxlen=self.recent_length)
+    def leave(self, user: User, room: Room) -> None:
+        """Remove a user from a room; the recent messages of an empty room are not kept."""
+        room.remove(user)
+        user.rooms.discard(room.id)
+        if not room.members:
+            self.recent.drop(room.id)
 
     @property
     def recent_length(self) -> int:
@@ -209,8 +208,7 @@ class World:
     def set_replay_limit(self, number: int) -> None:
         """Change the number of replayed messages; recent messages are reloaded on demand."""
         self.replay = number
-        for room in self.rooms.values():
-            room.recent = None
+        self.recent.set_length(self.recent_length)
 
     def revert(self, event: Event) -> None:
         """Undo an event that could not be stored; read markers are reloaded on demand."""
@@ -221,11 +219,10 @@ class World:
             principal.markers = None
         if isinstance(event.data, RedactedData) and event.data.event in self.redacted:
             self.redacted.remove(event.data.event)
-        room = self.rooms.get(event.room) if event.room is not None else None
-        if room is not None and event.kind is Kind.REDACTED:
-            room.recent = None  # to be reloaded
-        elif room is not None and room.recent is not None and event in room.recent:
-            room.recent.remove(event)
+        if event.room is not None and event.kind is Kind.REDACTED:
+            self.recent.drop(event.room)
+        elif event.room is not None:
+            self.recent.remove(event.room, event)
 
     def find_confusable(self, name: str) -> str | None:
         """Return a name in use that is confusable with this one (Unicode TR39), or None.
