@@ -157,7 +157,7 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         servers = listen(settings, flushers)
         for server in servers:
             resources.callback(server.server_close)
-        observe = _metrics(settings, resources)
+        observe = _metrics(settings, clock, resources)
         database = _database(settings, resources)
         resources.enter_context(closing(database.dialect.claim(database.engine)))
         if exposure := find_exposure(database):
@@ -181,13 +181,16 @@ def _configure_logging(loaded: LoadedSettings[ServerSettings]) -> QueuedHandler:
     return handler
 
 
-def _metrics(settings: ServerSettings, resources: ExitStack) -> Callable[[Engine, FlusherPool], None]:
+def _metrics(
+    settings: ServerSettings, clock: Clock, resources: ExitStack
+) -> Callable[[Engine, FlusherPool], None]:
     """Bind the metrics port if configured; return the function that starts serving metrics."""
     if settings.metrics_port is None:
         return lambda engine, flushers: None
     from app.net.metrics import MetricsEndpoint  # imported lazily: off by default, and slow to import
 
-    endpoint = resources.enter_context(closing(MetricsEndpoint(settings.metrics_ip, settings.metrics_port)))
+    endpoint = MetricsEndpoint(settings.metrics_ip, settings.metrics_port, clock)
+    resources.enter_context(closing(endpoint))
     logger.info("Serving metrics at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
     return endpoint.observe
 

@@ -4,47 +4,43 @@ Metrics are collected on request only, from the objects that keep them.
 """
 
 from collections.abc import Iterator
-from http.server import HTTPServer
 from math import inf
 
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.clock import Clock
 from app.engine.engine import Engine
 from app.engine.meter import Histogram
 from app.errors import ChatError
+from app.net.metrics_server import MetricsServer
 from app.net.send.flusher_pool import FlusherPool
 
 
 class MetricsEndpoint:
     """An HTTP listener for metrics. It serves none until `observe` is called."""
 
-    def __init__(self, ip: str, port: int) -> None:
+    def __init__(self, ip: str, port: int, clock: Clock) -> None:
         """Bind the port.
 
         Raises: ChatError when it cannot be bound.
         """
-        self._registry = CollectorRegistry()
         try:
-            server, self._thread = start_http_server(port, ip, self._registry)
+            self._server = MetricsServer(ip, port, clock)
         except OSError as error:
             raise ChatError(
                 f"Cannot listen on {ip} port {port} for metrics: {error.strerror or error}. "
                 "Choose another with metrics_port."
             ) from error
-        self._server: HTTPServer = server
-        self.port: int = server.server_port
+        self.port = self._server.port
 
     def observe(self, engine: Engine, flushers: FlusherPool) -> None:
         """Register a collector that exports the metrics of an engine and its flushers."""
-        self._registry.register(ServerCollector(engine, flushers))
+        self._server.registry.register(ServerCollector(engine, flushers))
 
     def close(self) -> None:
         """Stop the HTTP server."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
 
 class ServerCollector(Collector):
