@@ -1,7 +1,7 @@
 """Rate limits per address or name, over a sliding time window.
 
-They belong to the engine's thread. The number of keys is limited; the least recently used key is
-dropped first.
+They belong to the engine's thread. The number and the length of keys are limited: the least
+recently used key is dropped first, and long keys with the same beginning count as one.
 """
 
 from collections import OrderedDict, deque
@@ -11,6 +11,7 @@ from math import ceil
 from app.clock import Clock
 
 MAX_KEYS = 10_000  # per rate limit
+MAX_KEY_CHARACTERS = 256  # longer than any account or e-mail address; keys from strangers may be longer
 IPV6_PREFIX_BITS = 64  # providers assign a /64 network to each customer
 
 
@@ -30,7 +31,7 @@ class RateLimit:
 
     def delay_seconds(self, key: str) -> float:
         """Return the seconds until the next event is allowed; 0 if it is allowed now."""
-        times = self._times.get(key)
+        times = self._times.get(key[:MAX_KEY_CHARACTERS])
         if not self._maximum or times is None or len(times) < self._maximum:
             return 0.0
         return max(0.0, times[0] + self._seconds - self._clock.monotonic())
@@ -39,6 +40,7 @@ class RateLimit:
         """Record an event."""
         if not self._maximum:
             return
+        key = key[:MAX_KEY_CHARACTERS]
         self._times.setdefault(key, deque(maxlen=self._maximum)).append(self._clock.monotonic())
         self._times.move_to_end(key)
         if len(self._times) > MAX_KEYS:

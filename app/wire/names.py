@@ -24,7 +24,7 @@ MAX_NICK_BYTES = 64  # UTF-8; the limit in characters is a setting
 MAX_ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
 MAX_KEY_LENGTH = 128  # characters, the column size; folding can expand one character to eighteen
 _MAX_EXAMINED_CHARACTERS = 256  # longer nicks are rejected immediately
-_MAX_CACHED_CHARACTERS = 64
+_MAX_CACHED_CHARACTERS = 32  # of a name; its key can be eighteen times as long
 _MAX_PIECE_CHARACTERS = 128  # normalised at once
 _JAMO_TAILS = frozenset(map(chr, range(0x1160, 0x1200)))  # vowels and final consonants of Hangul
 

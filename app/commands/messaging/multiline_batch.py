@@ -9,6 +9,7 @@ from app.commands.errors import FailReply
 from app.engine.delivery.client import MultilineBatch
 from app.events import Kind
 from app.wire.framing import byte_length
+from app.wire.line import format_tags
 from app.wire.multiline import CONCAT_TAG, combine
 from app.wire.names import fold
 
@@ -19,7 +20,7 @@ def open_batch(ctx: Context, reference: str, target: str) -> None:
     """Open a batch; its labelled response is sent when the batch is closed."""
     if ctx.client.multiline_batch is not None:
         raise invalid_batch("Another batch is already open")
-    ctx.client.multiline_batch = MultilineBatch(reference, target, ctx.tags)
+    ctx.client.multiline_batch = MultilineBatch(reference, target, format_tags(ctx.tags))
     ctx.label = None
 
 
@@ -31,12 +32,12 @@ def add_line(ctx: Context, kind: Kind, target: str, text: str) -> None:
         raise invalid_batch("No batch with this reference is open")
     if batch.has_failed:
         return
-    opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", batch.tags)
     try:
         _check_line(ctx, batch, kind, target, text)
     except FailReply as failure:
         batch.has_failed = True
         batch.lines.clear()
+        opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", batch.tags)
         opened.send_error(failure)
         return
     batch.kind = kind

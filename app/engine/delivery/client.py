@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from app.engine.delivery.sink import Sink
 from app.events import Kind
 from app.wire.capabilities import METADATA, METADATA_2, shape_of
+from app.wire.line import parse_tags
 from app.wire.multiline import MessageLine
 from app.wire.names import Key
 
@@ -32,14 +33,23 @@ class SaslState:
 
 @dataclass(slots=True)
 class MultilineBatch:
-    """An open multiline batch; `tags` are those of the BATCH command, including the label."""
+    """An open multiline batch.
+
+    `tag_section` has the tags of the BATCH command, including the label, as text: as a dictionary,
+    they can take twenty times as much memory.
+    """
 
     reference: str
     target: str
-    tags: dict[str, str]
+    tag_section: str
     kind: Kind | None = None
     lines: list[MessageLine] = field(default_factory=list)
     has_failed: bool = False
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the BATCH command."""
+        return parse_tags(self.tag_section)
 
 
 class Client:
