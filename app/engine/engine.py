@@ -3,7 +3,7 @@
 A cycle takes all waiting units. Units that only read are answered at once. For units that write,
 the cycle opens the log, applies the events that other programs appended, runs the steps in order,
 commits the resulting events, and only then delivers them. While one batch commits, units for the
-next one queue up.
+next one queue up. A batch also ends after a fixed time; its remaining units come first in the next.
 
 When the database fails, the batch of the cycle is *stuck*: its commit is retried until it succeeds,
 or until it turns out that it did and only the answer was lost. Meanwhile none of its output is
@@ -34,6 +34,7 @@ from app.services.ledger import Ledger
 from app.threads import name_thread
 
 MAX_BATCH_STEPS = 10_000  # a batch with this many steps is full; other units wait for the next one
+MAX_BATCH_SECONDS = 0.25  # for running units; after it, the others wait for the next batch
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
@@ -63,8 +64,9 @@ class Engine:
         self._has_ended = False
         self._waiting: SimpleQueue[SubmissionUnit | None] = SimpleQueue()
         self._held: list[SubmissionUnit] = []
+        self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
-        self._stuck: tuple[Changeset, list[SubmissionUnit]] | None = None
+        self._stuck: tuple[Changeset, Sequence[SubmissionUnit]] | None = None
         self._outage = Outage(clock)
         self._poll = Timer(clock, LOG_POLL_SECONDS)
         self.units_per_cycle = 0  # in the last cycle: a measure of concurrency
@@ -84,8 +86,8 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """The number of units that are queued or held."""
-        return self._waiting.qsize() + len(self._held)
+        """The number of units that are queued, deferred or held."""
+        return self._waiting.qsize() + len(self._deferred) + len(self._held)
 
     @property
     def deliveries(self) -> int:
@@ -100,8 +102,9 @@ class Engine:
 
     def _release_waiting(self) -> None:
         """Release all units without running them, so that their readers can finish."""
-        units = [*self._current, *self._held, *(self._stuck[1] if self._stuck else ())]
-        self._current, self._held, self._stuck = [], [], None
+        stuck = self._stuck[1] if self._stuck else ()
+        units = [*self._current, *self._deferred, *self._held, *stuck]
+        self._current, self._deferred, self._held, self._stuck = [], [], [], None
         with suppress(Empty):
             while True:
                 unit = self._waiting.get_nowait()
@@ -128,6 +131,8 @@ class Engine:
                 self._current, is_running = self._gather()
                 self.units_per_cycle = len(self._current)
                 self.cycle(self._current)
+            while self._deferred:
+                self.cycle(())
             self._shut_down()
         except ClaimLost as error:
             self.lost_claim = error
@@ -146,7 +151,7 @@ class Engine:
         units: list[SubmissionUnit] = []
         steps = 0
         try:
-            unit = self._waiting.get(timeout=RETRY_SECONDS if self._outage.is_on else LOG_POLL_SECONDS)
+            unit = self._waiting.get(timeout=self._gather_seconds)
             while unit is not None:
                 units.append(unit)
                 steps += len(unit.steps)
@@ -157,8 +162,18 @@ class Engine:
             return units, True
         return units, False
 
+    @property
+    def _gather_seconds(self) -> float:
+        """How long to wait for the first unit, in seconds."""
+        if self._deferred:
+            return 0.0
+        return RETRY_SECONDS if self._outage.is_on else LOG_POLL_SECONDS
+
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
-        """Process new and held units, as far as the database allows."""
+        """Process deferred, new and held units, as far as the database and the time allow."""
+        if self._deferred:
+            units, self._deferred = [*self._deferred, *units], []
+            self._current = units
         reading, writing, after_write = self._partition(units)
         self._held += writing
         self._run_reads(reading)
@@ -181,8 +196,8 @@ class Engine:
     ) -> tuple[list[SubmissionUnit], list[SubmissionUnit], list[SubmissionUnit]]:
         """Split units into reads, writes, and reads that came after a write.
 
-        A read sees the effects of all earlier writes of any connection. While the database fails,
-        reads do not wait.
+        A read of the world sees the effects of all earlier writes of any connection. While the
+        database fails, reads do not wait.
         """
         reading: list[SubmissionUnit] = []
         writing: list[SubmissionUnit] = []
@@ -195,12 +210,20 @@ class Engine:
         return reading, writing, after_write
 
     def _run_late_reads(self, after_write: Sequence[SubmissionUnit]) -> list[SubmissionUnit]:
-        """Answer reads that came after a write; hold and return those that must now wait."""
+        """Answer reads that came after a write; hold and return those that must now wait.
+
+        After writes that were deferred, only reads that do not depend on them are answered.
+        """
         reading: list[SubmissionUnit] = []
         held: list[SubmissionUnit] = []
+        deferred: list[SubmissionUnit] = []
         for unit in after_write:
-            (held if self._must_hold(unit) else reading).append(unit)
+            if self._must_hold(unit):
+                held.append(unit)
+            else:
+                (deferred if self._deferred and unit.reads_world else reading).append(unit)
         self._held += held
+        self._deferred += deferred
         self._run_reads(reading)
         return held
 
@@ -213,9 +236,7 @@ class Engine:
         if not units:
             return
         changeset = Changeset(self.world, writable=False)
-        for unit in units:
-            self._run_unit(changeset, unit)
-        self._deliver(changeset, units)
+        self._deliver(changeset, self._run_units(changeset, units))
 
     def _check_idle(self) -> None:
         changeset = Changeset(self.world, writable=False)
@@ -237,9 +258,20 @@ class Engine:
         if self._housekeeping.due_at <= self._started_at:
             self._housekeeping.restart()
             self._handler.run_housekeeping(changeset)
-        for unit in units:
+        self._store(changeset, self._run_units(changeset, units))
+
+    def _run_units(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> Sequence[SubmissionUnit]:
+        """Run units, at least one, until the time is over; defer the others.
+
+        Return those that were run. Units are not divided, so a client's replies stay in order.
+        """
+        end = self._clock.monotonic() + MAX_BATCH_SECONDS
+        for number, unit in enumerate(units, 1):
             self._run_unit(changeset, unit)
-        self._store(changeset, units)
+            if self._clock.monotonic() >= end:
+                self._deferred += units[number:]
+                return units[:number]
+        return units
 
     def _run_unit(self, changeset: Changeset, unit: SubmissionUnit) -> None:
         """Run the steps of a unit, up to and including the first that needs slow work."""
@@ -260,7 +292,7 @@ class Engine:
             )
             return None
 
-    def _store(self, changeset: Changeset, units: list[SubmissionUnit]) -> None:
+    def _store(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Commit the changeset and deliver it; if the database fails, keep it for a retry."""
         started = self._clock.monotonic()
         try:
@@ -273,7 +305,9 @@ class Engine:
         self.meter.commits.record(self._clock.monotonic() - started)
         self._finish(changeset, units, rejected)
 
-    def _finish(self, changeset: Changeset, units: list[SubmissionUnit], rejected: Sequence[Event]) -> None:
+    def _finish(
+        self, changeset: Changeset, units: Sequence[SubmissionUnit], rejected: Sequence[Event]
+    ) -> None:
         """Deliver a changeset that is stored, except for the rejected events."""
         self.meter.batches.record(len(changeset.events))
         self._stuck = None
@@ -285,7 +319,7 @@ class Engine:
             self._outage.end()
         self._deliver(changeset, units)
 
-    def _retry(self, changeset: Changeset, units: list[SubmissionUnit]) -> None:
+    def _retry(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Retry the stuck commit, after events that other programs appended in the meantime."""
         if not self._outage.may_retry:
             return

@@ -18,6 +18,7 @@ from app.engine.engine import Engine
 from app.engine.submission_unit import Callback, SlowWork, Step, SubmissionUnit
 from app.wire.framing import Frame, Framer
 
+MAX_UNIT_STEPS = 256  # so that a client without a flood limit cannot fill a batch with one read
 REPLY_LINES_PER_TOKEN = 100  # reply lines that cost as much as one line from the client
 ReceivedStep = CommandRequest | MalformedLine
 
@@ -96,7 +97,8 @@ class Submitter:
 
         The first line is always admitted; the delay is the time until it is paid for. The lines
         after it are admitted while there are tokens left. An expensive line is the last one,
-        because its replies have to be charged for before the next line.
+        because its replies have to be charged for before the next line. At most MAX_UNIT_STEPS
+        lines are admitted at once.
         """
         self._apply_settings()
         commands = self._runtime.commands
@@ -105,7 +107,7 @@ class Submitter:
         delay = self._bucket.take(cost)
         steps: list[ReceivedStep] = [step]
         if delay == 0:
-            for frame in islice(frames, start + 1, None):
+            for frame in islice(frames, start + 1, start + MAX_UNIT_STEPS):
                 if cost > 1:
                     break
                 step = parse_request(commands, frame)
