@@ -101,7 +101,7 @@ def test_the_table_is_complete() -> None:
 def test_a_guest_fills_no_more_than_the_table_says(bench: EngineHarness, name: str) -> None:
     for nick in ("guest", "bob", "carol"):
         bench.connect(nick, *CAPS).ask("JOIN #tea" if nick == "guest" else "JOIN #other")
-    bench.people["carol"].ask(f"AWAY :{WIDE * 240}", "TOPIC #other :tea", "MODE #other +b x")
+    fill(bench, "carol", [line.replace("#tea", "#other") for line in FILLED[name]])
     use_lists(bench)  # what is loaded on first use does not count
 
     def act() -> None:
