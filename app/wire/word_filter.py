@@ -2,7 +2,8 @@
 
 `word` matches only a whole word, `word*` also the start of a word, `*word` also the end of one, and
 `*word*` any part of one. There are no other wildcards. Case, formatting codes and invisible
-characters are ignored.
+characters are ignored. The vowel signs of Indic scripts are letters, other combining marks are not:
+an accent must not turn a forbidden word into a longer one.
 
 All words of a channel are compiled to one Aho-Corasick automaton, so the time to check a message is
 linear in its length, whatever the number of words. Boundaries of words are marked in the message,
@@ -11,8 +12,10 @@ substring.
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from functools import cache
 
 import ahocorasick
 
@@ -20,9 +23,11 @@ from app.text.sanitise import remove_invisible
 from app.wire.names import caseless
 
 MIN_WORD_LENGTH = 2  # characters; a single letter would match nearly every message
-MAX_FILTER_BYTES = 8192  # of all words of a channel: bounds the automaton, about 400 KB
+MAX_FILTER_BYTES = 8192  # of all words of a channel
+MAX_FILTER_STATES = 16_384  # of their automaton, about 700 KB: folding turns a letter into up to 18
 _BOUNDARY = "\0"  # IRC lines cannot contain it
-_NOT_INSIDE_WORD = re.compile(r"(?<![^\W_])|(?![^\W_])")
+_VOWEL_SIGN_BLOCKS = (range(0x900, 0x1C00), range(0xA800, 0xAC00), range(0x11000, 0x12000))
+_VOWEL_SIGN_CLASSES = (0, 7, 9)  # canonical combining classes: not reordered, nukta, virama
 
 
 class WordFilter:
@@ -51,6 +56,12 @@ def check_word(word: str) -> None:
     _parse_word(word)
 
 
+def is_too_large(words: Collection[str]) -> bool:
+    """Return whether the words are too long, together, for one channel."""
+    states = sum(len(_mark_boundaries(_fold(word))) for word in words)
+    return states > MAX_FILTER_STATES or sum(len(word.encode()) for word in words) > MAX_FILTER_BYTES
+
+
 def _parse_word(word: str) -> str:
     """Return the substring of a folded and marked text that an entry of the word filter matches."""
     letters = _fold(word.removeprefix("*").removesuffix("*"))
@@ -70,5 +81,18 @@ def _fold(text: str) -> str:
 
 
 def _mark_boundaries(text: str) -> str:
-    """Mark every position that does not have alphanumeric characters on both sides."""
-    return _NOT_INSIDE_WORD.sub(_BOUNDARY, text)
+    """Mark every position that does not have letters or digits on both sides."""
+    return _not_inside_word().sub(_BOUNDARY, text)
+
+
+@cache
+def _not_inside_word() -> re.Pattern[str]:
+    signs = "".join(chr(code) for block in _VOWEL_SIGN_BLOCKS for code in block if _is_vowel_sign(chr(code)))
+    letter = rf"[^\W_]|[{signs}]"
+    return re.compile(rf"(?<!{letter})|(?!{letter})")
+
+
+def _is_vowel_sign(character: str) -> bool:
+    """Return whether a mark is part of the spelling of a word: a vowel sign, nukta or virama."""
+    is_mark = unicodedata.category(character) in ("Mc", "Mn") and remove_invisible(character) != ""
+    return is_mark and unicodedata.combining(character) in _VOWEL_SIGN_CLASSES

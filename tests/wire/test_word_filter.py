@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.text.sanitise import SPACES
 from app.wire.names import caseless
-from app.wire.word_filter import WordFilter, check_word
+from app.wire.word_filter import WordFilter, check_word, is_too_large
 from tests.hidden_text import NASTY
 
 LETTERS = st.text("aab1_- é²", min_size=2, max_size=5)
@@ -38,6 +38,37 @@ LETTERS = st.text("aab1_- é²", min_size=2, max_size=5)
 )
 def test_word_is_found(word: str, text: str, is_found: bool) -> None:
     assert WordFilter([word]).matches(text) == is_found
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "expected"),
+    [
+        pytest.param("कम", "यह कम है", True, id="Hindi word"),
+        pytest.param("कम", "एक कमी", False, id="start of a Hindi word before a vowel sign"),
+        pytest.param("कम*", "एक कमी", True, id="start of a Hindi word"),
+        pytest.param("தமிழ்", "தமிழ்நாடு", False, id="Tamil word before another"),
+        pytest.param("می‌روم", "من می‌روم.", True, id="Persian word with a non-joiner"),
+        pytest.param("می‌روم", "من میروم", True, id="Persian word without it"),
+        pytest.param("ba\x02d", "bad", True, id="word with a formatting code"),
+        pytest.param("bad", "bad\u0301!", True, id="accent at the end"),
+        pytest.param("bad", "bad\ufe0f!", True, id="variation selector at the end"),
+        pytest.param("STRASSE", "Straße", True, id="letter that folds to two"),
+        pytest.param("ﷺ", "صلى الله عليه وسلم", True, id="letter that folds to eighteen"),
+        pytest.param("日本", "日本人", False, id="Chinese characters"),
+        pytest.param("*日本*", "日本人", True, id="part of a word of Chinese characters"),
+        pytest.param("한국", "\u1112\u1161\u11ab\u1100\u116e\u11a8", True, id="decomposed Hangul"),
+    ],
+)
+def test_words_of_every_script(word: str, text: str, expected: bool) -> None:
+    assert WordFilter([word]).matches(text) == expected
+
+
+def test_size_counts_what_a_word_folds_to() -> None:
+    assert not is_too_large(["x" * 200] * 40)
+    assert is_too_large(["x" * 200] * 41)
+    assert not is_too_large(["!" * 200] * 40)
+    assert not is_too_large(["ﷺ" * 66] * 10)
+    assert is_too_large(["ﷺ" * 66] * 20)
 
 
 @pytest.mark.parametrize(

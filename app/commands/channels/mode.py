@@ -4,7 +4,7 @@ Each letter is validated separately: invalid changes are answered with a numeric
 ones are emitted together, in as few lines as possible.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from app.commands.channels import usermodes
 from app.commands.context import Context
@@ -96,13 +96,9 @@ def _check_list_limit(
             if change.letter == new.letter:
                 (entries.add if change.sign == "+" else entries.discard)(change.argument or "")
         is_full = len(entries) >= ctx.runtime.settings.max_list_entries
-        if is_full or (new.letter == WORD_FILTER and _exceeds_filter(entries, new.argument or "")):
+        words = [*entries, new.argument or ""]
+        if is_full or (new.letter == WORD_FILTER and word_filter.is_too_large(words)):
             raise NumericError(numerics.ERR_BANLISTFULL, room.name, new.letter)
-
-
-def _exceeds_filter(words: Iterable[str], new: str) -> bool:
-    """Whether a word would make a word filter exceed its total size."""
-    return sum(map(byte_length, words)) + byte_length(new) > word_filter.MAX_FILTER_BYTES
 
 
 def _emit_in_lines(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
@@ -188,12 +184,21 @@ def _validate_role(ctx: Context, room: Room, change: ModeChange) -> list[ValidCh
 
 
 def _validate_list_entry(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
+    if change.sign == "-":
+        existing = _find_entry(room, change.letter, change.argument or "")
+        if existing is not None:  # also an entry that would be refused today
+            return [(ModeChange("-", change.letter, existing), None)]
     mask = _canonical_entry(room, change)
-    entries = room.lists[change.letter]
-    existing = next((entry for entry in entries if caseless(entry) == caseless(mask)), None)
+    existing = _find_entry(room, change.letter, mask)
     if change.sign == "-":
         return [(ModeChange("-", change.letter, existing), None)] if existing else []
     return [] if existing else [(ModeChange("+", change.letter, mask), None)]
+
+
+def _find_entry(room: Room, letter: str, mask: str) -> str | None:
+    """Return the entry of a list that equals a mask or word, ignoring case."""
+    wanted = caseless(mask)
+    return next((entry for entry in room.lists[letter] if caseless(entry) == wanted), None)
 
 
 def _canonical_entry(room: Room, change: ModeChange) -> str:

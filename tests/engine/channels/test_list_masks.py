@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.wire import masks
 from app.wire.line import parse
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, log_in
@@ -53,3 +54,20 @@ def test_what_a_list_shows_is_what_was_sent_and_can_be_removed(
     for mask in shown:
         alice.send(f"MODE #tea -{letter} {mask}")
     assert len(alice.ask(f"MODE #tea {letter}")) == 1, "the list is empty again"
+
+
+@pytest.mark.parametrize("letter", LISTS)
+def test_masks_stored_before_a_limit_apply_and_can_be_removed(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    mask = f"{'*b' * 30}*!*@*"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(masks, "MAX_ASTERISKS", 100)
+        alice.ask(f"MODE #tea +{letter} {mask}", "MODE #tea +b b*")
+    bob.ask("NICK " + "b" * 30)
+    assert any(" 404 " in line for line in bob.ask("PRIVMSG #tea :hi")) == (letter != "e")
+    assert " 696 " in alice.ask(f"MODE #tea +{letter} {mask}x")[0]
+    (removal,) = [line for line in alice.ask(f"MODE #tea -{letter} {mask.upper()}") if " MODE " in line]
+    assert removal.endswith(f"MODE #tea -{letter} {mask}")
+    assert mask not in "".join(alice.ask(f"MODE #tea {letter}"))
