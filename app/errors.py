@@ -63,7 +63,7 @@ class StorageError(ChatError):
 
 
 class OutcomeUnknown(StorageError):
-    """The connection was lost during a commit, and it cannot be found out whether it took place."""
+    """The connection was lost during a commit; it is unknown whether it took effect."""
 
     exit_code = 4
 

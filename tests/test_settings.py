@@ -303,7 +303,7 @@ def test_a_number_out_of_range_is_a_problem(
 @pytest.mark.parametrize(
     ("program", "key"), NUMBERS, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_text_that_is_no_number_is_a_problem(
+def test_text_that_is_not_a_number_is_a_problem(
     tmp_path: Path, program: Program[Any], key: str, text: str
 ) -> None:
     name = program.prefix + key.upper()

@@ -18,10 +18,10 @@ MAX_TIMEOUT_SECONDS = 365 * 86400.0
 app = terminal.new_app()
 
 
-def _require_number(seconds: float) -> float:
-    """Return the seconds; NaN is in every range.
+def _refuse_nan(seconds: float) -> float:
+    """Return the seconds. Typer accepts NaN in every range.
 
-    Raises: typer.BadParameter.
+    Raises: typer.BadParameter if they are NaN.
     """
     if math.isnan(seconds):
         raise typer.BadParameter("nan is not a number of seconds.")
@@ -62,7 +62,7 @@ def client(
             metavar="SECONDS",
             min=1,
             max=MAX_TIMEOUT_SECONDS,
-            callback=_require_number,
+            callback=_refuse_nan,
             help="In batch mode, fail after this time without progress.",
         ),
     ] = DEFAULT_TIMEOUT_SECONDS,

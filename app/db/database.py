@@ -76,7 +76,7 @@ class Database:
         If the connection is lost during the commit, the outcome is unknown. `was_committed` then
         looks for what the block wrote, on a new connection that holds the lock.
 
-        Raises: StorageError if it turns out that nothing was committed, or OutcomeUnknown.
+        Raises: StorageError if nothing was committed; OutcomeUnknown if that cannot be found out.
         """
         with self.connect_to_append() as connection:
             connection.begin()
@@ -89,9 +89,9 @@ class Database:
                 self._resolve_commit(error, was_committed)
 
     def _resolve_commit(self, error: DBAPIError, was_committed: Callable[[Connection], bool] | None) -> None:
-        """Return if a commit whose answer was lost took place.
+        """Find out whether a commit whose answer was lost took effect; return if it did.
 
-        Raises: StorageError if it did not, or OutcomeUnknown.
+        Raises: StorageError if it did not; OutcomeUnknown if that cannot be found out.
         """
         reason = str(error.orig).strip().partition("\n")[0]
         for _ in range(RECONNECT_ATTEMPTS if was_committed else 0):

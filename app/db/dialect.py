@@ -58,15 +58,15 @@ class Dialect(Protocol):
         """
 
     def find_lost_files(self) -> str | None:
-        """Return what happened to files that this process has open, or None if they are in place.
+        """Return what happened to the open files of the database, or None if they are in place.
 
-        While they are not, commits are not durable.
+        Commits are not durable while any of them is lost.
         """
 
     def recover_lost_files(self, engine: Engine, connection: Connection | None) -> None:
-        """Save the contents of lost files, and close all connections, including this one.
+        """Save the contents of lost files, and close all connections, including the given one.
 
-        Raises: StorageError while that is not possible.
+        Raises: StorageError if they cannot be saved, or not yet.
         """
 
     def version(self, connection: Connection) -> int | None:

@@ -1,4 +1,4 @@
-"""Checks the location of the database without changing it."""
+"""Checks the file of an SQLite database: its location, its permissions and its file system."""
 
 import os
 import shlex
@@ -48,10 +48,10 @@ def find_exposure(database: Database) -> str | None:
 
 @contextmanager
 def require_usable_file(database: Database) -> Iterator[None]:
-    """Prepare the database in this context, then read it once, with the locks of a transaction.
+    """Read the database once after the block that prepares it, with the locks of a transaction.
 
-    Some network file systems have neither locks nor shared memory, or lose them. SQLite reports
-    that as an error of input or output, which would not tell what to change.
+    On some network file systems, locks or shared memory do not work. SQLite reports that as an I/O
+    error, which does not say what to change.
 
     Raises: DatabaseRefused when SQLite cannot lock, share, read or write the file.
     """

@@ -121,7 +121,7 @@ class PostgreSQL:
         return engine
 
     def claim(self, engine: Engine) -> Claim:
-        """Take an advisory lock in the session that appends; waits for a killed server's to end."""
+        """Claim the database in the session that appends, after that of a killed server ends."""
         from app.db.postgresql_claim import PostgreSQLClaim  # deferred: the driver is optional
 
         claim = PostgreSQLClaim(_driver_url(engine.url), _connection_options(ENGINE_LOCK_TIMEOUT_MS))

@@ -1,8 +1,8 @@
 """The claim of a server on a PostgreSQL database: a lock of the session that commits.
 
 Only connections of the claim's engine append to the log of a running server, and each of them takes
-the claim before anything else. Its advisory lock belongs to the session, so a session that is
-lost loses the claim and its transaction together: a server without the claim cannot commit.
+the claim before anything else. Its advisory lock belongs to the session, so a session that ends
+loses the claim and its transaction together: a server without the claim cannot commit.
 
 The engine's thread must never wait long for a database that does not answer. Connecting, which may
 resolve a name and negotiate TLS, therefore has a thread of its own, and a statement that is not

@@ -34,7 +34,6 @@ _PRAGMAS = (
 _TRIGRAM_TABLE = "CREATE VIRTUAL TABLE probe USING fts5 (text, tokenize='trigram')"  # since 3.34
 _ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -77,7 +76,7 @@ class SQLite:
     def create_file(self, url: URL) -> None:
         """Create an empty file with mode 0600: it will contain messages and password hashes.
 
-        A file that exists already, as one made with `touch`, gets the same mode. SQLite gives its
+        An existing file, such as one made with `touch`, gets the same mode. SQLite gives its
         other files the mode of the database.
         """
         path = _path(url)
@@ -173,7 +172,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _watch(engine: Engine, files: SQLiteFiles) -> None:
-    """Have `files` know every connection of the engine, and close those with abandoned files."""
+    """Report every connection of the engine to `files`, and close those to abandoned files."""
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
@@ -203,7 +202,7 @@ def _save_log(files: SQLiteFiles, connection: Connection) -> None:
         raise StorageError(loss or f"{problem}; waiting for readers")
     files.are_abandoned = True
     logger.error(
-        "%s while the server runs. What it held was saved to the database, so nothing is lost.", problem
+        "%s while the server runs. Its contents were saved to the database; nothing is lost.", problem
     )
 
 

@@ -2,7 +2,7 @@
 
 The copy gets its name only when it is complete and on disk, so a file with that name is a backup
 even if the program was killed. An upgrade that starts again uses the copy it already has. No
-existing file is replaced, except for what an interrupted copy left.
+existing file is replaced, except the remains of an interrupted copy.
 """
 
 import os
@@ -20,7 +20,7 @@ _REVISION = "SELECT version_num FROM alembic_version"
 
 
 def back_up(path: Path, revision: str) -> Path:
-    """Return a complete copy of the database at this revision, a new one if there is none yet.
+    """Return a complete copy of the database at this revision; create one if there is none.
 
     Raises: StorageError when it cannot be written; DatabaseRefused while another program that uses
         the database writes one.
@@ -48,7 +48,7 @@ def _find_or_create(path: Path, revision: str) -> Path:
 
 
 def _is_copy(copy: Path, path: Path, revision: str) -> bool:
-    """Return whether a file is an undamaged copy of the database in its present state."""
+    """Return whether a file is an undamaged copy of the current database."""
     try:
         with closing(_open_copy(copy)) as there, closing(sqlite3.connect(path)) as here:
             return (
@@ -61,7 +61,7 @@ def _is_copy(copy: Path, path: Path, revision: str) -> bool:
 
 
 def _open_copy(copy: Path) -> sqlite3.Connection:
-    """Open a file that nobody writes to, without creating others beside it."""
+    """Open a file that no program writes to, without creating other files beside it."""
     return sqlite3.connect(f"file:{quote(str(copy.absolute()))}?mode=ro&immutable=1", uri=True)
 
 

@@ -1,8 +1,9 @@
-"""Detects that the files of an open SQLite database were removed, replaced or cut off.
+"""Detects that the files of an open SQLite database were removed, replaced or truncated.
 
-SQLite keeps writing to the files that it has open, even when their paths lead elsewhere. Everything
-it reports as committed is then lost when the process ends. Comparing the device and inode of each
-path with those at the time of opening costs a few microseconds, so it is done for every batch.
+SQLite keeps writing to the files that it has open, even if their paths now lead elsewhere.
+Everything it reports as committed is then lost when the process ends. Comparing the device and
+inode of each path with those at the time of opening costs a few microseconds, so it is done for
+every batch.
 
 If only the write-ahead log is gone, its contents can still be saved: a connection that has it open
 copies them to the database file. Then all connections are closed, and the next one creates new
@@ -53,7 +54,7 @@ class WriteAheadLog:
         self.status = status
         self._lock = Lock()
         self._size, self._header = 0, b""
-        self.is_cut_off = False  # stays set, because the next commit fills the file up again
+        self.is_truncated = False  # stays set, because the next commit makes the file longer again
 
     @classmethod
     def open(cls, path: str) -> "WriteAheadLog | None":
@@ -67,21 +68,21 @@ class WriteAheadLog:
         return cls(descriptor, status)
 
     def is_whole(self) -> bool:
-        """Compare size and header with the previous ones, and return whether nothing was cut off.
+        """Compare size and header with the previous ones; return False if the file was truncated.
 
-        SQLite truncates the file to nothing, or to the limit after writing a new header. After any
-        other truncation, contents follow no header, or the header is the same and the file shorter.
+        SQLite truncates the file to zero, or to the limit after writing a new header. After any
+        other truncation, the header is missing, or it is the same and the file is shorter.
         """
         with self._lock:  # otherwise a thread could compare with what another has read later
             size = os.fstat(self._descriptor).st_size
             header = os.pread(self._descriptor, _WAL_HEADER_BYTES, 0)
             if header != self._header:
                 self._header, self._size = header, 0  # the size may be that before the truncation
-                self.is_cut_off |= header != b"" and header[:4] not in _WAL_MAGIC
+                self.is_truncated |= header != b"" and header[:4] not in _WAL_MAGIC
             else:
-                self.is_cut_off |= size < min(self._size, WAL_SIZE_LIMIT_BYTES)
+                self.is_truncated |= size < min(self._size, WAL_SIZE_LIMIT_BYTES)
                 self._size = size
-            return not self.is_cut_off
+            return not self.is_truncated
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -107,7 +108,7 @@ class SQLiteFiles:
         self.are_abandoned = False  # their contents are safe; no connection may use them again
 
     def claim(self, descriptor: int) -> None:
-        """Refuse to open any other database from now on than this open file.
+        """From now on, refuse to open any database other than this open file.
 
         Raises: StorageError when the path leads to another file.
         """
@@ -129,7 +130,7 @@ class SQLiteFiles:
         return connection
 
     def opened(self) -> None:
-        """Remember the files of the first connection, or compare them, once they are all open.
+        """Record the files of the first connection, or compare those of a later one with them.
 
         Raises: sqlite3.OperationalError when files were replaced in the meantime.
         """
@@ -181,7 +182,7 @@ class SQLiteFiles:
         """Return a sentence saying why the write-ahead log cannot be saved, or None if it can."""
         if problem := self._find_database_problem():
             return problem
-        if self._wal is not None and self._wal.is_cut_off:
+        if self._wal is not None and self._wal.is_truncated:
             return self._find_log_problem()
         found = _status(self._wal_path)
         if self._wal is None or not self._wal.status.is_same_file(found):

@@ -201,7 +201,9 @@ def check_ban_count(active: int) -> None:
     Raises: UsageError.
     """
     if active >= MAX_BANS:
-        raise UsageError(f"There are {MAX_BANS} bans; remove some, or ban networks instead of addresses.")
+        raise UsageError(
+            f"There are already {MAX_BANS} bans; remove some, or ban networks instead of addresses."
+        )
 
 
 def _count_active(now: int) -> Select[int]:

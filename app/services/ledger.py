@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CommitInDoubt:
-    """A commit that failed, although the database may have made it."""
+    """A commit that reported an error, but may have taken effect."""
 
     events: Sequence[Event]
     rejected: list[Event]
@@ -70,7 +70,10 @@ class Ledger:
         return self.connection
 
     def has_remote_events(self) -> bool:
-        """Return whether another process may have appended events. Cheap; takes no lock."""
+        """Return whether to open the log: another process may have appended, or files were lost.
+
+        Cheap; takes no lock.
+        """
         if self._database.dialect.find_lost_files():
             self._files_may_be_lost = True
             return True
@@ -122,7 +125,7 @@ class Ledger:
         return rejected
 
     def resolve_commit(self) -> list[Event] | None:
-        """Return the rejected events if the last commit took place although it failed, else None.
+        """Return the rejected events if the last commit took effect despite its error, else None.
 
         Without this, a retry would read its own events as remote ones and store them again.
         """

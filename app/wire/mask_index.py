@@ -51,7 +51,7 @@ class PartitionedIndex(Generic[T]):
                 yield from entries.values()
 
 
-class _Filed(Generic[T]):
+class _IndexedMask(Generic[T]):
     """An indexed mask: its longest literal part, its pattern, and the value it was added with."""
 
     def __init__(self, mask: str, literal: str, value: T) -> None:
@@ -71,14 +71,14 @@ class MaskIndex(Generic[T]):
     """Values by the masks that they belong to. Each has an id, so that masks may repeat."""
 
     def __init__(self) -> None:
-        self._starts: PartitionedIndex[_Filed[T]] = PartitionedIndex()  # by length of the literal start
-        self._ends: PartitionedIndex[_Filed[T]] = PartitionedIndex()  # by length of the literal end
-        self._unanchored: dict[Hashable, _Filed[T]] = {}
+        self._starts: PartitionedIndex[_IndexedMask[T]] = PartitionedIndex()  # by length of the literal start
+        self._ends: PartitionedIndex[_IndexedMask[T]] = PartitionedIndex()  # by length of the literal end
+        self._unanchored: dict[Hashable, _IndexedMask[T]] = {}
 
     def add(self, mask: str, id: Hashable, value: T) -> None:
         """Add a mask and its value."""
         literals = _WILDCARDS.split(caseless(mask))
-        filed = _Filed(mask, max(literals, key=len), value)
+        filed = _IndexedMask(mask, max(literals, key=len), value)
         start, end = literals[0], literals[-1]
         if not (start or end):
             self._unanchored[id] = filed

@@ -1,4 +1,4 @@
-"""Every option that takes a number or a time refuses what is none, in all three programs."""
+"""Every option that takes a number or a time refuses an invalid one, in all three programs."""
 
 import io
 import sys
@@ -84,13 +84,13 @@ def check_refusal(run: Run, option: Option, value: str) -> None:
 
 @pytest.mark.parametrize("value", NASTY_NUMBERS.values(), ids=NASTY_NUMBERS)
 @pytest.mark.parametrize("option", options(*NUMBERS), ids=name_of)
-def test_what_is_no_number_is_refused(run: Run, option: Option, value: str) -> None:
+def test_invalid_numbers_are_refused(run: Run, option: Option, value: str) -> None:
     check_refusal(run, option, value)
 
 
 @pytest.mark.parametrize("value", NASTY_TIMES.values(), ids=NASTY_TIMES)
 @pytest.mark.parametrize("option", options("TIME"), ids=name_of)
-def test_what_is_no_time_is_refused(run: Run, option: Option, value: str) -> None:
+def test_invalid_times_are_refused(run: Run, option: Option, value: str) -> None:
     check_refusal(run, option, value)
 
 

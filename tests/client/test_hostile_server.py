@@ -24,7 +24,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_no_number_of_a_server_reveals_a_defect(number: str) -> None:
+def test_no_number_from_a_server_causes_a_defect(number: str) -> None:
     """Python refuses to parse more than 4,300 digits, and dates end with the year 9999."""
     session = OfflineSession()
     renderer = Renderer(DisplayContext("#tea", "anna"), has_colours=True)

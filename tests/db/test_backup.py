@@ -20,8 +20,8 @@ from tests.story import record_now
 
 
 @pytest.fixture(autouse=True)
-def everybody_may_read() -> Iterator[None]:
-    """Only the modes given to the system, and no umask, protect new files."""
+def no_umask() -> Iterator[None]:
+    """Only the modes that the program sets protect new files."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -109,7 +109,7 @@ def test_finished_copy_is_used_again(older: Database) -> None:
 
 
 @pytest.mark.parametrize("change", [overwrite, tear, damage, age])
-def test_file_that_is_no_copy_of_this_state_is_kept(older: Database, change: Callable[[Path], None]) -> None:
+def test_file_that_is_not_a_current_copy_is_kept(older: Database, change: Callable[[Path], None]) -> None:
     record_now(older, Clock(), [Event(Kind.PRIVMSG, nick="anna", target="bob", text="hi")])
     revision = schema.inspect_database(older)[1] or ""
     copy = older.dialect.back_up(older.url, revision)
@@ -123,7 +123,7 @@ def test_file_that_is_no_copy_of_this_state_is_kept(older: Database, change: Cal
     assert sorted(copy.parent.glob("chat.db.before-*")) == [copy, other]
 
 
-def test_what_an_interrupted_copy_left_is_replaced(older: Database) -> None:
+def test_remains_of_an_interrupted_copy_are_replaced(older: Database) -> None:
     partial = copy_of(older, ".partial")
     for remains in (partial, Path(f"{partial}-journal")):
         remains.write_text("half a page")

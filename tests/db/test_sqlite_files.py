@@ -107,4 +107,4 @@ def test_log_may_shrink_to_its_limit_after_a_new_header(tmp_path: Path) -> None:
         os.truncate(path, WAL_SIZE_LIMIT_BYTES - 1)
         assert not log.is_whole()
         os.truncate(path, WAL_SIZE_LIMIT_BYTES)
-        assert not log.is_whole(), "what was cut off does not come back"
+        assert not log.is_whole(), "the truncated contents do not come back"

@@ -35,10 +35,10 @@ def test_messages_after_the_removal_of_a_log_survive_a_kill(
         server.kill()
         assert len(shown) == 7
         assert [text for _, _, text in stored(server.database)] == shown
-        assert server.log.count("What it held was saved") == 3
+        assert server.log.count("Its contents were saved") == 3
 
 
-def test_a_removed_database_is_served_by_no_one(tmp_path: Path) -> None:
+def test_no_server_serves_a_removed_database(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         anna, bob = server.connect("anna", *CAPS), server.connect("bob", *CAPS)
         assert post(anna, "before") == ["before"]

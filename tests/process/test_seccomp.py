@@ -38,14 +38,14 @@ def test_forbidden_io_uring_is_replaced_by_plain_system_calls(
         converse(server)
 
 
-def test_io_uring_false_makes_no_call_of_io_uring(tmp_path: Path) -> None:
+def test_without_io_uring_none_of_its_calls_is_made(tmp_path: Path) -> None:
     """The filter kills the process at the first such call."""
     forbid = installer(Rule(call, KILL_PROCESS) for call in ALL_CALLS)
     with Server(tmp_path, io_uring="false", preexec_fn=forbid) as server:
         converse(server)
 
 
-def test_the_filter_of_these_tests_kills(tmp_path: Path) -> None:
+def test_the_filter_kills_a_server_that_uses_io_uring(tmp_path: Path) -> None:
     done = subprocess.run(
         [PROGRAM, "run", "-p", "0"],
         cwd=tmp_path,

@@ -27,8 +27,8 @@ INSERT_EVENT = (
 
 
 @pytest.fixture(autouse=True)
-def everybody_may_read() -> Iterator[None]:
-    """Only the modes given to the system, and no umask, protect new files."""
+def no_umask() -> Iterator[None]:
+    """Only the modes that the program sets protect new files."""
     before = os.umask(0)
     yield
     os.umask(before)

@@ -102,7 +102,7 @@ def test_time_out_of_range_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", NASTY_TIMES.values(), ids=NASTY_TIMES)
 @pytest.mark.parametrize("parse", [parse_period, parse_span, lambda text, clock: parse_prefix([text], clock)])
-def test_numbers_that_are_no_time_are_refused(parse: Callable[[str, WallClock], object], text: str) -> None:
+def test_numbers_that_are_not_times_are_refused(parse: Callable[[str, WallClock], object], text: str) -> None:
     with pytest.raises(UsageError):
         parse(text, CLOCK)
 

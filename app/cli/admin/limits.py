@@ -1,4 +1,4 @@
-"""The option `--limit`, which bounds the number of lines shown."""
+"""The option `--limit`: the number of lines shown."""
 
 from typing import Annotated
 

@@ -93,8 +93,10 @@ def _check_list_limit(
             continue
         entries = set(room.lists[new.letter])
         for change, _ in accepted:
-            if change.letter == new.letter:
-                (entries.add if change.sign == "+" else entries.discard)(change.argument or "")
+            if change.letter == new.letter and change.sign == "+":
+                entries.add(change.argument or "")
+            elif change.letter == new.letter:
+                entries.discard(change.argument or "")
         is_full = len(entries) >= ctx.runtime.settings.max_list_entries
         words = [*entries, new.argument or ""]
         if is_full or (new.letter == WORD_FILTER and word_filter.is_too_large(words)):

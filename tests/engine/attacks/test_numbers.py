@@ -1,4 +1,4 @@
-"""Whatever stands where a command expects a number or a time, the server answers."""
+"""The server answers every command whose number or time is invalid."""
 
 import logging
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def _no_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("command", list(entries()), ids=lambda command: command.name.replace(" ", "-"))
-def test_every_command_answers_to_what_is_no_number(bench: EngineHarness, command: Command) -> None:
+def test_every_command_answers_an_invalid_number(bench: EngineHarness, command: Command) -> None:
     anna = bench.connect("anna", "batch", "draft/chathistory", "draft/event-playback")
     anna.ask("JOIN #tea", "PRIVMSG #tea :hello")
     for number, word in enumerate(WORDS.values()):
@@ -52,7 +52,7 @@ def test_every_command_answers_to_what_is_no_number(bench: EngineHarness, comman
 
 
 @pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
-def test_no_ban_has_a_duration_that_is_none(bench: EngineHarness, word: str) -> None:
+def test_an_invalid_duration_sets_no_ban(bench: EngineHarness, word: str) -> None:
     root = moderator(bench, "root")
     assert root.ask(f"KLINE {word} 192.0.2.7 :why", f"KLINE {word} spam!*@* :why")
     assert not [ban for ban in root.ask("STATS k") if " 216 " in ban and "192.0.2.7" in ban]

@@ -1,4 +1,4 @@
-"""The database's files are removed, replaced or cut off while the server runs.
+"""The database's files are removed, replaced or truncated while the server runs.
 
 What was shown must be in the file that a restart opens, or the server must stop showing anything.
 """
@@ -106,12 +106,12 @@ def test_removed_log_is_noticed_without_messages(
     beside(claimed, "-wal").unlink()
     later(claimed, clock)
     assert (
-        "chat-0.db-wal was removed or replaced while the server runs. What it held was saved" in caplog.text
+        "chat-0.db-wal was removed or replaced while the server runs. Its contents were saved" in caplog.text
     )
     assert beside(claimed, "-wal").exists()
 
 
-def test_readers_of_a_removed_log_finish_before_it_is_given_up(
+def test_readers_of_a_removed_log_finish_before_it_is_abandoned(
     claimed: EngineHarness, clock: MovedClock
 ) -> None:
     _, bob = gather(claimed, "#tea", "alice", "bob")

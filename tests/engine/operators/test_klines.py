@@ -213,7 +213,7 @@ def test_the_number_of_active_bans_is_limited(
     monkeypatch.setattr(bans, "MAX_BANS", 2)
     story = Story(bench.database, clock)
     assert codes(root.ask("DLINE 1d 192.0.2.7", "KLINE spam*", "KLINE more*")) == ["NOTICE", "NOTICE", "400"]
-    with pytest.raises(UsageError, match="There are 2 bans"):
+    with pytest.raises(UsageError, match="There are already 2 bans"):
         story.apply(lambda admin: bans.add_ban(admin, BanType.NICK, "more*", "why", None))
     clock.instant += DAY
     root = enter(bench, "root2", "root")
