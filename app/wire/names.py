@@ -14,9 +14,11 @@ libraries are imported on first use, as most names are ASCII and need none of th
 import re
 import string
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NewType
+
+from app.wire.nfkc import compose
 
 Key = NewType("Key", str)
 
@@ -25,8 +27,6 @@ MAX_ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
 MAX_KEY_LENGTH = 128  # characters, the column size; folding can expand one character to eighteen
 _MAX_EXAMINED_CHARACTERS = 256  # longer nicks are rejected immediately
 _MAX_CACHED_CHARACTERS = 32  # of a name; its key can be eighteen times as long
-_MAX_PIECE_CHARACTERS = 128  # normalised at once
-_JAMO_TAILS = frozenset(map(chr, range(0x1160, 0x1200)))  # vowels and final consonants of Hangul
 
 _NICK_ASCII = frozenset(string.ascii_letters + string.digits + "-_[]\\^{|}`")  # RFC 2812 section 2.3.1
 _PLAIN_NICK = re.compile(  # valid without consulting Unicode data
@@ -73,39 +73,10 @@ def caseless(text: str) -> str:
     """Normalise case, width and composition, as `fold` does but without a cache."""
     if text.isascii():
         return text.lower()
-    return _compose(_compose(text).casefold())
+    return compose(compose(text).casefold())
 
 
 _caseless_short = lru_cache(maxsize=16_384)(caseless)
-
-
-def _compose(text: str) -> str:
-    """Apply NFKC; in a valid name it changes only composition and width.
-
-    The time to order combining characters grows with the square of their number, so a long text is
-    normalised in pieces. That changes only the result of more than a hundred of them in sequence.
-    """
-    if len(text) <= _MAX_PIECE_CHARACTERS:
-        return unicodedata.normalize("NFKC", text)
-    return "".join(unicodedata.normalize("NFKC", piece) for piece in _split_before_starters(text))
-
-
-def _split_before_starters(text: str) -> Iterator[str]:
-    """Split a text where NFKC composes nothing across the boundary, if there is such a place."""
-    start = 0
-    while start < len(text):
-        end = start + _MAX_PIECE_CHARACTERS
-        boundaries = range(end, start + _MAX_PIECE_CHARACTERS // 2, -1)
-        if end < len(text):
-            end = next((place for place in boundaries if _is_starter(text[place])), end)
-        yield text[start:end]
-        start = end
-
-
-def _is_starter(character: str) -> bool:
-    """Return whether NFKC never composes a character with an earlier one."""
-    first = unicodedata.normalize("NFKD", character)[0]
-    return not unicodedata.category(first).startswith("M") and first not in _JAMO_TAILS
 
 
 def check_nick(name: str, max_characters: int) -> str:
