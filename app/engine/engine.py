@@ -14,7 +14,6 @@ an error; writes that were already waiting are held longer before they are refus
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 
 from app.clock import Clock, Timer
@@ -24,8 +23,10 @@ from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
 from app.engine.delivery.sink import FlushScheduler
 from app.engine.handler import CommandHandler
+from app.engine.index_upkeep import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE, IndexUpkeep
 from app.engine.meter import Meter
 from app.engine.outage import RETRY_SECONDS, Outage, RefusalScope
+from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SlowWork, Step, SubmissionUnit
 from app.engine.world.world import World
 from app.errors import ClaimLost, StorageError
@@ -33,14 +34,10 @@ from app.events import Event
 from app.services.ledger import Ledger
 from app.threads import name_thread
 
-MAX_BATCH_STEPS = 10_000  # a batch with this many steps is full; other units wait for the next one
 MAX_BATCH_SECONDS = 0.25  # for running units; after it, the others wait for the next batch
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
-INDEX_BATCH_IDLE = 256  # events indexed at a time while no unit waits: takes a few milliseconds
-INDEX_BATCH_BUSY = 4_096  # events indexed at a time under load: larger batches cost less per event
-INDEX_MERGE_SECONDS = 0.25  # interval between merges of parts of the search index
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +59,7 @@ class Engine:
         self.has_failed = False  # an unexpected exception ended the thread
         self.lost_claim: ClaimLost | None = None  # the thread ended because another server took over
         self._has_ended = False
-        self._waiting: SimpleQueue[SubmissionUnit | None] = SimpleQueue()
+        self._waiting = SubmissionQueue()
         self._held: list[SubmissionUnit] = []
         self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
@@ -71,7 +68,7 @@ class Engine:
         self._poll = Timer(clock, LOG_POLL_SECONDS)
         self.units_per_cycle = 0  # in the last cycle: a measure of concurrency
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
-        self._index_merge = Timer(clock, INDEX_MERGE_SECONDS)
+        self._index = IndexUpkeep(ledger, clock)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
         self._started_at = 0.0  # monotonic seconds at the start of the cycle, read once for all timers
         self._flush: Callable[[], None] = _do_nothing
@@ -87,7 +84,7 @@ class Engine:
     @property
     def waiting(self) -> int:
         """The number of units that are queued, deferred or held."""
-        return self._waiting.qsize() + len(self._deferred) + len(self._held)
+        return len(self._waiting) + len(self._deferred) + len(self._held)
 
     @property
     def deliveries(self) -> int:
@@ -103,13 +100,8 @@ class Engine:
     def _release_waiting(self) -> None:
         """Release all units without running them, so that their readers can finish."""
         stuck = self._stuck[1] if self._stuck else ()
-        units = [*self._current, *self._deferred, *self._held, *stuck]
+        units = [*self._current, *self._deferred, *self._held, *stuck, *self._waiting.drain()]
         self._current, self._deferred, self._held, self._stuck = [], [], [], None
-        with suppress(Empty):
-            while True:
-                unit = self._waiting.get_nowait()
-                if unit is not None:
-                    units.append(unit)
         for unit in units:
             with suppress(RuntimeError):  # it was completed before the failure
                 unit.mark_done()
@@ -119,7 +111,7 @@ class Engine:
 
         Return whether the thread exited within `timeout` seconds.
         """
-        self._waiting.put(None)
+        self._waiting.end()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -128,7 +120,7 @@ class Engine:
         try:
             is_running = True
             while is_running:
-                self._current, is_running = self._gather()
+                self._current, is_running = self._waiting.gather(self._gather_seconds)
                 self.units_per_cycle = len(self._current)
                 self.cycle(self._current)
             while self._deferred:
@@ -145,22 +137,6 @@ class Engine:
             self._has_ended = True
             self._release_waiting()
             self._on_end()
-
-    def _gather(self) -> tuple[list[SubmissionUnit], bool]:
-        """Return the waiting units (none after a timeout), and whether the engine continues."""
-        units: list[SubmissionUnit] = []
-        steps = 0
-        try:
-            unit = self._waiting.get(timeout=self._gather_seconds)
-            while unit is not None:
-                units.append(unit)
-                steps += len(unit.steps)
-                if steps >= MAX_BATCH_STEPS:
-                    return units, True
-                unit = self._waiting.get_nowait()
-        except Empty:
-            return units, True
-        return units, False
 
     @property
     def _gather_seconds(self) -> float:
@@ -189,7 +165,7 @@ class Engine:
         if self._outage.is_on:
             self._refuse_expired(newcomers)
         else:
-            self._extend_index()
+            self._index.run(INDEX_BATCH_BUSY if self._waiting else INDEX_BATCH_IDLE, self._started_at)
 
     def _partition(
         self, units: Iterable[SubmissionUnit]
@@ -345,17 +321,6 @@ class Engine:
         self._flush()
         for unit in units:
             unit.mark_done()
-
-    def _extend_index(self) -> None:
-        """Add events to the search index, after all work that clients wait for."""
-        try:
-            self._ledger.extend_index(INDEX_BATCH_IDLE if self._waiting.empty() else INDEX_BATCH_BUSY)
-        except StorageError as error:
-            logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
-        if self._index_merge.due_at <= self._started_at:
-            self._index_merge.restart()
-            with suppress(StorageError):
-                self._ledger.merge()
 
     def _may_open(self) -> bool:
         """Whether to open the log now: there is work to do, and no retry delay is running."""

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands.chathistory import search as asking
-from app.engine.engine import INDEX_BATCH_IDLE
+from app.engine.index_upkeep import INDEX_BATCH_IDLE
 from app.events import Event
 from app.services import search as searching
 from app.wire.line import Line, parse

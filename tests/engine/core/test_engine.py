@@ -6,7 +6,7 @@ from threading import Event as Signal
 import pytest
 
 from app.clock import Clock
-from app.engine import engine
+from app.engine import submission_queue
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
@@ -110,7 +110,7 @@ def test_a_full_batch_leaves_the_rest_for_the_next_cycle(
     bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    monkeypatch.setattr(engine, "MAX_BATCH_STEPS", 3)
+    monkeypatch.setattr(submission_queue, "MAX_BATCH_STEPS", 3)
     made = alone(bench)
     units = [SubmissionUnit(alice.client, [bench.request(f"PRIVMSG #tea :{number}")]) for number in range(10)]
     for unit in units:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine.engine import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE
+from app.engine.index_upkeep import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE
 from app.engine.submission_unit import SubmissionUnit
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather

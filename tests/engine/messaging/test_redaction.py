@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.db import fulltext_sqlite
 from app.db.fulltext import fulltext_of
-from app.engine.engine import INDEX_BATCH_IDLE
+from app.engine.index_upkeep import INDEX_BATCH_IDLE
 from app.engine.submission_unit import SubmissionUnit
 from app.services import audit
 from app.services.history import History, HistorySelection
