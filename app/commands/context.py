@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self, TypeVar, TypeVarTuple
+from typing import NoReturn, Self, TypeVar, TypeVarTuple
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.clock import to_iso
@@ -18,6 +19,7 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import World
+from app.errors import StorageError
 from app.events import Event, EventData, Kind, Secret
 from app.wire import numerics
 from app.wire.capabilities import Shape
@@ -184,7 +186,17 @@ class Context:
 
         return SlowWork(work, resume, give_up, writes)
 
-    def fail_unreadable(self) -> None:
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a query within the transaction of the log, on the engine's thread.
+
+        Raises: NumericError with ERR_UNKNOWNERROR when the database fails.
+        """
+        try:
+            return self.runtime.ledger.read(query)
+        except StorageError:
+            self.fail_unreadable()
+
+    def fail_unreadable(self) -> NoReturn:
         """Refuse the command because the database cannot be read.
 
         Raises: NumericError with ERR_UNKNOWNERROR.

@@ -112,7 +112,7 @@ def _reload_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Reload a room's key from the database, because the log omits it."""
     room = runtime.world.rooms.get(event.room or 0)
     if room is not None and any(change[1] == "k" for change in ModeData.of(event).changes):
-        room.password = find_room_key(runtime.ledger.connection, room.id)
+        room.password = runtime.ledger.read(lambda connection: find_room_key(connection, room.id))
 
 
 def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:

@@ -1,8 +1,9 @@
 """The engine's access to the log: one connection, one transaction at a time."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,8 @@ from app.db.log import Log, make_placeholder
 from app.errors import StorageError
 from app.events import Event
 from app.services.record import record
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +105,28 @@ class Ledger:
             news += found
         self._version = version
         return news
+
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a query within the transaction; if the connection fails, once more on a new one.
+
+        Events that other programs append in between make the commit fail, and it is retried.
+        """
+        try:
+            return self._run(query)
+        except SQLAlchemyError as error:
+            if not self._database.dialect.is_transient_error(error):
+                raise
+            self._abort(error)
+        try:
+            return self._run(query)
+        except SQLAlchemyError as error:
+            raise self._abort(error) from error
+
+    def _run(self, query: Callable[[Connection], T]) -> T:
+        if self.connection.in_transaction():
+            return query(self.connection)
+        with self.connection.begin():
+            return query(self.connection)
 
     def commit(self, events: Sequence[Event]) -> list[Event]:
         """Record the events and commit; return the events that the database rejected.

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import OperationalError
 
 from app.db import schema
@@ -16,7 +16,8 @@ from app.errors import StorageError
 from app.events import Event, Kind
 from app.services.ledger import Ledger
 from tests.conftest import MovedClock
-from tests.story import Story
+from tests.postgres import Postgres
+from tests.story import Story, record_now
 
 
 @pytest.fixture
@@ -112,3 +113,67 @@ def test_append_during_the_search_for_a_faulty_row_comes_first(story: Story, led
     assert [one.text for one in ledger.open()] == ["theirs"]
     assert ledger.commit(events) == [events[1]]
     assert log(story) == [(Kind.PRIVMSG, "theirs"), (Kind.PRIVMSG, "one"), (Kind.VOID, None)]
+
+
+@pytest.fixture
+def shared(postgres: Postgres, clock: MovedClock) -> Iterator[tuple[Database, Ledger]]:
+    """A PostgreSQL database, and a ledger with an open transaction."""
+    with (
+        postgres.database() as url,
+        closing(Database(url)) as database,
+        closing(Ledger(database, clock)) as own,
+    ):
+        own.open_at_end()
+        own.commit([])
+        own.open()
+        yield database, own
+
+
+def lose(database: Database, connection: Connection) -> None:
+    """Have PostgreSQL end the session of a connection."""
+    session = connection.scalar(text("SELECT pg_backend_pid()"))
+    with database.engine.begin() as other:
+        other.execute(text("SELECT pg_terminate_backend(:session)"), {"session": session})
+
+
+def texts(database: Database) -> list[str | None]:
+    """Return the texts of the whole log."""
+    with database.engine.connect() as connection:
+        return [event.text for event in read_after(connection, 0, 100)]
+
+
+def test_a_query_runs_again_when_its_connection_is_lost(shared: tuple[Database, Ledger]) -> None:
+    database, own = shared
+    tries: list[Connection] = []
+
+    def query(connection: Connection) -> int | None:
+        tries.append(connection)
+        if len(tries) == 1:
+            lose(database, connection)
+        return connection.scalar(text("SELECT 7"))
+
+    assert own.read(query) == 7
+    assert len(tries) == 2
+    assert own.commit(said("stored once")) == []
+    assert texts(database) == ["stored once"]
+
+
+def test_a_commit_after_a_lost_query_overwrites_nothing(shared: tuple[Database, Ledger]) -> None:
+    database, own = shared
+    tries: list[Connection] = []
+
+    def query(connection: Connection) -> int | None:
+        tries.append(connection)
+        if len(tries) == 1:
+            lose(database, connection)
+            record_now(database, MovedClock(), said("by another program"))
+        return connection.scalar(text("SELECT 7"))
+
+    assert own.read(query) == 7
+    events = said("mine")
+    with pytest.raises(StorageError, match="appended to the log"):
+        own.commit(events)
+    assert own.resolve_commit() is None
+    assert [event.text for event in own.open()] == ["by another program"]
+    assert own.commit(events) == []
+    assert texts(database) == ["by another program", "mine"]

@@ -90,7 +90,7 @@ def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]
     attempt = login.LoginAttempt(account, Mechanism.VERIFY)
     login.refuse_banned(ctx, attempt)
     _check_may_verify(ctx, attempt)
-    event = redeem_code(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
+    event = ctx.read(lambda connection: redeem_code(connection, ctx.runtime.clock, fold(account), code))
     if event is None:
         login.record_failure(ctx, attempt, "wrong code")
         text = "The code is wrong or older than a day; use REGISTER to get a new one"

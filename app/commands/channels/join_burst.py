@@ -13,14 +13,16 @@ from app.wire.framing import space_after
 def send_burst_and_replay(ctx: Context, room: Room, joined: Event) -> None:
     """Send a client its own JOIN, the join burst and the messages that it missed."""
     send_burst(ctx, room, joined)
-    replay_room(ctx, room)
+    with ctx.continue_on_error():
+        replay_room(ctx, room)
 
 
 def send_burst(ctx: Context, room: Room, joined: Event) -> None:
     """Send a client its own JOIN, read marker, topic, names and metadata."""
     ctx.send_event(joined)
     if "draft/read-marker" in ctx.client.caps:
-        markers.send_marker(ctx, room.name)
+        with ctx.continue_on_error():
+            markers.send_marker(ctx, room.name)
     send_topic_and_names(ctx, room)
     syncing.send_room_metadata(ctx, room)
 

@@ -73,7 +73,7 @@ def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
     """
     if me.principal.markers is not None:
         return me.principal.markers
-    markers = load_read_markers(ctx.runtime.ledger.connection, me.party)
+    markers = ctx.read(lambda connection: load_read_markers(connection, me.party))
     for event in ctx.changeset.events:  # not in the table yet
         if isinstance(event.data, MarkedData) and event.data.party == me.party:
             markers[fold(event.target or "")] = event.data.instant

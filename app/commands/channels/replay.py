@@ -63,7 +63,7 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
     """
     recent = ctx.world.recent.find(room.id)
     if recent is None:
-        stored = latest_messages(ctx.runtime.ledger.connection, room.id, ctx.world.recent_length)
+        stored = ctx.read(lambda connection: latest_messages(connection, room.id, ctx.world.recent_length))
         stored = [event for event in stored if event.id not in ctx.world.redacted]
         for event in stored:
             fill_in_names(ctx, event, room)
@@ -85,7 +85,7 @@ def _find_missed(ctx: Context, room: Room) -> Callable[[Event], bool] | None:
         events = ctx.changeset.events
         later = {id(event) for event in events[events.index(departure) + 1 :]}
         return lambda event: id(event) in later
-    last = find_last_position(ctx.runtime.ledger.connection, room.id, ctx.me.visitors)
+    last = ctx.read(lambda connection: find_last_position(connection, room.id, ctx.me.visitors))
     if last is not None:
         return lambda event: (not event.id or event.id > last) and not event.is_imported
     ghost = _find_ghost(ctx, room)
@@ -114,7 +114,7 @@ def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event
     """
     if not room.hides_history or not events:
         return events
-    first = find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties)
+    first = ctx.read(lambda connection: find_visit_start(connection, room.id, ctx.me.parties))
     if first is NEVER:
         return []
     return [event for event in events if not event.id or event.id >= first.position]

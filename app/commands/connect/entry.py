@@ -104,7 +104,8 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
     for name in ctx.runtime.settings.auto_join:
         with ctx.continue_on_error():
             joining.join_room(ctx, name)
-    markers.send_unjoined_markers(ctx)
+    with ctx.continue_on_error():
+        markers.send_unjoined_markers(ctx)
 
 
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
@@ -123,5 +124,6 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
         joined = ctx.event(Kind.JOINED, room, target=room.name, data=JoinedData(holder.realname))
         joined.at = ctx.runtime.clock.now()
         send_burst(ctx, room, joined)
-    markers.send_unjoined_markers(ctx)
+    with ctx.continue_on_error():
+        markers.send_unjoined_markers(ctx)
     return None if since is None else replay.replay_direct_messages(ctx, since)

@@ -68,7 +68,7 @@ def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: s
 def _find_conversations(ctx: Context, nick: str) -> set[str]:
     """Return the caller's conversations with the current and former owners of a nick."""
     me, peer = ctx.me, ctx.world.find_user(nick)
-    conversations = set(find_conversations(ctx.runtime.ledger.connection, me.party, fold(nick)))
+    conversations = set(ctx.read(lambda connection: find_conversations(connection, me.party, fold(nick))))
     return conversations | {" ".join(sorted({me.party, peer.party}))} if peer else conversations
 
 
@@ -81,11 +81,9 @@ def _get_message(ctx: Context, target: str, message_id: str) -> Event:
         log_position = parse_msgid(message_id)
     except ValueError as error:
         raise _unknown_message(target, message_id) from error
-    message = (
-        find_message(ctx.runtime.ledger.connection, log_position)
-        if log_position not in ctx.world.redacted
-        else None
-    )
+    if log_position in ctx.world.redacted:
+        raise _unknown_message(target, message_id)
+    message = ctx.read(lambda connection: find_message(connection, log_position))
     if message is None:
         raise _unknown_message(target, message_id)
     return message
@@ -95,7 +93,8 @@ def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
     """Return whether +H hides the message, because it was sent before the caller joined."""
     if not room.hides_history or _is_own(ctx, message):
         return False
-    return message.id < find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties).position
+    start = ctx.read(lambda connection: find_visit_start(connection, room.id, ctx.me.parties))
+    return message.id < start.position
 
 
 def _is_own(ctx: Context, message: Event) -> bool:
