@@ -1,23 +1,21 @@
-"""Migrations produce the schema of the models; foreign databases are refused and left unchanged."""
+"""Migrations produce the schema of the models, and keep the data of older schemas."""
 
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from unicodedata import normalize
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from app.clock import Clock
-from app.db import migrate, postgresql, revisions, schema
+from app.db import migrate, revisions, schema
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
 from app.db.log import read_after
 from app.db.models import Base, RoomMaskRow
-from app.errors import DatabaseRefused, StorageError
+from app.errors import StorageError
 from app.events import Event, Kind, PasswordHashes
 from app.events.data import CreatedData, MetadataChangeData, ModeData, RegisteredData
 from app.services import metadata
@@ -28,29 +26,6 @@ from tests.postgres_proxy import Loss, open_proxy
 from tests.story import record_now
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def fresh(empty_url: URL) -> Iterator[Database]:
-    """An empty database."""
-    database = Database(empty_url)
-    yield database
-    database.close()
-
-
-def create_sqlite_file(path: Path, *statements: str) -> Path:
-    """Create an SQLite file with plain SQL."""
-    connection = sqlite3.connect(path)
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
-    return path
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return the contents of every file in a folder by name."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_migrations_produce_the_schema_of_the_models(fresh: Database) -> None:
@@ -109,102 +84,6 @@ def test_alembic_command_creates_the_same_schema(tmp_path: Path) -> None:
     database = Database(parse_database_url(str(path)))
     assert schema.inspect_database(database) == (schema.DatabaseState.CURRENT, revisions.head())
     database.close()
-
-
-def test_alembic_command_refuses_a_foreign_database(tmp_path: Path) -> None:
-    path = create_sqlite_file(tmp_path / "foreign.db", "CREATE TABLE song (title TEXT)")
-    before = read_folder(tmp_path)
-    done = alembic("-x", f"db={path}", "upgrade", "head")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "belongs to another program" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert read_folder(tmp_path) == before
-
-
-def test_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    database = Database(parse_database_url(str(tmp_path / "chat.db")))
-    schema.prepare_database(database)
-    database.close()
-    assert (tmp_path / "chat.db").stat().st_mode & 0o777 == 0o600
-
-
-def test_missing_folder_is_reported(tmp_path: Path) -> None:
-    database = Database(parse_database_url(str(tmp_path / "nowhere" / "chat.db")))
-    with pytest.raises(StorageError, match=r"cannot be created \(No such file or directory\)"):
-        schema.prepare_database(database)
-
-
-REFUSED = {
-    "foreign": (["CREATE TABLE song (title TEXT)"], "belongs to another program"),
-    "legacy": (
-        [
-            'CREATE TABLE "User" (UserId INTEGER PRIMARY KEY, UserName TEXT, UserPassword TEXT)',
-            "CREATE TABLE message (MessageId INTEGER PRIMARY KEY, MessageTime INTEGER)",
-        ],
-        "import-legacy",
-    ),
-    "legacy lower case": (
-        ['CREATE TABLE "user" (UserId INTEGER)', "CREATE TABLE message (MessageId INTEGER)"],
-        "import-legacy",
-    ),
-    "no version": (
-        [
-            *("CREATE TABLE event (id INTEGER)", "CREATE TABLE room (id INTEGER)"),
-            *("CREATE TABLE account (id INTEGER)", "CREATE TABLE alembic_version (version_num TEXT)"),
-        ],
-        "belongs to another program",
-    ),
-    "newer": (
-        [
-            "CREATE TABLE event (id INTEGER)",
-            "CREATE TABLE room (id INTEGER)",
-            "CREATE TABLE account (id INTEGER)",
-            "CREATE TABLE alembic_version (version_num TEXT)",
-            "INSERT INTO alembic_version VALUES ('9999')",
-        ],
-        r"written by a newer version \(schema 9999\)",
-    ),
-}
-
-
-@pytest.mark.parametrize("wal", [False, True], ids=["plain", "wal"])
-@pytest.mark.parametrize("name", REFUSED)
-def test_foreign_database_is_refused_unchanged(name: str, wal: bool, tmp_path: Path) -> None:
-    statements, sentence = REFUSED[name]
-    mode = ["PRAGMA journal_mode=WAL"] if wal else []
-    path = create_sqlite_file(tmp_path / "foreign.db", *mode, *statements)
-    before = read_folder(tmp_path)
-    database = Database(parse_database_url(str(path)))
-    with pytest.raises(DatabaseRefused, match=sentence):
-        schema.prepare_database(database)
-    database.close()
-    assert read_folder(tmp_path) == before
-
-
-@pytest.mark.parametrize("content", [b"hello", b"SQLite format 3\0", b"\0" * 5000])
-def test_file_that_is_not_a_database_is_refused_unchanged(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "letter.db"
-    path.write_bytes(content)
-    database = Database(parse_database_url(str(path)))
-    with pytest.raises(DatabaseRefused, match="nothing was changed"):
-        schema.prepare_database(database)
-    database.close()
-    assert read_folder(tmp_path) == {"letter.db": content}
-
-
-def test_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseRefused, match="is a folder"):
-        schema.prepare_database(Database(parse_database_url(str(tmp_path))))
-
-
-def test_foreign_tables_are_refused_on_both_dialects(fresh: Database) -> None:
-    if fresh.dialect.name == "sqlite":
-        schema.prepare_database(fresh)
-    with fresh.engine.begin() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS event"))
-        connection.execute(text("CREATE TABLE song (title TEXT)"))
-    with pytest.raises(DatabaseRefused, match="another program"):
-        schema.prepare_database(fresh)
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -270,16 +149,6 @@ def test_an_upgrade_of_unknown_outcome_can_be_repeated(
         schema.prepare_database(fresh)
         assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
         fresh.close()
-
-
-def test_an_old_postgresql_is_refused(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    if fresh.dialect.name == "sqlite":
-        pytest.skip("see test_sqlite_without_trigram_tokenizer_is_refused")
-    monkeypatch.setattr(postgresql, "MIN_VERSION", 99)
-    with pytest.raises(DatabaseRefused, match=r"is too old; nothing was changed. Use PostgreSQL 99 or newer"):
-        schema.prepare_database(fresh)
-    monkeypatch.undo()
-    assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
 
 
 def test_visits_that_ended_before_the_table_existed_are_known(fresh: Database) -> None:
