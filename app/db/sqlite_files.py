@@ -22,6 +22,7 @@ from app.errors import StorageError
 WAL_SIZE_LIMIT_BYTES = 64 << 20  # SQLite truncates a larger write-ahead log when it starts over
 _WAL_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _WAL_HEADER_BYTES = 32
+_FRAME_HEADER_BYTES = 24  # before each page: https://www.sqlite.org/fileformat2.html#walformat
 _stat = os.stat  # pathlib takes twice as long
 
 
@@ -54,6 +55,7 @@ class WriteAheadLog:
         self.status = status
         self._lock = Lock()
         self._size, self._header = 0, b""
+        self._frame = 0  # offset of a frame that belongs to the header, or 0
         self.is_truncated = False  # stays set, because the next commit makes the file longer again
 
     @classmethod
@@ -68,21 +70,42 @@ class WriteAheadLog:
         return cls(descriptor, status)
 
     def is_whole(self) -> bool:
-        """Compare size and header with the previous ones; return False if the file was truncated.
+        """Compare the file with what it was before; return False if it was truncated.
 
         SQLite truncates the file to zero, or to the limit after writing a new header. After any
-        other truncation, the header is missing, or it is the same and the file is shorter.
+        other truncation, the header is missing, or it is the same and the file is shorter. If the
+        next commit has made the file longer again, zeros are where frames were.
         """
         with self._lock:  # otherwise a thread could compare with what another has read later
             size = os.fstat(self._descriptor).st_size
-            header = os.pread(self._descriptor, _WAL_HEADER_BYTES, 0)
+            header = self._read_header()
             if header != self._header:
-                self._header, self._size = header, 0  # the size may be that before the truncation
+                self._header, self._size, self._frame = header, 0, 0  # the size may be the previous one
                 self.is_truncated |= header != b"" and header[:4] not in _WAL_MAGIC
+            elif size < min(self._size, WAL_SIZE_LIMIT_BYTES) or self._has_lost_frame():
+                self.is_truncated |= header == self._read_header()  # SQLite may have started over
             else:
-                self.is_truncated |= size < min(self._size, WAL_SIZE_LIMIT_BYTES)
                 self._size = size
+                self._find_last_frame(min(size, WAL_SIZE_LIMIT_BYTES))
             return not self.is_truncated
+
+    def _read_header(self) -> bytes:
+        return os.pread(self._descriptor, _WAL_HEADER_BYTES, 0)
+
+    def _has_lost_frame(self) -> bool:
+        return self._frame > 0 and not self._is_frame(self._frame)
+
+    def _find_last_frame(self, size: int) -> None:
+        """Remember the last frame of the file, unless it belongs to an earlier header."""
+        page_bytes = int.from_bytes(self._header[8:12])
+        count = (size - _WAL_HEADER_BYTES) // (_FRAME_HEADER_BYTES + page_bytes)
+        last = _WAL_HEADER_BYTES + (count - 1) * (_FRAME_HEADER_BYTES + page_bytes)
+        if count > 0 and last != self._frame and self._is_frame(last):
+            self._frame = last
+
+    def _is_frame(self, offset: int) -> bool:
+        """Return whether a frame at this offset has the salts of the header."""
+        return os.pread(self._descriptor, _FRAME_HEADER_BYTES, offset)[8:16] == self._header[16:24]
 
     def close(self) -> None:
         """Close the descriptor."""

@@ -94,6 +94,21 @@ def test_other_program_copies_the_database(database: Database, tmp_path: Path) -
         assert database.dialect.find_lost_files() is None
 
 
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.5, 0.9])
+def test_truncation_is_noticed_although_the_log_grows_again(database: Database, part: float) -> None:
+    log = Path(f"{database.url.database}-wal")
+    with closing(open_outside(database)) as outside:
+        outside.execute("PRAGMA wal_autocheckpoint=0")
+        for _ in range(5):
+            append(outside)
+            assert database.dialect.find_lost_files() is None
+        size = log.stat().st_size
+        os.truncate(log, int(size * part))
+        append(outside)
+        assert log.stat().st_size > size
+        assert "truncated" in (database.dialect.find_lost_files() or "")
+
+
 def test_log_may_shrink_to_its_limit_after_a_new_header(tmp_path: Path) -> None:
     path = tmp_path / "chat.db-wal"
     path.write_bytes(HEADER)
