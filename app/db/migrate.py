@@ -11,6 +11,7 @@ from app.db.database import Database
 from app.db.models import Base
 from app.errors import OutcomeUnknown, StorageError
 
+REPLICATION_PREFIX = "_litestream_"  # tables that Litestream creates in every database it replicates
 FULLTEXT_PREFIXES = ("spoken_index", "ix_event_trigrams")  # name prefixes of the full-text index's objects
 
 
@@ -30,8 +31,8 @@ def differences(connection: Connection) -> list[str]:
 
 
 def _is_modelled(name: str | None, what: str, parents: object) -> bool:
-    """Return whether an object is in the models; only migrations define the full-text index."""
-    return not (name or "").startswith(FULLTEXT_PREFIXES)
+    """Return whether the models define an object; for the full-text index, migrations do."""
+    return not (name or "").startswith((*FULLTEXT_PREFIXES, REPLICATION_PREFIX))
 
 
 def _is_newest(connection: Connection) -> bool:

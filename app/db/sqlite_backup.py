@@ -68,8 +68,7 @@ def _open_copy(copy: Path) -> sqlite3.Connection:
 def _create(path: Path, copy: Path) -> Path:
     """Copy the database with SQLite's backup API, which is safe during writes."""
     partial = path.with_name(f"{copy.name}.partial")
-    for remains in (partial, partial.with_name(f"{partial.name}-journal")):
-        remains.unlink(missing_ok=True)
+    _remove(partial)
     try:
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as target:
@@ -77,10 +76,16 @@ def _create(path: Path, copy: Path) -> Path:
         _sync(partial)
         partial.rename(copy)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
         raise
     _sync(path.parent)
     return copy
+
+
+def _remove(partial: Path) -> None:
+    """Remove an incomplete copy, and its journal, which SQLite keeps if the disk is full."""
+    for file in (partial, partial.with_name(f"{partial.name}-journal")):
+        file.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -113,6 +113,15 @@ def test_database_with_data_is_upgraded_from_older_schemas(fresh: Database, revi
         assert migrate.differences(connection) == []
 
 
+def test_tables_of_a_replication_tool_are_no_difference(fresh: Database) -> None:
+    schema.prepare_database(fresh)
+    with fresh.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
+        connection.exec_driver_sql("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+        (difference,) = migrate.differences(connection)
+        assert "'other'" in difference
+
+
 def look_up(connection: Connection, word: str) -> list[str | None]:
     """Return the texts of the messages that may contain a word."""
     found = [connection.execute(query) for query in fulltext_of(connection).candidates([word], newest=True)]
