@@ -73,12 +73,7 @@ _remove = f"""
     SELECT 'delete', id, {_indexed_text} FROM event
     WHERE id = ? AND id <= {_end} AND {SPOKEN.text} AND text <> ''
 """  # noqa: S608
-_step_end = """
-    SELECT max(id) FROM (
-        SELECT id, sum(ifnull(length(CAST(text AS BLOB)), 0)) OVER (ORDER BY id) AS bytes
-        FROM event WHERE id > ? AND id <= ?
-    ) WHERE bytes <= ?
-"""
+_bytes = "SELECT ifnull(sum(length(CAST(text AS BLOB))), 0) FROM event WHERE id > ? AND id <= ?"
 _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
 
 
@@ -92,11 +87,10 @@ class SQLiteFulltext:
     def extend(self, connection: Connection) -> int:
         """Index the next rows, at least one, and store the new end."""
         begin = self.end(connection)
-        limit = min(begin + ROWS_PER_STEP, get_last_id(connection))
-        if begin >= limit:
-            return limit
-        found = connection.exec_driver_sql(_step_end, (begin, limit, BYTES_PER_STEP)).scalar_one()
-        end = max(found or 0, begin + 1)
+        last = get_last_id(connection)
+        if begin >= last:
+            return begin
+        end = _limit_step(connection, begin, min(begin + ROWS_PER_STEP, last))
         self._add(connection, begin, end)
         return end
 
@@ -176,6 +170,19 @@ class SQLiteFulltext:
     def contains(self, column: SQLColumnExpression[Any], word: str) -> ColumnElement[bool]:
         """Search in normal form."""
         return func.instr(self.normal_form(column), caseless(word)) > 0
+
+
+def _limit_step(connection: Connection, begin: int, end: int) -> int:
+    """Return the largest of `end`, and of the ends that halve the step, whose text is not too much.
+
+    Adding up half of the lengths again costs less than a running sum over all of them.
+    """
+    while end > begin + 1:
+        size = connection.exec_driver_sql(_bytes, (begin, end)).scalar_one()
+        if size <= BYTES_PER_STEP:
+            return end
+        end = begin + (end - begin) // 2
+    return end
 
 
 def _changes(connection: Connection) -> int:

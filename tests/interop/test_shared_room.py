@@ -80,7 +80,7 @@ def test_two_stock_clients_recover_from_kill_9(
     before_irma = seen_by_irma(irma)
 
     with Server(folder, "-p", str(port)) as server:
-        bob.shows("Reconnected")
+        bob.until(lambda _: any("Reconnected" in line for line in bob.roll()), "Reconnected")
         irma.shows("irma [~irma@127.0.0.1] has joined #general")
         server.connect("peer").send("PRIVMSG #general :welcome back")
         bob.shows("peer: welcome back")

@@ -29,14 +29,14 @@ class RoomMessages:
     def append(self, event: Event) -> None:
         """Append a message."""
         self.events.append(event)
-        self._sizes.append(estimate_bytes(event))
-        self.bytes += self._sizes[-1]
+        size = estimate_bytes(event)
+        self._sizes.append(size)
+        self.bytes += size
 
-    def shorten(self, length: int) -> None:
-        """Remove the oldest messages until there are at most `length`."""
-        while len(self.events) > length:
-            self.events.popleft()
-            self.bytes -= self._sizes.popleft()
+    def remove_oldest(self) -> None:
+        """Remove the oldest message."""
+        self.events.popleft()
+        self.bytes -= self._sizes.popleft()
 
     def remove(self, event: Event) -> None:
         """Remove a message, if it is there."""
@@ -68,8 +68,10 @@ class RecentMessages:
         messages = self._rooms[room] = RoomMessages()
         for event in events:
             messages.append(event)
-        messages.shorten(self._length)
-        self._enforce_limits(room, messages, 0)
+            if len(messages.events) > self._length:
+                messages.remove_oldest()
+        self.bytes += messages.bytes
+        self._enforce_limits(room, messages)
 
     def add(self, room: int, event: Event) -> None:
         """Add a message, if the messages of its room are in memory."""
@@ -78,13 +80,15 @@ class RecentMessages:
             return
         before = messages.bytes
         messages.append(event)
-        messages.shorten(self._length)
+        if len(messages.events) > self._length:
+            messages.remove_oldest()
+        self.bytes += messages.bytes - before
         self._rooms.move_to_end(room)
-        self._enforce_limits(room, messages, before)
+        if messages.bytes > MAX_ROOM_BYTES or self.bytes > MAX_BYTES:
+            self._enforce_limits(room, messages)
 
-    def _enforce_limits(self, room: int, messages: RoomMessages, counted: int) -> None:
-        """Count the bytes that a room has grown by since `counted`, and drop what is over."""
-        self.bytes += messages.bytes - counted
+    def _enforce_limits(self, room: int, messages: RoomMessages) -> None:
+        """Drop a room if it has grown too large, and rooms used least recently while all are."""
         if messages.bytes > MAX_ROOM_BYTES:
             self.drop(room)
         while self.bytes > MAX_BYTES:
@@ -114,7 +118,7 @@ class RecentMessages:
 def estimate_bytes(event: Event) -> int:
     """Return the approximate size of a message in memory, in bytes."""
     size = EVENT_BYTES + getsizeof(event.text)
-    tags = event.tags
-    if tags:
+    if event.data is not None and event.data.tags:
+        tags = event.data.tags
         size += getsizeof(tags) + sum(map(getsizeof, tags)) + sum(map(getsizeof, tags.values()))
     return size
