@@ -9,8 +9,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.dialect import HOLDS_LOCK, Dialect
-from app.db.postgresql import PostgreSQL, redact_url
-from app.db.sqlite import SQLite
+from app.db.postgresql.dialect import PostgreSQL, redact_url
+from app.db.sqlite.dialect import SQLite
 from app.errors import OutcomeUnknown, StorageError, UsageError
 
 RECONNECT_ATTEMPTS = 10  # after a connection was lost during a commit: PostgreSQL may be restarting

@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Select, SQLColumnExpression
 
 from app.db.database import Database
-from app.db.fulltext_postgresql import PostgreSQLFulltext
-from app.db.fulltext_sqlite import SQLiteFulltext
+from app.db.postgresql.fulltext import PostgreSQLFulltext
+from app.db.sqlite.fulltext import SQLiteFulltext
 from app.wire.names import caseless
 
 T = TypeVar("T")

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.clock import Clock
-from app.db import postgresql_claim, schema
+from app.db import schema
 from app.db.database import Database
-from app.db.postgresql import LOG_LOCK
+from app.db.postgresql import claim as postgresql_claim
+from app.db.postgresql.dialect import LOG_LOCK
 from app.errors import ClaimLost, DatabaseRefused, StorageError
 from app.services.ledger import Ledger
 from tests.postgres import Postgres

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.db import postgresql, schema, sqlite
+from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.db.postgresql import dialect as postgresql_dialect
+from app.db.sqlite import dialect as sqlite_dialect
 from app.errors import DatabaseRefused, StorageError
 from tests.db.test_migrations import alembic
 
@@ -119,7 +121,7 @@ def test_foreign_tables_are_refused_on_both_dialects(fresh: Database) -> None:
 def test_an_old_postgresql_is_refused(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     if fresh.dialect.name == "sqlite":
         pytest.skip("see test_sqlite_without_trigram_tokenizer_is_refused")
-    monkeypatch.setattr(postgresql, "MIN_VERSION", 99)
+    monkeypatch.setattr(postgresql_dialect, "MIN_VERSION", 99)
     with pytest.raises(DatabaseRefused, match=r"is too old; nothing was changed. Use PostgreSQL 99 or newer"):
         schema.prepare_database(fresh)
     monkeypatch.undo()
@@ -128,9 +130,9 @@ def test_an_old_postgresql_is_refused(fresh: Database, monkeypatch: pytest.Monke
 
 def test_sqlite_without_trigram_tokenizer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        sqlite, "_TRIGRAM_TABLE", "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='none such')"
+        sqlite_dialect, "_TRIGRAM_TABLE", "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='none such')"
     )
-    sqlite._require_trigram_support.cache_clear()
+    sqlite_dialect._require_trigram_support.cache_clear()
     with pytest.raises(DatabaseRefused, match="Use a Python with SQLite 3"):
         Database(parse_database_url("chat.db"))
     monkeypatch.undo()

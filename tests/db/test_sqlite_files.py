@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.db.database import Database, parse_database_url
-from app.db.sqlite_files import WAL_SIZE_LIMIT_BYTES, WriteAheadLog
+from app.db.sqlite.files import WAL_SIZE_LIMIT_BYTES, WriteAheadLog
 
 COMMITS = 60
 THREADS = 4

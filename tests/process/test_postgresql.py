@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL
 
 from app.db.database import Database
-from app.db.postgresql import LOG_LOCK
+from app.db.postgresql.dialect import LOG_LOCK
 from app.services.stats import find_problems
 from tests.postgres import Postgres
 from tests.process.server_process import PROGRAM, Server, environment

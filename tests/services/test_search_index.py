@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.db.fulltext import fulltext_of
-from app.db.fulltext_sqlite import BYTES_PER_STEP
 from app.db.models import EventRow
+from app.db.sqlite.fulltext import BYTES_PER_STEP
 from app.events import Event, Kind
 from app.events.data import RedactedData
 from app.services import stats

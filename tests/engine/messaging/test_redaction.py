@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.db import fulltext_sqlite
 from app.db.fulltext import fulltext_of
+from app.db.sqlite import fulltext as sqlite_fulltext
 from app.engine.index_upkeep import INDEX_BATCH_IDLE
 from app.engine.submission_unit import SubmissionUnit
 from app.services import audit
@@ -261,7 +261,7 @@ def test_redacted_text_is_removed_from_the_index(
     bench: EngineHarness, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
     """No trigram is left, however few pages each merge step handles."""
-    monkeypatch.setattr(fulltext_sqlite, "MERGED_PAGES", pages)
+    monkeypatch.setattr(sqlite_fulltext, "MERGED_PAGES", pages)
     (alice,) = gather(bench, "alice")
     leave_traces(bench, alice, "a鑫龘靐龗b", "c靐龗麤")
     assert traces(bench)

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
-from app.db.sqlite_claim import lock_beside
+from app.db.sqlite.claim import lock_beside
 from app.errors import StorageError
 
 _LAST_EVENT = "SELECT max(id), count(*) FROM event"

@@ -14,10 +14,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from app.db import sqlite_backup
 from app.db.dialect import HOLDS_LOCK, Claim
-from app.db.sqlite_claim import SQLiteClaim
-from app.db.sqlite_files import WAL_SIZE_LIMIT_BYTES, SQLiteFiles
+from app.db.sqlite import backup
+from app.db.sqlite.claim import SQLiteClaim
+from app.db.sqlite.files import WAL_SIZE_LIMIT_BYTES, SQLiteFiles
 from app.errors import DatabaseRefused, StorageError
 from app.wire.names import caseless
 
@@ -135,7 +135,7 @@ class SQLite:
 
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Save a copy beside the database, or return the one that an interrupted upgrade saved."""
-        return sqlite_backup.back_up(_path(url), revision)
+        return backup.back_up(_path(url), revision)
 
     def problems(self, connection: Connection) -> list[str]:
         """Return the findings of `PRAGMA quick_check` and `PRAGMA foreign_key_check`."""

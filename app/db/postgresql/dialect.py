@@ -122,7 +122,7 @@ class PostgreSQL:
 
     def claim(self, engine: Engine) -> Claim:
         """Claim the database in the session that appends, after that of a killed server ends."""
-        from app.db.postgresql_claim import PostgreSQLClaim  # deferred: the driver is optional
+        from app.db.postgresql.claim import PostgreSQLClaim  # deferred: the driver is optional
 
         claim = PostgreSQLClaim(_driver_url(engine.url), _connection_options(ENGINE_LOCK_TIMEOUT_MS))
         event.listen(claim.engine, "begin", _take_log_lock)

@@ -1,0 +1,1 @@
+"""PostgreSQL: the dialect, the claim and the full-text index."""
