@@ -8,8 +8,9 @@ from app.client.display.event_text import DisplayContext
 from app.client.display.rendering import Renderer
 from app.client.display.style import Piece, Style
 from app.client.display.wrapping import wrap
-from app.client.protocol import intents, multiline
+from app.client.protocol import intents
 from app.client.protocol.events import Message
+from app.client.protocol.sending import multiline
 from app.text.columns import width
 from tests.client.harness import CAPABILITIES, NOW, ClientHarness, online_client
 

@@ -9,7 +9,7 @@ from prompt_toolkit.document import Document
 from app.client.display.jsonlines import to_json
 from app.client.protocol import intents
 from app.client.protocol.events import Message, Reaction, Redacted
-from app.client.protocol.references import find_by_reference, find_latest
+from app.client.protocol.messaging.references import find_by_reference, find_latest
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import PromptCompleter, completion_words
 from tests.client.harness import CAPABILITIES, ClientHarness, history_batch, online_client, privmsg

@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 
 from app.client.protocol import intents
-from app.client.protocol.search import parse_search
+from app.client.protocol.history.search import parse_search
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import completion_words, find_candidates
 from app.clock import from_iso

@@ -4,12 +4,13 @@ A page of history is thus processed as a whole, and a connection lost in the mid
 no partial page. Lines of other batches are dispatched one by one when the batch ends.
 """
 
-from app.client.protocol import history, multiline, resume, search
 from app.client.protocol.dispatch import dispatch
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
+from app.client.protocol.history import pages, resume, search
 from app.client.protocol.lines import param
 from app.client.protocol.model import ClientState, OpenBatch
+from app.client.protocol.sending import multiline
 from app.wire.line import Line
 
 MAX_BATCH_LINES = 20_000  # per batch; further lines are dropped, but no server sends pages of this size
@@ -49,7 +50,7 @@ def _on_batch(state: ClientState, line: Line) -> Effects:
 
 def _close(state: ClientState, batch: OpenBatch) -> Effects:
     if batch.kind == "chathistory":
-        yield from history.on_history_batch(state, batch)
+        yield from pages.on_history_batch(state, batch)
     elif batch.kind == search.CAPABILITY:
         yield from search.on_search_batch(state, batch)
     elif batch.kind == multiline.CAPABILITY:

@@ -6,20 +6,14 @@ effects, each of which is a line to send or an event to show.
 
 from collections.abc import Callable
 
-from app.client.protocol import (
-    messages,
-    moderation,
-    pending,
-    references,
-    registration,
-    replies,
-    reply_texts,
-    rooms,
-    sasl,
-    unread,
-)
 from app.client.protocol.effects import Effects
+from app.client.protocol.history import unread
+from app.client.protocol.login import registration, sasl
+from app.client.protocol.membership import moderation, rooms
+from app.client.protocol.messaging import messages, references
 from app.client.protocol.model import ClientState
+from app.client.protocol.replies import query_replies, reply_texts
+from app.client.protocol.sending import pending
 from app.wire.line import Line
 
 Handler = Callable[[ClientState, Line], Effects]
@@ -70,31 +64,31 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("346", "348", "367", "941"), moderation.on_list_entry),
     **dict.fromkeys(moderation.LISTS, moderation.on_end_of_mask_list),
     # queries, standard replies and errors
-    "318": replies.on_end_of_whois,
-    "369": replies.on_end_of_whois,
-    "301": replies.on_away_reply,
-    "305": replies.on_own_away,
-    "306": replies.on_own_away,
-    "352": replies.on_who_reply,
-    "322": replies.on_list_reply,
-    "315": replies.on_end_of_who,
-    "323": replies.on_end_of_list,
-    "372": replies.on_motd,
-    "421": replies.on_unknown_command,
-    "451": replies.on_unknown_command,
-    "NOTE": replies.on_note,
-    "WARN": replies.on_note,
-    "FAIL": replies.on_fail,
-    "ERROR": replies.on_error,
-    "KILL": replies.on_kill,
-    **dict.fromkeys(replies.IGNORED, replies.on_ignored),
+    "318": query_replies.on_end_of_whois,
+    "369": query_replies.on_end_of_whois,
+    "301": query_replies.on_away_reply,
+    "305": query_replies.on_own_away,
+    "306": query_replies.on_own_away,
+    "352": query_replies.on_who_reply,
+    "322": query_replies.on_list_reply,
+    "315": query_replies.on_end_of_who,
+    "323": query_replies.on_end_of_list,
+    "372": query_replies.on_motd,
+    "421": query_replies.on_unknown_command,
+    "451": query_replies.on_unknown_command,
+    "NOTE": query_replies.on_note,
+    "WARN": query_replies.on_note,
+    "FAIL": query_replies.on_fail,
+    "ERROR": query_replies.on_error,
+    "KILL": query_replies.on_kill,
+    **dict.fromkeys(query_replies.IGNORED, query_replies.on_ignored),
 }
 
 
 def dispatch(state: ClientState, line: Line) -> Effects:
     """Pass a line to its handler, or fail the pending message to which an error reply refers."""
     failures = list(pending.refuse(state, line)) if _is_error(line) else []
-    yield from failures or HANDLERS.get(line.command, replies.on_unknown)(state, line)
+    yield from failures or HANDLERS.get(line.command, query_replies.on_unknown)(state, line)
 
 
 def _is_error(line: Line) -> bool:

@@ -3,21 +3,17 @@
 The state is changed only by these functions and by the handlers of received lines.
 """
 
-from app.client.protocol import (
-    history,
-    moderation,
-    references,
-    registration,
-    sasl,
-    send_queue,
-    unread,
-)
-from app.client.protocol import search as searching
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Notice
+from app.client.protocol.history import pages, unread
+from app.client.protocol.history import search as searching
 from app.client.protocol.lines import send
+from app.client.protocol.login import registration, sasl
+from app.client.protocol.login.registration import REGISTRATION
+from app.client.protocol.membership import moderation
+from app.client.protocol.messaging import references
 from app.client.protocol.model import ClientState, LoginCredentials
-from app.client.protocol.registration import REGISTRATION
+from app.client.protocol.sending import send_queue
 from app.wire.names import fold
 
 # Prompts for registration requirements, keyed by token in the value of draft/account-registration.
@@ -34,8 +30,8 @@ cancel = send_queue.cancel
 react = references.react
 unreact = references.unreact
 redact = references.redact
-show_latest = history.show_latest
-show_between = history.show_between
+show_latest = pages.show_latest
+show_between = pages.show_between
 search = searching.send_search
 mark_read = unread.mark_read
 mark_all_read = unread.mark_all_read

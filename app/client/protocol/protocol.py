@@ -5,10 +5,11 @@ functions in `intents`. Each returns lines to send and events to show. Nothing h
 terminals or clocks, so a test is a transcript.
 """
 
-from app.client.protocol import registration, resume
 from app.client.protocol.batches import route
 from app.client.protocol.effects import Effect
 from app.client.protocol.events import Phase, PhaseChanged
+from app.client.protocol.history import resume
+from app.client.protocol.login import registration
 from app.client.protocol.model import ClientState, ConnectionState
 from app.wire.line import parse
 

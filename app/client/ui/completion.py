@@ -8,8 +8,8 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from app.client.protocol.channel_view import RecentMessage
+from app.client.protocol.history.search import FILTERS
 from app.client.protocol.model import ClientState
-from app.client.protocol.search import FILTERS
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.message_completion import (
     Candidate,

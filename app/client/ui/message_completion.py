@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.client.protocol.channel_view import ChannelView, RecentMessage
-from app.client.protocol.references import list_recent
+from app.client.protocol.messaging.references import list_recent
 from app.text.columns import shorten
 from app.text.sanitise import clean
 from app.wire.names import fold

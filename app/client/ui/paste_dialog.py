@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from app.client.driver import Driver
-from app.client.protocol import intents, multiline
+from app.client.protocol import intents
+from app.client.protocol.sending import multiline
 from app.client.ui.questions import YES, Question
 
 ONE = ("1", "o", "one")

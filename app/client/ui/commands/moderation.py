@@ -1,7 +1,7 @@
 """Commands for moderating a room; most of them require operator status in it."""
 
 from app.client.protocol import intents
-from app.client.protocol.moderation import find_member
+from app.client.protocol.membership.moderation import find_member
 from app.client.ui.command_registry import Channel, Rest, command
 from app.client.ui.controller import Controller
 from app.errors import UsageError

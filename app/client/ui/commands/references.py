@@ -3,7 +3,7 @@
 from app.client.protocol import intents
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.events import Message
-from app.client.protocol.references import REDACTION, find_by_reference, find_latest
+from app.client.protocol.messaging.references import REDACTION, find_by_reference, find_latest
 from app.client.ui.command_registry import Rest, command
 from app.client.ui.controller import Controller
 from app.errors import UsageError

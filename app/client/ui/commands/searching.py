@@ -1,10 +1,10 @@
 """Commands that show earlier messages."""
 
 from app.client.protocol import intents
-from app.client.protocol.history import CAPABILITY as HISTORY
-from app.client.protocol.history import MAX_SHOWN_MESSAGES
-from app.client.protocol.search import CAPABILITY as SEARCH
-from app.client.protocol.search import parse_search
+from app.client.protocol.history.pages import CAPABILITY as HISTORY
+from app.client.protocol.history.pages import MAX_SHOWN_MESSAGES
+from app.client.protocol.history.search import CAPABILITY as SEARCH
+from app.client.protocol.history.search import parse_search
 from app.client.ui.command_registry import Rest, command
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question

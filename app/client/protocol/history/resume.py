@@ -6,12 +6,13 @@ the held events are shown; duplicates are recognised by message id. The recorded
 only when a message is shown, so that fetching resumes there if the connection is lost again.
 """
 
-from app.client.protocol import catch_up, history, pending, send_queue, unread
 from app.client.protocol.channel_view import CatchUp, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Notice
+from app.client.protocol.history import catch_up, pages, unread
 from app.client.protocol.lines import param, send
 from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
+from app.client.protocol.sending import pending, send_queue
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import Key, fold
@@ -46,7 +47,7 @@ def rejoin_rooms(state: ClientState) -> Effects:
 
 def _resume_conversations(state: ClientState) -> Effects:
     """Catch up with conversations that have messages in doubt, and list the others."""
-    if not state.has(history.CAPABILITY):
+    if not state.has(pages.CAPABILITY):
         yield from catch_up.conclude(state)
         return
     for target in send_queue.in_doubt_targets(state):
@@ -88,7 +89,7 @@ def on_targets_fail(state: ClientState, line: Line) -> Effects:
 def on_joined(state: ClientState, room: ChannelView, at: int) -> Effects:
     """Fetch the missed messages of a rejoined room, or the latest history of a newly joined one."""
     room.must_rejoin = True
-    has_history = state.has(history.CAPABILITY)
+    has_history = state.has(pages.CAPABILITY)
     if has_history and catch_up.is_resuming(state, room) and _position(room):
         yield from _catch_up(state, room)
         return
@@ -116,9 +117,9 @@ def _position(room: ChannelView) -> str:
 
 
 def _fetch_after(state: ClientState, room: ChannelView, position: str) -> Effects:
-    limit = history.page_limit(state)
+    limit = pages.page_limit(state)
     request = PendingRequest(room.name, limit, _on_missed_page, _on_refused, reference=position)
-    yield from history.send_request(state, request, "AFTER", position)
+    yield from pages.send_request(state, request, "AFTER", position)
 
 
 def _on_missed_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
@@ -133,7 +134,7 @@ def _on_missed_page(state: ClientState, request: PendingRequest, messages: list[
     if not messages or any(message.msgid in held for message in messages):
         yield from catch_up.release(state, room)
     else:
-        yield from _fetch_after(state, room, history.reference(messages[-1]))
+        yield from _fetch_after(state, room, pages.reference(messages[-1]))
 
 
 def _held_msgids(room: ChannelView) -> set[str]:

@@ -2,7 +2,6 @@
 
 import re
 
-from app.client.protocol import catch_up, registration, reply_texts, resume
 from app.client.protocol.channel_view import ChannelMember, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
@@ -17,9 +16,12 @@ from app.client.protocol.events import (
     Quit,
     TopicChanged,
 )
+from app.client.protocol.history import catch_up, resume
 from app.client.protocol.lines import line_time, param
-from app.client.protocol.messages import deliver
+from app.client.protocol.login import registration
+from app.client.protocol.messaging.messages import deliver
 from app.client.protocol.model import ClientState
+from app.client.protocol.replies import reply_texts
 from app.wire.line import Line
 from app.wire.names import fold
 

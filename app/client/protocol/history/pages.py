@@ -7,9 +7,9 @@ in a queue, each with the handlers of its reply. Long histories are fetched page
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import HistoryPage, Message, Notice
 from app.client.protocol.lines import param, send
-from app.client.protocol.messages import to_message
+from app.client.protocol.messaging.messages import to_message
+from app.client.protocol.messaging.references import add_quotes
 from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
-from app.client.protocol.references import add_quotes
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.client.protocol import pending
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import ClientEvent, Message, Notice, Reaction
 from app.client.protocol.lines import line_time, param
 from app.client.protocol.model import ClientState
+from app.client.protocol.sending import pending
 from app.wire import ctcp
 from app.wire.line import Line
 

@@ -6,7 +6,6 @@ login, once the server has accepted the nick. If the nick belongs to an account,
 open until the user decides what to do.
 """
 
-from app.client.protocol import pending, resume, sasl, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     LoggedOut,
@@ -18,8 +17,11 @@ from app.client.protocol.events import (
     PhaseChanged,
     Renamed,
 )
+from app.client.protocol.history import resume, unread
 from app.client.protocol.lines import line_time, param, send
+from app.client.protocol.login import sasl
 from app.client.protocol.model import ClientState, NickRefusal
+from app.client.protocol.sending import pending
 from app.wire.line import Line
 from app.wire.names import fold
 

@@ -12,7 +12,7 @@ from app.client.protocol.channel_view import ChannelView, RecentMessage
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Quote, Reaction, Redacted
 from app.client.protocol.lines import line_time, param, send
-from app.client.protocol.messages import deliver, find_conversation
+from app.client.protocol.messaging.messages import deliver, find_conversation
 from app.client.protocol.model import ClientState
 from app.wire.line import Line
 from app.wire.names import fold

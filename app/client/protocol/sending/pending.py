@@ -9,11 +9,11 @@ see `send_queue`.
 
 from collections.abc import Iterator
 
-from app.client.protocol import multiline
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Message, SendFailed, Sending, Stored
 from app.client.protocol.lines import param, send
 from app.client.protocol.model import ClientState, Delivery, PendingMessage
+from app.client.protocol.sending import multiline
 from app.wire import ctcp
 from app.wire.line import Line
 from app.wire.names import Key, fold

@@ -9,10 +9,10 @@ TARGETS, then MARKREAD for each) and shown. If a whole page is unread, earlier m
 page by page, but not shown. What was shown becomes read only when the view says so (`mark_read`).
 """
 
-from app.client.protocol import catch_up, history
 from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES, CatchUp, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Notice, UnreadMessages, UnreadRoom
+from app.client.protocol.history import catch_up, pages
 from app.client.protocol.lines import param, parse_time, send
 from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
 from app.clock import to_iso
@@ -56,7 +56,7 @@ def on_markread_fail(state: ClientState, line: Line) -> Effects:
 def is_due(state: ClientState) -> bool:
     """Return whether to find the conversations with unread messages now."""
     account = state.connection.account
-    is_supported = state.has(history.CAPABILITY) and state.has(CAPABILITY)
+    is_supported = state.has(pages.CAPABILITY) and state.has(CAPABILITY)
     return (
         bool(account and is_supported and state.options.initial_history) and account != state.checked_account
     )
@@ -110,9 +110,9 @@ def _fetch(state: ClientState, room: ChannelView, after: str) -> Effects:
     if room.catch_up is not None:
         return
     room.catch_up = CatchUp(is_resume=False)
-    limit = min(state.options.initial_history, history.page_limit(state))
+    limit = min(state.options.initial_history, pages.page_limit(state))
     request = PendingRequest(room.name, limit, _on_first_page, _on_refused, total=limit)
-    yield from history.send_request(state, request, "LATEST", after)
+    yield from pages.send_request(state, request, "LATEST", after)
 
 
 def _on_first_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
@@ -136,8 +136,8 @@ def _count_earlier(state: ClientState, room: ChannelView, request: PendingReques
         total=request.total,
         collected=request.collected,
     )
-    oldest = history.reference(request.collected[0])
-    yield from history.send_request(state, counting, "BETWEEN", oldest, f"timestamp={to_iso(room.read_at)}")
+    oldest = pages.reference(request.collected[0])
+    yield from pages.send_request(state, counting, "BETWEEN", oldest, f"timestamp={to_iso(room.read_at)}")
 
 
 def _on_earlier_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:

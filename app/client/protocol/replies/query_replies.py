@@ -1,11 +1,13 @@
 """Handlers of query replies, standard replies and errors."""
 
-from app.client.protocol import history, registration, reply_texts, resume, sasl, search, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import AwayChanged, Ignored, Notice, Table
+from app.client.protocol.history import pages, resume, search, unread
 from app.client.protocol.lines import line_time, param
+from app.client.protocol.login import registration, sasl
+from app.client.protocol.membership.rooms import STATUS_PREFIXES
 from app.client.protocol.model import ClientState
-from app.client.protocol.rooms import STATUS_PREFIXES
+from app.client.protocol.replies import reply_texts
 from app.wire.line import Line
 
 MAX_TABLE_ROWS = 2_000  # per reply; further rows are dropped
@@ -48,7 +50,7 @@ def on_unknown_command(state: ClientState, line: Line) -> Effects:
         case "CAP":
             yield from registration.on_cap_unknown(state)
         case "CHATHISTORY":
-            yield from history.on_history_fail(state, line)
+            yield from pages.on_history_fail(state, line)
         case _ if state.is_online:
             yield from reply_texts.on_refusal(state, line)
 
@@ -64,7 +66,7 @@ def on_fail(state: ClientState, line: Line) -> Effects:
         case "CHATHISTORY" if "TARGETS" in line.params:
             yield from resume.on_targets_fail(state, line)
         case "CHATHISTORY":
-            yield from history.on_history_fail(state, line)
+            yield from pages.on_history_fail(state, line)
         case "MARKREAD":
             yield from unread.on_markread_fail(state, line)
         case "SEARCH":

@@ -11,8 +11,8 @@ decide (/resend).
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Cancelled, Notice, Queued
 from app.client.protocol.model import ClientState, Delivery, PendingMessage
-from app.client.protocol.pending import fail, flush, is_next, transmit
-from app.client.protocol.splitting import max_text_bytes
+from app.client.protocol.sending.pending import fail, flush, is_next, transmit
+from app.client.protocol.sending.splitting import max_text_bytes
 from app.text.graphemes import split_text
 from app.wire import ctcp
 from app.wire.framing import MAX_LINE_BYTES

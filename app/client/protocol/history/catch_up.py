@@ -4,12 +4,13 @@
 `Resumed` reports how many messages were missed.
 """
 
-from app.client.protocol import history, pending, send_queue
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Resumed
-from app.client.protocol.messages import deliver
+from app.client.protocol.history import pages
+from app.client.protocol.messaging.messages import deliver
 from app.client.protocol.model import ClientState
+from app.client.protocol.sending import pending, send_queue
 from app.wire.names import Key, fold
 
 
@@ -51,5 +52,5 @@ def conclude(state: ClientState) -> Effects:
     connection = state.connection
     if not connection.resuming:
         yield from send_queue.fail_in_doubt(state)
-        is_complete = state.has(history.CAPABILITY) and not connection.has_gap
+        is_complete = state.has(pages.CAPABILITY) and not connection.has_gap
         yield Resumed(connection.missed if is_complete else None)

@@ -1,0 +1,1 @@
+"""History: pages, catching up after a lost connection, unread messages and searches."""

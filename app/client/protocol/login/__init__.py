@@ -1,0 +1,1 @@
+"""Connection registration and login."""

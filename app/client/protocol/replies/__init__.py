@@ -1,0 +1,1 @@
+"""Replies to queries, standard replies and errors."""

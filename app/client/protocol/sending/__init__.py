@@ -1,0 +1,1 @@
+"""Sending our own messages until the server has confirmed them."""
