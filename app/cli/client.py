@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from app.cli import terminal
-from app.cli.options import ClientConfig, Version
+from app.cli.options import ClientConfig, Profile, Version
 from app.cli.settings_options import flags, setting
-from app.settings import CLIENT, ClientSettings, load
+from app.errors import UsageError
+from app.settings import CLIENT, ClientSettings, get_profile, load
 
 UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
 DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
@@ -50,6 +51,7 @@ def client(
     ] = None,
     tls_ca: Annotated[Path | None, setting(ClientSettings, "tls_ca", "FILE", "--tls-ca")] = None,
     config: ClientConfig = None,
+    profile: Profile = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print events as JSON Lines, without a prompt.")
     ] = False,
@@ -78,7 +80,8 @@ def client(
     is not a terminal, or with --json if the input is a terminal or /dev/null, the client sends
     nothing and listens until Ctrl-C or SIGTERM.
     """
-    loaded = load(CLIENT, config, flags(ClientSettings, locals()))
+    given = flags(ClientSettings, locals())
+    loaded = load(CLIENT, _choose_file(config, profile), given)
     for warning in loaded.warnings:
         terminal.echo_error(f"Warning: {warning}")
     if loaded.ignored_files:
@@ -88,7 +91,17 @@ def client(
         terminal.echo_error(UNVERIFIED)
     from app.cli.client_modes import start  # deferred: --help and --version need no client
 
-    start(loaded.values, as_json, follow, timeout)
+    start(loaded.values, profile, as_json, follow, timeout)
+
+
+def _choose_file(config: Path | None, profile: str | None) -> Path | None:
+    """Return the settings file named on the command line, or None.
+
+    Raises: UsageError if two are named, or if there is no such profile.
+    """
+    if config is not None and profile is not None:
+        raise UsageError("--profile and --config cannot be used together.")
+    return config if profile is None else get_profile(profile)
 
 
 def main() -> None:

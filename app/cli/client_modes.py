@@ -33,11 +33,11 @@ ROOM_PREFIXES = ("#", "&")
 INPUT_HISTORY = "input-history"  # in the state folder
 
 
-def start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float) -> None:
+def start(settings: ClientSettings, profile: str | None, as_json: bool, follow: bool, timeout: float) -> None:
     """Run line mode on a terminal, otherwise batch mode."""
     has_input, has_output = sys.stdin.isatty(), sys.stdout.isatty()
     is_interactive = has_input and has_output and not as_json
-    storage = _open_storage(settings)
+    storage = open_storage(settings, profile)
     driver = _create_driver(settings, settings.history_page if is_interactive else 0, storage)
     if is_interactive:
         driver.state.options.rooms += _remembered_rooms(settings, storage)
@@ -67,15 +67,16 @@ def _read_input() -> Iterator[str]:
         yield from decode(line, sys.stdin.encoding).rstrip("\r\n").split("\r")
 
 
-def _open_storage(settings: ClientSettings) -> ClientStorage:
-    """Return the storage for this user and server."""
+def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage:
+    """Return the storage for this user and server; each profile has an input history of its own."""
     place = f"{settings.username or _login_name()}@{settings.ip}:{settings.port}"
     folder = find_state_folder()
+    history = f"{INPUT_HISTORY}-{profile}" if profile else INPUT_HISTORY
     return ClientStorage(
         StoredList(folder if settings.remember_rooms else None, ROOMS, place),
         StoredList(folder, IGNORED, place),
         KeyringStore(place) if settings.keyring else None,
-        folder / INPUT_HISTORY if folder and settings.input_history else None,
+        folder / history if folder and settings.input_history else None,
         settings.input_history,
     )
 

@@ -25,6 +25,14 @@ def _config(usual: str) -> Any:
 
 ServerConfig = Annotated[Path | None, _config(SERVER_FILE)]
 ClientConfig = Annotated[Path | None, _config(CLIENT_FILE)]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help=f"Read the settings file NAME.json in ~/.config/durable-chat instead of {CLIENT_FILE}.",
+    ),
+]
 
 
 def parameters_of(declaration: Callable[..., Any]) -> list[inspect.Parameter]:

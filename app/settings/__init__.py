@@ -12,6 +12,7 @@ from app.settings.loading import (
     reload,
     resolve,
 )
+from app.settings.profiles import get_profile, list_profiles, locate_profile
 from app.settings.server import ServerSettings
 from app.settings.server_name import MAX_PREFIX_LENGTH, derive_prefix
 from app.settings.update import SettingsUpdate, compute_update
@@ -29,7 +30,10 @@ __all__ = [
     "SettingsUpdate",
     "compute_update",
     "derive_prefix",
+    "get_profile",
+    "list_profiles",
     "load",
+    "locate_profile",
     "reload",
     "resolve",
 ]

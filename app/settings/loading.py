@@ -4,7 +4,7 @@ Precedence: flag, environment variable, local settings file, settings file, defa
 is in the folder of the settings file and overrides it key by key; it is not under version
 control, so an update never conflicts with it. The client also reads a file in the user's
 configuration folder, which ranks between the application's file and the others. A file named with
-`--config` is used alone.
+`--config`, or a profile, is used alone.
 `app.settings.sources` describes how invalid values are handled.
 """
 
@@ -18,6 +18,7 @@ from app.errors import ChatError, SettingsRefused, UsageError
 from app.setting_files import CLIENT_FILE, SERVER_FILE
 from app.settings.base import Settings
 from app.settings.client import ClientSettings, find_client_faults
+from app.settings.profiles import find_configuration_folder
 from app.settings.server import ServerSettings, find_server_faults
 from app.settings.sources import Problem, merge_sources, read_environment, read_file, read_flags
 
@@ -166,11 +167,10 @@ def _find_in_first(program: Program[S], folders: Sequence[Path]) -> tuple[Path, 
 
 def _find_user_files(program: Program[S], environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the settings file in the user's configuration folder (XDG Base Directory), if any."""
-    candidates = (Path(environment.get("XDG_CONFIG_HOME", "")), Path(environment.get("HOME", ""), ".config"))
-    folder = next((folder for folder in candidates if folder.is_absolute()), None)
+    folder = find_configuration_folder(environment)
     if folder is None or not program.has_user_file:
         return ()
-    file = folder / "durable-chat" / program.file
+    file = folder / program.file
     return (file,) if os.path.lexists(file) else ()
 
 
