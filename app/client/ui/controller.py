@@ -69,6 +69,7 @@ class Controller:
         self.has_ended = False
         self._has_warned = False  # that queued messages will be lost
         self.on_question: Callable[[], None] = lambda: None
+        self.on_room: Callable[[str], None] = lambda room: None  # called when another room is current
         # Folded name of the room being joined that will become the current room.
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
@@ -155,16 +156,20 @@ class Controller:
         """Make another room or conversation the current one."""
         if fold(room) == fold(self.view.room):
             return
-        self.view.room = room
+        self._set_room(room)
         view = self.state.find_room(room)
         self.notify(f"Now talking to {view.name if view else room}.")
+
+    def _set_room(self, room: str) -> None:
+        self.view.room = room
+        self.on_room(room)
 
     def leave_current(self, room: str) -> None:
         """If a room is the current one, switch to another joined room or, without one, to none."""
         if fold(room) != fold(self.view.room):
             return
         joined = self.state.joined_rooms()
-        self.view.room = ""
+        self._set_room("")
         if joined:
             self.switch_to(joined[0].name)
 
@@ -194,7 +199,7 @@ class Controller:
     def _on_joined(self, room: str) -> None:
         """Switch to a newly joined room if the user requested it or there is no current room."""
         if fold(room) == self._joining or not self.view.room:
-            self.view.room = room
+            self._set_room(room)
         if fold(room) == self._joining:
             self._joining = None
 
@@ -207,4 +212,4 @@ class Controller:
             case UnreadMessages(room=room):
                 self.driver.execute(intents.mark_read, room)
             case Renamed(old=old, new=new) if fold(old) == fold(self.view.room):
-                self.view.room = new
+                self._set_room(new)

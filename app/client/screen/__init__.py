@@ -1,0 +1,1 @@
+"""The full-screen client: a Textual application that shows the client's state."""

@@ -1,0 +1,40 @@
+"""Carries calls from the driver's thread to the screen's, in order and in groups."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+Call = Callable[[], None]
+
+
+class Bridge:
+    """A queue of calls that the event loop of the screen makes. `post` is thread-safe."""
+
+    def __init__(self, on_calls_made: Call) -> None:
+        self._calls: deque[Call] = deque()
+        self._on_calls_made = on_calls_made
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make the calls that wait, and from now on every call, in this loop."""
+        self._loop = loop
+        self._wake()
+
+    def post(self, call: Call) -> None:
+        """Queue a call; it is made once the loop has time."""
+        self._calls.append(call)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has been closed: the screen is gone
+                self._loop.call_soon_threadsafe(self._run)
+
+    def _run(self) -> None:
+        """Make all waiting calls, then report it once."""
+        if not self._calls:
+            return
+        while self._calls:
+            self._calls.popleft()()
+        self._on_calls_made()

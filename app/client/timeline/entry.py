@@ -1,0 +1,70 @@
+"""The entries of a timeline.
+
+A timeline may have a hundred thousand entries, so an entry is small: what most entries lack is in
+`Details`, and reactions are kept by the timeline.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from app.client.protocol.events import ClientEvent, Quote
+
+
+class EntryKind(Enum):
+    """What an entry shows."""
+
+    MESSAGE = "message"
+    ACTION = "action"
+    NOTICE = "notice"
+    EVENT = "event"  # of the room: a topic, a mode, a kick
+    MEMBERSHIP = "membership"  # joins, parts, quits and changes of nick, in one entry
+    INFO = "info"  # from the program itself, or from the server
+    ERROR = "error"
+
+
+SPOKEN = frozenset({EntryKind.MESSAGE, EntryKind.ACTION, EntryKind.NOTICE})
+
+
+@dataclass(slots=True)
+class Details:
+    """What few entries have.
+
+    `redacted_by` is set when the message was deleted; its text is gone. `changes` are the events of
+    a MEMBERSHIP entry, of which only a summary is shown unless `is_expanded`.
+    """
+
+    reply_to: str = ""
+    quoted: Quote | None = None
+    redacted_by: str = ""
+    reason: str = ""
+    changes: list[ClientEvent] = field(default_factory=list)
+    is_expanded: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """An entry of a timeline; `at` is in milliseconds since the Unix epoch."""
+
+    kind: EntryKind
+    at: int
+    author: str = ""
+    text: str = ""
+    msgid: str = ""
+    is_mine: bool = False
+    is_mention: bool = False
+    details: Details | None = None
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether this is a message, as opposed to something that happened."""
+        return self.kind in SPOKEN
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether the message was deleted."""
+        return self.details is not None and bool(self.details.redacted_by)
+
+    @property
+    def reply_to(self) -> str:
+        """The id of the message that this one answers, or ""."""
+        return self.details.reply_to if self.details else ""
