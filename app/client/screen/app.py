@@ -60,7 +60,7 @@ class ChatApp(App[None]):
         session.on_event = self.show_event
         session.on_room = self.show_room
         session.on_question = self.show_question
-        session.on_end = self.exit
+        session.on_end = self._end
 
     def compose(self) -> ComposeResult:
         """Yield the parts of the screen."""
@@ -82,6 +82,14 @@ class ChatApp(App[None]):
         self._bridge.open(asyncio.get_running_loop())
         self.refresh_parts()
         self.session.start()
+
+    def _end(self) -> None:
+        self._bridge.close()
+        self.exit()
+
+    def on_unmount(self) -> None:
+        """Show nothing more."""
+        self._bridge.close()
 
     def _is_mention(self, message: Message) -> bool:
         nick = self.workspace.context.nick

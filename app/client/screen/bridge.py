@@ -21,6 +21,11 @@ class Bridge:
         self._loop = loop
         self._wake()
 
+    def close(self) -> None:
+        """Make no more calls: the screen is being closed."""
+        self._loop = None
+        self._calls.clear()
+
     def post(self, call: Call) -> None:
         """Queue a call; it is made once the loop has time."""
         self._calls.append(call)
@@ -37,4 +42,5 @@ class Bridge:
             return
         while self._calls:
             self._calls.popleft()()
-        self._on_calls_made()
+        if self._loop is not None:
+            self._on_calls_made()

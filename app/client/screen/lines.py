@@ -20,7 +20,7 @@ TIME_COLUMNS = 6  # "12:34 "
 MIN_NICK_COLUMNS, MAX_NICK_COLUMNS = 8, 16
 NICK_SHARE = 6  # the column of nicks takes a sixth of the line
 SEPARATOR = " │ "
-NARROW_COLUMNS = 60  # below it, there is no column of nicks
+NARROW_COLUMNS = 48  # below it, there is no column of nicks
 
 
 class Role(Enum):

@@ -1,0 +1,125 @@
+"""A person in front of the full screen, who presses keys and looks; the server is scripted.
+
+Whoever waits for something looks again after each group of events from the driver: nothing sleeps.
+"""
+
+import asyncio
+import queue
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
+from app.client.net.connect import Address
+from app.client.net.link import Link
+from app.client.protocol.model import ClientState, UserOptions
+from app.client.screen.app import ChatApp
+from app.client.screen.bridge import Bridge
+from app.client.screen.session import ScreenSession
+from app.client.storage.client_storage import ClientStorage
+from app.client.storage.stored_list import IGNORED, ROOMS, StoredList
+from app.client.ui.commands import table
+from app.clock import Clock
+from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
+
+CAPABILITIES = "server-time message-tags echo-message batch labeled-response"  # no history to wait for
+
+
+class ScreenUser:
+    """The screen of a user in #tea, and the server that the user is connected to."""
+
+    def __init__(
+        self, app: ChatApp, pilot: Pilot[None], server: ScriptedServer, changed: asyncio.Event
+    ) -> None:
+        self.app = app
+        self.server = server
+        self._pilot = pilot
+        self._changed = changed
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, such as `ctrl+n`."""
+        await self._pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        """Type a text, and press Enter."""
+        await self._pilot.press(*("space" if character == " " else character for character in text), "enter")
+
+    async def click(self, selector: str, offset: tuple[int, int]) -> None:
+        """Click on a part of the screen, at columns and lines from its corner."""
+        await self._pilot.click(selector, offset=offset)
+
+    async def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size."""
+        await self._pilot.resize_terminal(columns, lines)
+
+    def lines(self) -> list[str]:
+        """Return the lines of the screen, without trailing spaces."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+    def text(self) -> str:
+        """Return the whole screen."""
+        return "\n".join(self.lines())
+
+    async def sees(self, *texts: str) -> str:
+        """Wait until all texts are on the screen at once, and return the screen."""
+        return await self.until(lambda screen: all(text in screen for text in texts), f"{texts}")
+
+    async def sees_no(self, *texts: str) -> str:
+        """Wait until none of the texts is on the screen, and return the screen."""
+        return await self.until(lambda screen: not any(text in screen for text in texts), f"no {texts}")
+
+    async def until(self, is_it: Callable[[str], bool], what: str) -> str:
+        """Wait until a condition holds for the screen, and return the screen."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while True:
+                self._changed.clear()
+                await self._pilot.pause()
+                if is_it(screen := self.text()):
+                    return screen
+                try:
+                    await self._changed.wait()
+                except asyncio.CancelledError:
+                    raise AssertionError(f"{what} did not appear:\n{screen}") from None
+
+
+def create_driver(port: int, room: str = "#tea", nick: str = "anna") -> Driver:
+    """Return the driver of a client that is not started."""
+    clock = Clock()
+    inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
+    link = Link(Address("127.0.0.1", port), inbox.put, clock)
+    options = UserOptions(nick=nick, has_chosen_nick=True, rooms=[room], initial_history=50)
+    return Driver(ClientState(options), link, inbox, clock)
+
+
+def create_storage(folder: Path) -> ClientStorage:
+    """Return the storage of a user without a keyring."""
+    return ClientStorage(
+        StoredList(folder, ROOMS, "test"), StoredList(folder, IGNORED, "test"), None, None, 100
+    )
+
+
+@asynccontextmanager
+async def open_screen(
+    folder: Path, columns: int = 100, lines: int = 30, caps: str = CAPABILITIES
+) -> AsyncIterator[ScreenUser]:
+    """Open the screen of anna, who is in #tea with bob and carol."""
+    with ScriptedServer() as server:
+        changed = asyncio.Event()
+
+        def on_calls_made() -> None:
+            app.refresh_parts()
+            changed.set()
+
+        bridge = Bridge(on_calls_made)
+        driver = create_driver(server.port)
+        session = ScreenSession(driver, table.slash_commands(), create_storage(folder), bridge)
+        app = ChatApp(session, bridge, "test.example")
+        async with app.run_test(size=(columns, lines)) as pilot:
+            server.welcome("anna", "#tea", caps)
+            user = ScreenUser(app, pilot, server, changed)
+            await user.sees("#tea", "connected")
+            yield user
+            driver.post(driver.end)
