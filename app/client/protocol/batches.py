@@ -7,9 +7,10 @@ no partial page. Lines of other batches are dispatched one by one when the batch
 from app.client.protocol.dispatch import dispatch
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
+from app.client.protocol.exchanges import OpenBatch
 from app.client.protocol.history import pages, resume, search
 from app.client.protocol.lines import param
-from app.client.protocol.model import ClientState, OpenBatch
+from app.client.protocol.model import ClientState
 from app.client.protocol.sending import multiline
 from app.wire.line import Line
 

@@ -4,6 +4,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from app.client.protocol.events import ClientEvent, Message, Quote
+from app.client.protocol.history.shown_events import ShownEvents
 from app.wire.names import Key
 
 MAX_SHOWN_MSGIDS = 5_000  # kept per room; older messages do not arrive again
@@ -61,6 +62,7 @@ class ChannelView:
     read_at: int = 0  # the read marker, or 0 if it was never set
     unread: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_UNREAD_MESSAGES))  # their times
     shown_msgids: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    shown_events: ShownEvents = field(default_factory=ShownEvents)
     recent: OrderedDict[str, RecentMessage] = field(default_factory=OrderedDict)  # by msgid
     last_message_number: int = 0
     catch_up: CatchUp | None = None

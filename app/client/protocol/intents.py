@@ -5,11 +5,11 @@ The state is changed only by these functions and by the handlers of received lin
 
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Notice
-from app.client.protocol.history import pages, unread
+from app.client.protocol.history import fetch, pages, unread
 from app.client.protocol.history import search as searching
 from app.client.protocol.lines import send
 from app.client.protocol.login import registration, sasl
-from app.client.protocol.login.registration import REGISTRATION
+from app.client.protocol.login.capabilities import REGISTRATION
 from app.client.protocol.membership import moderation
 from app.client.protocol.messaging import references
 from app.client.protocol.model import ClientState, LoginCredentials
@@ -32,6 +32,11 @@ unreact = references.unreact
 redact = references.redact
 show_latest = pages.show_latest
 show_between = pages.show_between
+fetch_latest = fetch.fetch_latest
+fetch_before = fetch.fetch_before
+fetch_after = fetch.fetch_after
+fetch_around = fetch.fetch_around
+history_reference = pages.reference
 search = searching.send_search
 mark_read = unread.mark_read
 mark_all_read = unread.mark_all_read

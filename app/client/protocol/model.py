@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
 
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Message, Phase
-from app.wire.line import Line
+from app.client.protocol.events import Direction, HistoryEvent, Phase
+from app.client.protocol.exchanges import NickRefusal, OpenBatch, PendingSearch, SaslSession
+from app.client.protocol.history.received_page import ReceivedPage
 from app.wire.names import Key, fold
 from app.wire.numbers import parse_number
 
@@ -40,6 +40,7 @@ class UserOptions:
     initial_history: int = 0  # messages shown when joining a room
     page_size: int = 50  # messages
     max_text_bytes: int = 4096  # of one message
+    wants_events: bool = False  # history includes reactions, joins and the like
 
 
 class Delivery(Enum):
@@ -68,18 +69,7 @@ class PendingMessage:
         return (self.text, self.is_action, fold(self.target)) == (text, is_action, fold(target))
 
 
-@dataclass(slots=True)
-class OpenBatch:
-    """A batch that has been opened but not yet closed."""
-
-    kind: str
-    params: list[str]
-    opening: Line
-    lines: list[Line] = field(default_factory=list)
-    characters: int = 0  # in the parameters and tags of the lines
-
-
-PageHandler = Callable[["ClientState", "PendingRequest", list[Message]], Effects]
+PageHandler = Callable[["ClientState", "PendingRequest", ReceivedPage], Effects]
 ErrorHandler = Callable[["ClientState", "PendingRequest", str], Effects]
 
 
@@ -87,8 +77,8 @@ ErrorHandler = Callable[["ClientState", "PendingRequest", str], Effects]
 class PendingRequest:
     """A history request that awaits its reply, with the handlers for a page and for an error.
 
-    `reference` is the position after which missed messages are fetched, `until` the end of the
-    requested period, `total` the number of messages to show, and `collected` those received so far.
+    `reference` is the position from which messages are fetched, `until` the end of the requested
+    period, `total` the number of events to show, and `collected` those received so far.
     """
 
     target: str
@@ -98,37 +88,8 @@ class PendingRequest:
     reference: str = ""
     until: str = ""
     total: int = 0
-    collected: list[Message] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class PendingSearch:
-    """A search that awaits its reply: the query as typed, and the attributes sent to the server."""
-
-    query: str
-    attributes: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class NickRefusal:
-    """A nick that the server refused, with the text and numeric of the error reply."""
-
-    nick: str
-    reason: str
-    numeric: str
-
-
-class SaslSession(Protocol):
-    """The client side of a SASL exchange."""
-
-    mechanism: str
-    has_verified_server: bool
-
-    def answer(self, challenge: bytes) -> bytes:
-        """Return the response to a challenge.
-
-        Raises: ValueError when the server fails to authenticate itself.
-        """
+    collected: list[HistoryEvent] = field(default_factory=list)
+    direction: Direction = Direction.LATEST
 
 
 @dataclass(slots=True)

@@ -44,6 +44,14 @@ from app.client.protocol.events.delivery import (
     Sending,
     Stored,
 )
+from app.client.protocol.events.history import (
+    Direction,
+    HistoryEvent,
+    HistoryFetched,
+    HistoryRefused,
+    MembershipEvent,
+    Replayed,
+)
 from app.client.protocol.events.replies import (
     HistoryPage,
     Ignored,
@@ -59,7 +67,11 @@ __all__ = [
     "AwayChanged",
     "Cancelled",
     "ClientEvent",
+    "Direction",
+    "HistoryEvent",
+    "HistoryFetched",
     "HistoryPage",
+    "HistoryRefused",
     "Ignored",
     "Invited",
     "JoinRefused",
@@ -69,6 +81,7 @@ __all__ = [
     "LoggedOut",
     "LoginFailed",
     "Members",
+    "MembershipEvent",
     "Message",
     "ModeChanged",
     "NickProblem",
@@ -86,6 +99,7 @@ __all__ = [
     "Registered",
     "RegistrationFailed",
     "Renamed",
+    "Replayed",
     "Resumed",
     "SearchResult",
     "SendFailed",

@@ -6,16 +6,19 @@ in a queue, each with the handlers of its reply. Long histories are fetched page
 
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import HistoryPage, Message, Notice
-from app.client.protocol.lines import param, send
-from app.client.protocol.messaging.messages import to_message
+from app.client.protocol.exchanges import OpenBatch
+from app.client.protocol.history.playback import to_event
+from app.client.protocol.history.received_page import ReceivedPage
+from app.client.protocol.lines import line_time, param, send
 from app.client.protocol.messaging.references import add_quotes
-from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
+from app.client.protocol.model import ClientState, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold
 
 MAX_SHOWN_MESSAGES = 1_000  # in reply to one command of the user
 CAPABILITY = "draft/chathistory"
+END_TAG = "draft/chathistory-end"  # on the batch of a page after which there is nothing
 
 
 def page_limit(state: ClientState) -> int:
@@ -26,7 +29,11 @@ def page_limit(state: ClientState) -> int:
 
 def reference(message: Message) -> str:
     """Return the message reference (`msgid=` or `timestamp=`) of a message for a request."""
-    return f"msgid={message.msgid}" if message.msgid else f"timestamp={to_iso(message.at)}"
+    return _format_reference(message.msgid, message.at)
+
+
+def _format_reference(msgid: str, at: int) -> str:
+    return f"msgid={msgid}" if msgid else f"timestamp={to_iso(at)}"
 
 
 def send_request(state: ClientState, request: PendingRequest, subcommand: str, *positions: str) -> Effects:
@@ -40,9 +47,23 @@ def on_history_batch(state: ClientState, batch: OpenBatch) -> Effects:
     request = _pop_request(state, batch.params[:1])
     if request is None:
         return
-    lines = [line for line in batch.lines if line.command in ("PRIVMSG", "NOTICE")]
-    messages = [message for line in lines if (message := to_message(state, line, request.target))]
-    yield from request.on_page(state, request, add_quotes(state.find_room(request.target), messages))
+    yield from request.on_page(state, request, _read_page(state, request.target, batch))
+
+
+def _read_page(state: ClientState, target: str, batch: OpenBatch) -> ReceivedPage:
+    lines = batch.lines
+    events = [event for line in lines if (event := to_event(state, line, target))]
+    return ReceivedPage(
+        tuple(add_quotes(state.find_room(target), events)),
+        first=_line_reference(state, lines[0]) if lines else "",
+        last=_line_reference(state, lines[-1]) if lines else "",
+        line_count=len(lines),
+        is_last=END_TAG in batch.opening.tags,
+    )
+
+
+def _line_reference(state: ClientState, line: Line) -> str:
+    return _format_reference(line.tags.get("msgid", ""), line_time(state, line))
 
 
 def on_history_fail(state: ClientState, line: Line) -> Effects:
@@ -70,15 +91,19 @@ def show_latest(state: ClientState, target: str, count: int) -> Effects:
     yield from send_request(state, request, "LATEST", "*")
 
 
-def _on_older_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+def _on_older_page(state: ClientState, request: PendingRequest, page: ReceivedPage) -> Effects:
     """Prepend a page; request the next page if messages are still missing."""
-    request.collected[:0] = messages
+    request.collected[:0] = page.messages
     missing = request.total - len(request.collected)
-    if not messages or missing <= 0:
-        yield HistoryPage(request.target, tuple(request.collected[-request.total :]))
+    if page.is_end or missing <= 0:
+        yield HistoryPage(request.target, _messages(request)[-request.total :])
         return
     request.limit = min(missing, page_limit(state))
-    yield from send_request(state, request, "BEFORE", reference(request.collected[0]))
+    yield from send_request(state, request, "BEFORE", page.first)
+
+
+def _messages(request: PendingRequest) -> tuple[Message, ...]:
+    return tuple(event for event in request.collected if isinstance(event, Message))
 
 
 def show_between(state: ClientState, target: str, since: int, until: int) -> Effects:
@@ -89,17 +114,17 @@ def show_between(state: ClientState, target: str, since: int, until: int) -> Eff
     yield from send_request(state, request, "BETWEEN", f"timestamp={to_iso(since - 1)}", request.until)
 
 
-def _on_newer_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Append a page; request the next one, unless this one is empty or the limit is reached."""
-    request.collected.extend(messages)
-    if not messages or len(request.collected) >= MAX_SHOWN_MESSAGES:
-        yield HistoryPage(request.target, tuple(request.collected), is_truncated=bool(messages))
+def _on_newer_page(state: ClientState, request: PendingRequest, page: ReceivedPage) -> Effects:
+    """Append a page; request the next one, unless this is the end or the limit is reached."""
+    request.collected.extend(page.messages)
+    if page.is_end or len(request.collected) >= MAX_SHOWN_MESSAGES:
+        yield HistoryPage(request.target, _messages(request), is_truncated=not page.is_end)
         return
-    yield from send_request(state, request, "BETWEEN", reference(messages[-1]), request.until)
+    yield from send_request(state, request, "BETWEEN", page.last, request.until)
 
 
 def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
     """Show the messages fetched before the request was refused, and the reason."""
     if request.collected:
-        yield HistoryPage(request.target, tuple(request.collected), is_truncated=True)
+        yield HistoryPage(request.target, _messages(request), is_truncated=True)
     yield Notice(f"Cannot show the history of {request.target}: {reason}", is_error=True)

@@ -8,10 +8,12 @@ only when a message is shown, so that fetching resumes there if the connection i
 
 from app.client.protocol.channel_view import CatchUp, ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Message, Notice
-from app.client.protocol.history import catch_up, pages, unread
+from app.client.protocol.events import HistoryEvent, Message, Notice
+from app.client.protocol.exchanges import OpenBatch
+from app.client.protocol.history import catch_up, pages, playback, unread
+from app.client.protocol.history.received_page import ReceivedPage
 from app.client.protocol.lines import param, send
-from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
+from app.client.protocol.model import ClientState, PendingRequest
 from app.client.protocol.sending import pending, send_queue
 from app.clock import to_iso
 from app.wire.line import Line
@@ -122,19 +124,19 @@ def _fetch_after(state: ClientState, room: ChannelView, position: str) -> Effect
     yield from pages.send_request(state, request, "AFTER", position)
 
 
-def _on_missed_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+def _on_missed_page(state: ClientState, request: PendingRequest, page: ReceivedPage) -> Effects:
     """Show a page of missed messages, then fetch the next one.
 
-    At a page that is empty or contains a held message, release the held events instead.
+    At the last page, or one that contains a held message, release the held events instead.
     """
     room = state.open_room(request.target)
     held = _held_msgids(room)
-    for message in messages:
-        yield from _show_missed(state, room, message)
-    if not messages or any(message.msgid in held for message in messages):
+    is_caught_up = page.is_end or any(message.msgid in held for message in page.messages)
+    yield from _show_missed(state, room, playback.mark_shown(room, page.events))
+    if is_caught_up:
         yield from catch_up.release(state, room)
     else:
-        yield from _fetch_after(state, room, pages.reference(messages[-1]))
+        yield from _fetch_after(state, room, page.last)
 
 
 def _held_msgids(room: ChannelView) -> set[str]:
@@ -142,15 +144,15 @@ def _held_msgids(room: ChannelView) -> set[str]:
     return {event.msgid for event in held if isinstance(event, Message) and event.msgid}
 
 
-def _show_missed(state: ClientState, room: ChannelView, message: Message) -> Effects:
-    """Show a missed message; if it echoes a message in doubt, confirm that."""
-    if not room.mark_shown(message):
-        return
-    room.count_unread(message)
-    if room.catch_up:
-        room.catch_up.missed += 1
-    yield from pending.confirm(state, message, "")
-    yield message
+def _show_missed(state: ClientState, room: ChannelView, missed: list[HistoryEvent]) -> Effects:
+    """Show missed events; if a message echoes one in doubt, confirm that."""
+    for event in playback.bundle(room, missed):
+        if isinstance(event, Message):
+            room.count_unread(event)
+            if room.catch_up:
+                room.catch_up.missed += 1
+            yield from pending.confirm(state, event, "")
+        yield event
 
 
 def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:

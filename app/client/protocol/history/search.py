@@ -7,10 +7,11 @@ import re
 
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice, SearchResult
+from app.client.protocol.exchanges import OpenBatch, PendingSearch
 from app.client.protocol.history.pages import page_limit
 from app.client.protocol.lines import param, send
 from app.client.protocol.messaging.messages import to_message
-from app.client.protocol.model import ClientState, OpenBatch, PendingSearch
+from app.client.protocol.model import ClientState
 from app.clock import to_iso
 from app.text.local_time import WallClock
 from app.text.periods import parse_prefix

@@ -11,10 +11,12 @@ page by page, but not shown. What was shown becomes read only when the view says
 
 from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES, CatchUp, ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Message, Notice, UnreadMessages, UnreadRoom
-from app.client.protocol.history import catch_up, pages
+from app.client.protocol.events import HistoryEvent, Message, Notice, UnreadMessages, UnreadRoom
+from app.client.protocol.exchanges import OpenBatch
+from app.client.protocol.history import catch_up, pages, playback
+from app.client.protocol.history.received_page import ReceivedPage
 from app.client.protocol.lines import param, parse_time, send
-from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
+from app.client.protocol.model import ClientState, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold
@@ -115,18 +117,18 @@ def _fetch(state: ClientState, room: ChannelView, after: str) -> Effects:
     yield from pages.send_request(state, request, "LATEST", after)
 
 
-def _on_first_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+def _on_first_page(state: ClientState, request: PendingRequest, page: ReceivedPage) -> Effects:
     """Show the page; if it is full and all of it is unread, first count the earlier messages."""
     room = state.open_room(request.target)
-    request.collected = messages
-    is_full = len(messages) >= request.limit
-    if is_full and _is_unread(room, messages[0]):
-        yield from _count_earlier(state, room, request)
+    request.collected = list(page.events)
+    is_full = page.line_count >= request.limit and not page.is_last
+    if is_full and page.events and _is_unread(room, page.events[0]):
+        yield from _count_earlier(state, room, request, page.first)
     else:
         yield from _show(state, room, request)
 
 
-def _count_earlier(state: ClientState, room: ChannelView, request: PendingRequest) -> Effects:
+def _count_earlier(state: ClientState, room: ChannelView, request: PendingRequest, oldest: str) -> Effects:
     limit = state.connection.isupport_number("CHATHISTORY") or request.limit
     counting = PendingRequest(
         request.target,
@@ -136,16 +138,15 @@ def _count_earlier(state: ClientState, room: ChannelView, request: PendingReques
         total=request.total,
         collected=request.collected,
     )
-    oldest = pages.reference(request.collected[0])
     yield from pages.send_request(state, counting, "BETWEEN", oldest, f"timestamp={to_iso(room.read_at)}")
 
 
-def _on_earlier_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+def _on_earlier_page(state: ClientState, request: PendingRequest, page: ReceivedPage) -> Effects:
     """Count a page of earlier messages, then the one before it, up to the limit."""
     room = state.open_room(request.target)
-    request.collected[:0] = messages
-    if messages and len(request.collected) < MAX_UNREAD_MESSAGES:
-        yield from _count_earlier(state, room, request)
+    request.collected[:0] = page.messages
+    if not page.is_end and len(request.collected) < MAX_UNREAD_MESSAGES:
+        yield from _count_earlier(state, room, request, page.first)
     else:
         yield from _show(state, room, request)
 
@@ -156,29 +157,34 @@ def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Eff
 
 
 def _show(state: ClientState, room: ChannelView, request: PendingRequest) -> Effects:
-    """Show the messages before the marker, then the unread ones, then those held meanwhile."""
-    fetched = [message for message in request.collected if room.mark_shown(message)]
-    for message in fetched:
-        if _is_unread(room, message):
-            room.count_unread(message)
+    """Show the events before the marker, then the unread ones, then those held meanwhile."""
+    fetched = playback.mark_shown(room, request.collected)
+    for event in fetched:
+        if isinstance(event, Message) and _is_unread(room, event):
+            room.count_unread(event)
     shown = fetched[-request.total :]
-    yield from (message for message in shown if not _is_unread(room, message))
-    yield from _show_unread(room, [message for message in shown if _is_unread(room, message)])
+    yield from playback.bundle(room, (event for event in shown if not _is_unread(room, event)))
+    yield from _show_unread(room, [event for event in shown if _is_unread(room, event)])
     yield from catch_up.release(state, room)
 
 
-def _is_unread(room: ChannelView, message: Message) -> bool:
-    """Return whether a message is after the marker; in a room never read before, none is."""
-    return message.at > room.read_at and bool(room.read_at or room.is_direct)
+def _is_unread(room: ChannelView, event: HistoryEvent) -> bool:
+    """Return whether an event is after the marker; in a room never read before, none is."""
+    return event.at > room.read_at and bool(room.read_at or room.is_direct)
 
 
-def _show_unread(room: ChannelView, messages: list[Message]) -> Effects:
-    """Show unread messages under a heading; if all are ours, show only those in a room."""
-    if not room.unread:
-        yield from () if room.is_direct else messages
-        return
-    hidden = len(room.unread) - sum(not message.is_mine for message in messages)
-    yield UnreadMessages(room.name, tuple(messages), len(room.unread), hidden, room.is_direct)
+def _show_unread(room: ChannelView, events: list[HistoryEvent]) -> Effects:
+    """Show unread messages under a heading, then the other events of their time.
+
+    If all messages are ours, there is no heading, and in a conversation they are not shown.
+    """
+    messages = [event for event in events if isinstance(event, Message)]
+    if room.unread:
+        hidden = len(room.unread) - sum(not message.is_mine for message in messages)
+        yield UnreadMessages(room.name, tuple(messages), len(room.unread), hidden, room.is_direct)
+    elif not room.is_direct:
+        yield from messages
+    yield from playback.bundle(room, (event for event in events if not isinstance(event, Message)))
 
 
 def mark_read(state: ClientState, name: str) -> Effects:

@@ -17,37 +17,16 @@ from app.client.protocol.events import (
     PhaseChanged,
     Renamed,
 )
+from app.client.protocol.exchanges import NickRefusal
 from app.client.protocol.history import resume, unread
 from app.client.protocol.lines import line_time, param, send
 from app.client.protocol.login import sasl
-from app.client.protocol.model import ClientState, NickRefusal
+from app.client.protocol.login.capabilities import REGISTRATION, wanted_capabilities
+from app.client.protocol.model import ClientState
 from app.client.protocol.sending import pending
 from app.wire.line import Line
 from app.wire.names import fold
 
-REGISTRATION = "draft/account-registration"
-SUPPORTED_CAPABILITIES = (
-    "server-time",
-    "message-tags",
-    "echo-message",
-    "batch",
-    "labeled-response",
-    "multi-prefix",
-    "userhost-in-names",
-    "sasl",
-    "account-tag",
-    "account-notify",
-    "extended-join",
-    "away-notify",
-    "cap-notify",
-    "draft/chathistory",
-    "draft/multiline",
-    "draft/read-marker",
-    "draft/message-redaction",
-    REGISTRATION,
-    "soju.im/search",
-    "standard-replies",
-)
 # Words in the text of ERR_NICKNAMEINUSE that indicate that a nick belongs to an account.
 REGISTERED_WORDS = ("regist", "reserved", "account", "password", "identif")
 
@@ -91,7 +70,7 @@ def _on_offered(state: ClientState, items: list[str], is_last: bool) -> Effects:
     connection.has_cap_list = True
     requested = [
         name
-        for name in SUPPORTED_CAPABILITIES
+        for name in wanted_capabilities(state.options)
         if name in connection.offered and name not in connection.enabled
     ]
     if requested:
@@ -256,12 +235,14 @@ def on_nick(state: ClientState, line: Line) -> Effects:
     is_mine = state.is_me(old)
     if is_mine:
         state.connection.nick = new
+    event = Renamed(old, new, line_time(state, line), is_mine)
     for room in state.rooms_of(old):
+        room.shown_events.add_live(event)
         member = room.members.pop(fold(old))
         member.nick = new
         member.mask = f"{new}!{member.mask.partition('!')[2]}" if member.mask else ""
         room.members[fold(new)] = member
-    yield Renamed(old, new, line_time(state, line), is_mine)
+    yield event
     if not is_mine:
         yield from reclaim_nick(state, old)
 

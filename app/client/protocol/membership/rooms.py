@@ -37,8 +37,11 @@ def on_join(state: ClientState, line: Line) -> Effects:
         state.connection.mask = line.source or ""
         _reset_members(room, name)
     room.members[fold(line.nick)] = ChannelMember(line.nick, account=account, mask=line.source or "")
-    if not (is_mine and catch_up.is_resuming(state, room)):
-        yield from deliver(room, Joined(room.name, line.nick, at, is_mine, account))
+    event = Joined(room.name, line.nick, at, is_mine, account)
+    if is_mine and catch_up.is_resuming(state, room):
+        room.shown_events.add_live(event)  # not shown, neither now nor from the history
+    else:
+        yield from deliver(room, event)
     if is_mine:
         yield from resume.on_joined(state, room, at)
 
@@ -85,9 +88,11 @@ def _on_left(state: ClientState, room: ChannelView) -> Effects:
 def on_quit(state: ClientState, line: Line) -> Effects:
     """Show a QUIT; if it released the chosen nick, reclaim it."""
     rooms = state.rooms_of(line.nick)
+    event = Quit(line.nick, tuple(room.name for room in rooms), param(line, 0), line_time(state, line))
     for room in rooms:
         room.members.pop(fold(line.nick), None)
-    yield Quit(line.nick, tuple(room.name for room in rooms), param(line, 0), line_time(state, line))
+        room.shown_events.add_live(event)
+    yield event
     yield from registration.reclaim_nick(state, line.nick)
 
 

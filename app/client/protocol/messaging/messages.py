@@ -42,7 +42,8 @@ def _show(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
     if isinstance(event, Message | Reaction) and event.reply_to and not event.quoted:
         event = replace(event, quoted=room.quote(event.reply_to))
     if not isinstance(event, Message):
-        yield event
+        if room.shown_events.add_live(event):
+            yield event
     elif room.mark_shown(event):
         room.count_unread(event)
         yield event

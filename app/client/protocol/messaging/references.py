@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from app.client.protocol.channel_view import ChannelView, RecentMessage
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Message, Quote, Reaction, Redacted
+from app.client.protocol.events import HistoryEvent, Message, Quote, Reaction, Redacted
 from app.client.protocol.lines import line_time, param, send
 from app.client.protocol.messaging.messages import deliver, find_conversation
 from app.client.protocol.model import ClientState
@@ -25,58 +25,73 @@ UNREACT_TAG = "+draft/unreact"
 
 
 def on_tagmsg(state: ClientState, line: Line) -> Effects:
-    """Show a reaction, or its removal; ignore other messages without text, such as typing."""
-    for tag, is_removed in ((REACT_TAG, False), (UNREACT_TAG, True)):
-        reaction, reference = line.tags.get(tag, ""), line.tags.get(REPLY_TAG, "")
-        if reaction and reference:
-            place = find_conversation(state, line)
-            event = Reaction(
-                room=place.room,
-                author=line.nick,
-                reaction=reaction,
-                reply_to=reference,
-                at=line_time(state, line),
-                is_removed=is_removed,
-                is_mine=place.is_mine,
-                is_direct=place.is_direct,
-                msgid=line.tags.get("msgid", ""),
-            )
-            yield from deliver(state.open_room(place.room), event)
+    """Show a reaction, or its removal; ignore other messages without text."""
+    reaction = to_reaction(state, line)
+    if reaction is not None:
+        yield from deliver(state.open_room(reaction.room), reaction)
+
+
+def to_reaction(state: ClientState, line: Line, conversation: str = "") -> Reaction | None:
+    """Return the reaction in a TAGMSG, or its removal, or None if there is none.
+
+    `conversation` is the peer of a direct message if the line does not determine it, as in history.
+    """
+    reaction, removed = line.tags.get(REACT_TAG, ""), line.tags.get(UNREACT_TAG, "")
+    reference = line.tags.get(REPLY_TAG, "")
+    if not reference or not (reaction or removed):
+        return None
+    place = find_conversation(state, line, conversation)
+    return Reaction(
+        room=place.room,
+        author=line.nick,
+        reaction=reaction or removed,
+        reply_to=reference,
+        at=line_time(state, line),
+        is_removed=not reaction,
+        is_mine=place.is_mine,
+        is_direct=place.is_direct,
+        msgid=line.tags.get("msgid", ""),
+    )
 
 
 def on_redact(state: ClientState, line: Line) -> Effects:
     """Show that a message was deleted, and forget its text."""
-    place, msgid = find_conversation(state, line), param(line, 1)
-    room = state.find_room(place.room)
+    redaction = to_redaction(state, line)
+    room = state.find_room(redaction.room)
     if room is None:
         return
-    deleted = room.forget(msgid)
-    yield from deliver(
-        room,
-        Redacted(
-            room=room.name,
-            by=line.nick,
-            msgid=msgid,
-            reason=param(line, 2),
-            at=line_time(state, line),
-            author=deleted.author if deleted else "",
-            sent_at=deleted.at if deleted else 0,
-            is_mine=place.is_mine,
-            is_direct=place.is_direct,
-        ),
+    deleted = room.forget(redaction.msgid)
+    if deleted is not None:
+        redaction = replace(redaction, author=deleted.author, sent_at=deleted.at)
+    yield from deliver(room, replace(redaction, room=room.name))
+
+
+def to_redaction(state: ClientState, line: Line, conversation: str = "") -> Redacted:
+    """Return the redaction in a REDACT, without the author and time of the deleted message."""
+    place = find_conversation(state, line, conversation)
+    return Redacted(
+        room=place.room,
+        by=line.nick,
+        msgid=param(line, 1),
+        reason=param(line, 2),
+        at=line_time(state, line),
+        is_mine=place.is_mine,
+        is_direct=place.is_direct,
     )
 
 
-def add_quotes(room: ChannelView | None, page: list[Message]) -> list[Message]:
-    """Add to each reply of a page of history what it refers to, if that is known."""
-    quotes = {message.msgid: Quote(message.author, message.text) for message in page if message.msgid}
-    return [_add_quote(message, quotes.get(message.reply_to), room) for message in page]
+def add_quotes(room: ChannelView | None, page: list[HistoryEvent]) -> list[HistoryEvent]:
+    """Add to each reply and reaction of a page of history what it refers to, if that is known."""
+    messages = [event for event in page if isinstance(event, Message)]
+    quotes = {message.msgid: Quote(message.author, message.text) for message in messages if message.msgid}
+    return [_add_quote(event, quotes, room) for event in page]
 
 
-def _add_quote(message: Message, quote: Quote | None, room: ChannelView | None) -> Message:
-    if not message.reply_to:
-        return message
-    return replace(message, quoted=quote or (room.quote(message.reply_to) if room else None))
+def _add_quote(event: HistoryEvent, quotes: dict[str, Quote], room: ChannelView | None) -> HistoryEvent:
+    if not isinstance(event, Message | Reaction) or not event.reply_to:
+        return event
+    quoted = quotes.get(event.reply_to) or (room.quote(event.reply_to) if room else None)
+    return replace(event, quoted=quoted)
 
 
 def find_by_reference(room: ChannelView, reference: str) -> Message | None:

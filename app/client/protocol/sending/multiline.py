@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from app.client.protocol.effects import Send
+from app.client.protocol.exchanges import OpenBatch
 from app.client.protocol.lines import send
-from app.client.protocol.model import ClientState, OpenBatch, PendingMessage
+from app.client.protocol.model import ClientState, PendingMessage
 from app.client.protocol.sending.splitting import max_text_bytes
 from app.text.graphemes import split_text
 from app.wire.framing import MAX_LINE_BYTES, byte_length

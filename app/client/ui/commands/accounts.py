@@ -1,7 +1,7 @@
 """Commands for registering, and for logging in and out."""
 
 from app.client.protocol import intents
-from app.client.protocol.login.registration import REGISTRATION
+from app.client.protocol.login.capabilities import REGISTRATION
 from app.client.ui.command_registry import command
 from app.client.ui.controller import Controller
 from app.errors import UsageError
