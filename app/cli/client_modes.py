@@ -18,14 +18,18 @@ from app.client.display.rendering import Renderer
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
+from app.client.notifications.notifier import Emitter, Notifier, command_emitter, terminal_emitter
+from app.client.notifications.rules import NotificationRules
+from app.client.protocol.events import Notice
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.stored_list import IGNORED, ROOMS, StoredList
+from app.client.storage.stored_list import IGNORED, MUTED, ROOMS, StoredList
 from app.client.ui.batch_mode import BatchMode
 from app.clock import Clock
 from app.settings import ClientSettings
+from app.text.daily_periods import parse_daily_period
 from app.text.encoding import decode, substitute
 from app.wire.names import fold
 
@@ -75,6 +79,7 @@ def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage
     return ClientStorage(
         StoredList(folder if settings.remember_rooms else None, ROOMS, place),
         StoredList(folder, IGNORED, place),
+        StoredList(folder, MUTED, place),
         KeyringStore(place) if settings.keyring else None,
         folder / history if folder and settings.input_history else None,
         settings.input_history,
@@ -98,9 +103,26 @@ def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStor
         print(substitute(line, encoding))
 
     commands = table.legacy_slash_commands() if settings.legacy_commands else table.slash_commands()
-    LineMode(
-        driver, Renderer(DisplayContext(), has_colours, get_columns=_count_columns), commands, storage, write
-    ).run()
+    renderer = Renderer(DisplayContext(), has_colours, get_columns=_count_columns)
+    LineMode(driver, renderer, commands, storage, _create_notifier(driver, settings), write).run()
+
+
+def _create_notifier(driver: Driver, settings: ClientSettings) -> Notifier:
+    """Return the notifier that the settings describe, which writes to standard output."""
+
+    def write(sequence: str) -> None:
+        print(substitute(sequence, sys.stdout.encoding), end="", flush=True)
+
+    def report(sentence: str) -> None:
+        driver.post(lambda: driver.show(Notice(sentence, is_error=True)))
+
+    emitters: list[Emitter] = [
+        terminal_emitter(means, write, os.environ) for means in dict.fromkeys(settings.notify)
+    ]
+    if settings.notify_command is not None:
+        emitters.append(command_emitter(settings.notify_command, report))
+    quiet_hours = tuple(map(parse_daily_period, settings.quiet_hours))
+    return Notifier(NotificationRules(settings.keywords, quiet_hours), emitters, driver.clock)
 
 
 def _count_columns() -> int:

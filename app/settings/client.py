@@ -7,7 +7,17 @@ from typing import Annotated
 from pydantic import Field
 
 from app.settings.base import SECURITY, Settings
-from app.settings.fields import BufferBytes, CommandLine, Host, Name, Room, WholeNumber
+from app.settings.fields import (
+    BufferBytes,
+    CommandLine,
+    DailyPeriods,
+    Host,
+    Keywords,
+    Means,
+    Name,
+    Room,
+    WholeNumber,
+)
 
 
 class ClientSettings(Settings):
@@ -46,6 +56,16 @@ class ClientSettings(Settings):
     )
     history_page: WholeNumber = Field(
         50, ge=1, le=1000, description="Number of messages in one page of history."
+    )
+    notify: Means = Field(("bell",), description="How the terminal notifies you of messages for you.")
+    notify_command: CommandLine | None = Field(
+        None, description="Command that notifies you of messages for you."
+    )
+    keywords: Keywords = Field(
+        (), description="Words in messages of which you are notified, besides your nick."
+    )
+    quiet_hours: DailyPeriods = Field(
+        (), description="Times of day in local time during which nothing notifies you."
     )
 
 

@@ -6,12 +6,13 @@ import shlex
 import shutil
 import unicodedata
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from app.settings.origins import normalise_origin
+from app.text.daily_periods import parse_daily_period
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
 IPV4_MAPPED_BITS = 96  # prefix length of the IPv4-mapped addresses, RFC 4291 section 2.5.5.2
@@ -122,6 +123,11 @@ def _check_url(value: str) -> str:
     return value
 
 
+def _check_daily_period(value: str) -> str:
+    parse_daily_period(value)
+    return value
+
+
 def _check_printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("must be a line of text without control characters")
@@ -201,6 +207,15 @@ Networks = Annotated[
 ]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(normalise_origin)], ...],
+    BeforeValidator(_split_list),
+    Field(max_length=100),
+]
+Means = Annotated[
+    tuple[Literal["bell", "osc9", "osc777"], ...], BeforeValidator(_split_list), Field(max_length=3)
+]
+Keywords = Annotated[tuple[Name, ...], BeforeValidator(_split_list), Field(max_length=100)]
+DailyPeriods = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_daily_period)], ...],
     BeforeValidator(_split_list),
     Field(max_length=100),
 ]

@@ -34,6 +34,7 @@ _REASONS = {
     "bool_parsing": "must be true or false",
     "string_type": "must be text",
     "path_type": "must be a file name",
+    "tuple_type": "must be a list",
 }
 
 Model = type[BaseModel]

@@ -15,9 +15,12 @@ from app.client.display.rendering import Renderer
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
+from app.client.notifications.alerts import Alert
+from app.client.notifications.notifier import Notifier
+from app.client.notifications.rules import NotificationRules
 from app.client.protocol.model import ClientState, UserOptions
 from app.client.storage.client_storage import ClientStorage
-from app.client.storage.stored_list import ROOMS, StoredList
+from app.client.storage.stored_list import IGNORED, MUTED, ROOMS, StoredList
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.line_mode import LineMode
 from app.clock import Clock
@@ -42,11 +45,13 @@ class PromptUser:
         self._screen: queue.Queue[str] = queue.Queue()
         self._keys = keys
         renderer = Renderer(DisplayContext(zone=UTC), has_colours=False, has_days=False)
+        self.alerts: queue.Queue[Alert] = queue.Queue()
         self.line_mode = LineMode(
             self.driver,
             renderer,
             slash_commands(),
             storage or ClientStorage(),
+            Notifier(NotificationRules(("kettle",)), [self.alerts.put], clock),
             self._screen.put,
             keys,
             DummyOutput(),
@@ -440,3 +445,42 @@ def test_input_is_kept_across_starts_without_secrets(
     anna.press_ctrl_d()
     assert (tmp_path / "history").read_text() == '"/names"\n'
     assert StoredList(tmp_path, ROOMS, "anna").load() == ["#tea"]
+
+
+def test_mentions_alert_unless_ignored_or_muted(
+    server: ScriptedServer, keys: PipeInput, tmp_path: Path
+) -> None:
+    ignored, muted = StoredList(tmp_path, IGNORED, "anna"), StoredList(tmp_path, MUTED, "anna")
+    ignored.save(["walt"])
+    muted.save(["Carol"])
+    anna = PromptUser(keys, server.port, ClientStorage(ignored=ignored, muted=muted))
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    server.send(privmsg("m0", "hi", nick="carol", room="anna"), privmsg("m1", "anna: hi", nick="walt"))
+    server.send(privmsg("m2", "the kettle is on", second=2))
+    anna.wait_for_lines("bob: the kettle is on")
+    assert anna.alerts.get(timeout=TIMEOUT_SECONDS) == Alert("#tea", "bob", "the kettle is on")
+    anna.type("/mute")
+    anna.wait_for_lines("#tea does not notify you any more. Muted: Carol, #tea")
+    anna.type("/unmute ops")
+    anna.wait_for_lines("! ops is not muted.")
+    server.send(privmsg("m3", "anna: hi", second=3), "PING fence")
+    server.expect("PONG fence")
+    anna.type("/unmute")
+    anna.wait_for_lines("bob: anna: hi", "#tea notifies you again.")
+    assert anna.alerts.empty()
+    anna.press_ctrl_d()
+
+
+def test_conversation_with_someone_who_just_typed_does_not_alert(
+    server: ScriptedServer, keys: PipeInput
+) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("hello")
+    assert server.echo_message("anna") == "hello"
+    server.send(privmsg("m1", "anna: hi", second=6))
+    anna.wait_for_lines("bob: anna: hi")
+    anna.press_ctrl_d()
+    assert anna.alerts.empty()

@@ -13,6 +13,7 @@ class ClientStorage:
 
     rooms: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
     ignored: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    muted: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
     keyring: KeyringStore | None = None
     history_file: Path | None = None
     max_history_entries: int = 1_000

@@ -1,11 +1,11 @@
-"""Lists of words that are kept for each user and server: joined rooms, ignored users."""
+"""Lists of words that are kept for each user and server: joined and muted rooms, ignored users."""
 
 import json
 from pathlib import Path
 
 from app.client.storage import private_files
 
-ROOMS, IGNORED = "rooms.json", "ignored.json"
+ROOMS, IGNORED, MUTED = "rooms.json", "ignored.json", "muted.json"
 MAX_PLACES = 100  # the list that changed longest ago is dropped
 MAX_ENTRIES = 100  # per list
 

@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
+from app.client.notifications.notifier import Notifier
+from app.client.notifications.rules import NotificationRules
 from app.client.protocol import intents
 from app.client.protocol.events import (
     ClientEvent,
     Joined,
     Kicked,
+    Message,
     Notice,
     Parted,
     Renamed,
@@ -22,6 +25,7 @@ from app.client.storage.client_storage import ClientStorage
 from app.client.ui.account_dialogs import AccountDialogs
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.ignoring import IgnoreList
+from app.client.ui.muting import MuteList
 from app.client.ui.paste_dialog import PasteDialog
 from app.client.ui.persistence import Persistence
 from app.client.ui.questions import Question, Questions
@@ -61,6 +65,7 @@ class Controller:
         display: Callable[[ClientEvent], None],
         commands: SlashCommands,
         storage: ClientStorage,
+        notifier: Notifier | None = None,
     ) -> None:
         self.driver = driver
         self.view = view
@@ -70,14 +75,19 @@ class Controller:
         self._has_warned = False  # that queued messages will be lost
         self.on_question: Callable[[], None] = lambda: None
         self.on_room: Callable[[str], None] = lambda room: None  # called when another room is current
+        # Whether the user is looking at a room or conversation right now.
+        self.is_watching: Callable[[str], bool] = lambda room: False
         # Folded name of the room being joined that will become the current room.
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
         self.accounts = AccountDialogs(driver, self.ask, self.notify)
         self.ignored = IgnoreList(storage.ignored)
+        self.muted = MuteList(storage.muted)
+        self._notifier = notifier or Notifier(NotificationRules(), (), driver.clock)
         self._pasting = PasteDialog(driver, self.ask, self.notify)
         self._persistence = Persistence(driver.state, storage, self.notify)
         driver.show = self.show
+        driver.on_tick = self._notifier.show_due
 
     @property
     def state(self) -> ClientState:
@@ -194,7 +204,12 @@ class Controller:
             self._on_joined(event.room)
         if (shown := self.ignored.filter(event)) is not None:
             self._display(shown)
+            self._alert(shown)
         self._react(event)
+
+    def _alert(self, event: ClientEvent) -> None:
+        is_watched = isinstance(event, Message) and self.is_watching(event.room)
+        self._notifier.react(event, self.state, self.muted.keys, is_watched)
 
     def _on_joined(self, room: str) -> None:
         """Switch to a newly joined room if the user requested it or there is no current room."""

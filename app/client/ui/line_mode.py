@@ -26,6 +26,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from app.client.display.rendering import Renderer
 from app.client.display.style import Piece, Style, paint, piece
 from app.client.driver import Driver
+from app.client.notifications.notifier import Notifier
 from app.client.protocol import intents
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
@@ -43,6 +44,7 @@ from app.text.sanitise import clean
 from app.wire.secrets import mask_message
 
 POLL_SECONDS = 0.5  # between two checks that the driver is still running
+WATCHING_MILLISECONDS = 30_000  # after a line of input, the user is taken to be present
 MAX_PREVIEW_COLUMNS = 40  # of a pending message in the toolbar
 
 
@@ -59,6 +61,7 @@ class LineMode:
         renderer: Renderer,
         commands: SlashCommands,
         storage: ClientStorage,
+        notifier: Notifier | None = None,
         write: Callable[[str], None] = print,
         source: Input | None = None,
         output: Output | None = None,
@@ -68,9 +71,11 @@ class LineMode:
         self._write = write
         self._error: Exception | None = None
         self._draft = ""
+        self._last_input = -WATCHING_MILLISECONDS  # time of the latest line of input
         self.question: Question | None = None  # the one that the prompt shows
         self._thread = threading.Thread(target=self._run_driver, name="driver", daemon=True)
-        self.controller = Controller(driver, renderer.context, self._display, commands, storage)
+        self.controller = Controller(driver, renderer.context, self._display, commands, storage, notifier)
+        self.controller.is_watching = self._is_watching
         self.controller.on_question = self._on_question
         history = InputHistory(self._may_keep, storage.history_file, storage.max_history_entries)
         self._prompt = self._create_prompt(history, source, output)
@@ -202,6 +207,7 @@ class LineMode:
     def _process(self, text: str) -> None:
         """Process one line of input; it shows that the user has read what is on the screen."""
         self._driver.execute(intents.mark_read_at_intervals)
+        self._last_input = self._driver.clock.now()
         question = self.question
         if question is None and self._is_asked_in_the_meantime():
             self._draft = text
@@ -234,6 +240,10 @@ class LineMode:
         for line in self._renderer.render(event):
             self._write(line)
         self._call_in_prompt(self._prompt.app.invalidate)
+
+    def _is_watching(self, room: str) -> bool:
+        """Return whether the user, who sees all rooms at once, has just pressed Enter."""
+        return self._driver.clock.now() - self._last_input < WATCHING_MILLISECONDS
 
     def _is_asking_secret(self) -> bool:
         return self.question is not None and self.question.is_secret

@@ -7,6 +7,7 @@ from app.client.ui.commands import (
     legacy,
     messaging,
     moderation,
+    muting,
     references,
     rooms,
     searching,
@@ -22,6 +23,8 @@ ROOMS = (
     rooms.names,
     rooms.topic,
     rooms.invite,
+    muting.mute,
+    muting.unmute,
 )
 MESSAGES = (
     messaging.msg,

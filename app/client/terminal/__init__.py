@@ -1,0 +1,1 @@
+"""Control sequences for terminals; nothing here performs input or output."""
