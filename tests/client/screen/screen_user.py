@@ -19,7 +19,7 @@ from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
 from app.client.screen.session import ScreenSession
 from app.client.storage.client_storage import ClientStorage
-from app.client.storage.stored_list import IGNORED, ROOMS, StoredList
+from app.client.storage.stored_list import IGNORED, MUTED, ROOMS, StoredList
 from app.client.ui.commands import table
 from app.clock import Clock
 from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
@@ -96,9 +96,7 @@ def create_driver(port: int, room: str = "#tea", nick: str = "anna") -> Driver:
 
 def create_storage(folder: Path) -> ClientStorage:
     """Return the storage of a user without a keyring."""
-    return ClientStorage(
-        StoredList(folder, ROOMS, "test"), StoredList(folder, IGNORED, "test"), None, None, 100
-    )
+    return ClientStorage(*(StoredList(folder, name, "test") for name in (ROOMS, IGNORED, MUTED)))
 
 
 @asynccontextmanager
