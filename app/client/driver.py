@@ -204,9 +204,10 @@ class Driver:
             self._display(effect)
 
     def _check_connection(self) -> None:
-        """Send a PING to a silent server, and drop the connection if it does not respond."""
+        """Measure the lag; send a PING to a silent server, and drop it if it does not respond."""
         if self.state.connection.phase not in (Phase.REGISTERING, Phase.ONLINE):
             return
+        self.execute(intents.measure_lag_at_intervals)
         if self._keepalive.must_ping():
             self.link.send("PING alive")
         elif self._keepalive.has_timed_out():

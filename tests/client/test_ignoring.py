@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from app.client.protocol.events import HistoryPage, Invited, Joined, Message
+from app.client.protocol.events import (
+    Direction,
+    HistoryFetched,
+    HistoryPage,
+    Invited,
+    Joined,
+    Message,
+    Reaction,
+    Typing,
+    TypingState,
+)
 from app.client.storage.stored_list import IGNORED, StoredList
 from app.client.ui.ignoring import IgnoreList
 from app.errors import UsageError
@@ -32,6 +42,7 @@ def ignoring(*entries: str) -> IgnoreList:
         ("w?lt!*@*", message("walt", mask="walt!~u@h"), message("wallt", mask="wallt!~u@h")),
         ("walt", Invited("#tea", "anna", "walt", 0), Joined("#tea", "walt", 0)),
         ("anna", message("anna"), message("anna", is_mine=True)),
+        ("walt", Typing("#tea", "walt", TypingState.ACTIVE), Typing("#tea", "bob", TypingState.ACTIVE)),
     ],
 )
 def test_what_an_ignored_user_writes_is_hidden(entry: str, hidden: object, shown: object) -> None:
@@ -43,6 +54,15 @@ def test_pages_lose_the_messages_of_ignored_users() -> None:
     kept = message("bob")
     page = HistoryPage("#tea", (message("walt"), kept))
     assert ignoring("walt").filter(page) == HistoryPage("#tea", (kept,))
+
+
+def test_fetched_history_loses_what_ignored_users_wrote() -> None:
+    kept = (message("bob"), Joined("#tea", "walt", 0))
+    reaction = Reaction("#tea", "walt", "lol", "m1", 0)
+    page = HistoryFetched("#tea", (message("walt"), *kept, reaction), Direction.LATEST, "*", True)
+    filtered = ignoring("walt").filter(page)
+    assert isinstance(filtered, HistoryFetched)
+    assert filtered.events == kept
 
 
 def test_list_is_kept_and_entries_can_be_removed(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Unread messages: shown on start, counted live, and marked as read on all devices."""
 
 from app.client.protocol import intents
-from app.client.protocol.events import UnreadMessages
+from app.client.protocol.events import MarkerMoved, UnreadMessages
+from app.clock import from_iso
 from tests.client.harness import (
     CAPABILITIES,
     ClientHarness,
@@ -277,3 +278,38 @@ def test_refused_marker_is_not_shown() -> None:
     client.receive("FAIL MARKREAD INVALID_PARAMS bob :Cannot do that")
     client.play("")
     assert not client.state.connection.marker_requests
+
+
+def _at(second: int) -> int:
+    return from_iso(f"2026-11-22T12:00:{second:02d}.000Z")
+
+
+def test_every_move_of_a_marker_is_an_event() -> None:
+    client = online_client(MARKERS)
+    client.receive(*(privmsg(f"m{second}", "hi", second=second) for second in (1, 2, 3)))
+    client.clear()
+    _read_until(client, 1)
+    _read_until(client, 1)
+    client.execute(intents.mark_read, "#tea")
+    client.execute(intents.mark_read, "#tea")
+    assert client.events == [MarkerMoved("#tea", _at(1)), MarkerMoved("#tea", _at(3))]
+
+
+def test_room_is_marked_as_read_up_to_a_message() -> None:
+    client = _started_client()
+    join(client, "#tea")
+    client.receive(*history_batch("#tea"))
+    client.receive(*(privmsg(f"m{second}", "hi", second=second) for second in (1, 2, 3)))
+    client.clear()
+    client.execute(intents.mark_read_to, "#tea", _at(2))
+    client.play("> MARKREAD #tea timestamp=2026-11-22T12:00:02.000Z")
+    client.execute(intents.mark_read_to, "#tea", _at(1))
+    client.play("")
+    assert list(client.state.rooms["#tea"].unread) == [_at(3)]
+
+
+def test_deleted_message_is_no_longer_unread() -> None:
+    client = online_client(MARKERS)
+    client.receive(*(privmsg(f"m{second}", "hi", second=second) for second in (1, 2, 3)))
+    client.receive(":bob!b@h REDACT #tea m2", ":bob!b@h REDACT #tea m2", ":bob!b@h REDACT #tea gone")
+    assert list(client.state.rooms["#tea"].unread) == [_at(1), _at(3)]

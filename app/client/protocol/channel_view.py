@@ -97,6 +97,8 @@ class ChannelView:
             held = self.catch_up.held
             held[:] = [event for event in held if not (isinstance(event, Message) and event.msgid == msgid)]
         entry = self.recent.pop(msgid, None)
+        if entry and not entry.message.is_mine and entry.message.at in self.unread:
+            self.unread.remove(entry.message.at)
         return entry.message if entry else None
 
     def count_unread(self, message: Message) -> None:

@@ -6,6 +6,7 @@ effects, each of which is a line to send or an event to show.
 
 from collections.abc import Callable
 
+from app.client.protocol import lag
 from app.client.protocol.effects import Effects
 from app.client.protocol.history import unread
 from app.client.protocol.login import registration, sasl
@@ -43,7 +44,7 @@ HANDLERS: dict[str, Handler] = {
     "REDACT": references.on_redact,
     "MARKREAD": unread.on_markread,
     "PING": pending.on_ping,
-    "PONG": pending.on_pong,
+    "PONG": lag.on_pong,
     # rooms
     "JOIN": rooms.on_join,
     "PART": rooms.on_part,

@@ -3,6 +3,7 @@
 The state is changed only by these functions and by the handlers of received lines.
 """
 
+from app.client.protocol import lag
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Notice
 from app.client.protocol.history import fetch, pages, unread
@@ -11,7 +12,7 @@ from app.client.protocol.lines import send
 from app.client.protocol.login import registration, sasl
 from app.client.protocol.login.capabilities import REGISTRATION
 from app.client.protocol.membership import moderation
-from app.client.protocol.messaging import references
+from app.client.protocol.messaging import references, typing_state
 from app.client.protocol.model import ClientState, LoginCredentials
 from app.client.protocol.sending import send_queue
 from app.wire.names import fold
@@ -30,6 +31,8 @@ cancel = send_queue.cancel
 react = references.react
 unreact = references.unreact
 redact = references.redact
+send_typing = typing_state.send_typing
+measure_lag_at_intervals = lag.measure_at_intervals
 show_latest = pages.show_latest
 show_between = pages.show_between
 fetch_latest = fetch.fetch_latest
@@ -39,6 +42,7 @@ fetch_around = fetch.fetch_around
 history_reference = pages.reference
 search = searching.send_search
 mark_read = unread.mark_read
+mark_read_to = unread.mark_read_to
 mark_all_read = unread.mark_all_read
 mark_read_at_intervals = unread.mark_read_at_intervals
 change_mode = moderation.change_mode

@@ -12,7 +12,7 @@ from enum import Enum
 
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Direction, HistoryEvent, Phase
+from app.client.protocol.events import Direction, HistoryEvent, Phase, TypingState
 from app.client.protocol.exchanges import NickRefusal, OpenBatch, PendingSearch, SaslSession
 from app.client.protocol.history.received_page import ReceivedPage
 from app.wire.names import Key, fold
@@ -41,6 +41,7 @@ class UserOptions:
     page_size: int = 50  # messages
     max_text_bytes: int = 4096  # of one message
     wants_events: bool = False  # history includes reactions, joins and the like
+    lag_interval_milliseconds: int = 0  # between two measurements, or 0 for none
 
 
 class Delivery(Enum):
@@ -93,6 +94,14 @@ class PendingRequest:
 
 
 @dataclass(slots=True)
+class SentTyping:
+    """The last typing notification to a target, and when it was sent."""
+
+    at: int = 0
+    state: TypingState = TypingState.DONE
+
+
+@dataclass(slots=True)
 class ConnectionState:
     """The state of one connection, discarded when it ends."""
 
@@ -132,7 +141,16 @@ class ConnectionState:
     # unread messages
     awaits_targets: bool = False
     marker_requests: dict[Key, int] = field(default_factory=dict)  # time of the latest message
+    typing_sent: dict[Key, SentTyping] = field(default_factory=dict)
+    lag_ms: int | None = None  # the last measured round trip
+    lag_pinged_at: int = 0  # when the last PING that measures it was sent, or 0
+    awaits_lag_pong: bool = False
     ping_fence: int = 0  # number of the last message before our unanswered PING, or 0
+
+    def lag_at(self, now: int) -> int | None:
+        """Return the last round trip or, if longer, how long the current PING has waited."""
+        waited = max(0, now - self.lag_pinged_at) if self.awaits_lag_pong else 0
+        return max(self.lag_ms or 0, waited) if self.lag_pinged_at else None
 
     def isupport_number(self, token: str) -> int:
         """Return the numeric value of an ISUPPORT token, or 0 if it has none."""

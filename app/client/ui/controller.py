@@ -29,6 +29,7 @@ from app.client.ui.muting import MuteList
 from app.client.ui.paste_dialog import PasteDialog
 from app.client.ui.persistence import Persistence
 from app.client.ui.questions import Question, Questions
+from app.client.ui.read_policy import MARK_WHEN_SHOWN, ReadPolicy
 from app.client.ui.secrets import is_command, is_unslashed_command
 from app.errors import UsageError
 from app.wire.names import fold
@@ -66,6 +67,7 @@ class Controller:
         commands: SlashCommands,
         storage: ClientStorage,
         notifier: Notifier | None = None,
+        read_policy: ReadPolicy = MARK_WHEN_SHOWN,
     ) -> None:
         self.driver = driver
         self.view = view
@@ -80,6 +82,7 @@ class Controller:
         # Folded name of the room being joined that will become the current room.
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
+        self._read_policy = read_policy
         self.accounts = AccountDialogs(driver, self.ask, self.notify)
         self.ignored = IgnoreList(storage.ignored)
         self.muted = MuteList(storage.muted)
@@ -193,7 +196,7 @@ class Controller:
         for message in queued:
             self.notify(f"not sent: {mask_message(message.target, message.text)}", is_error=True)
         self.has_ended = True
-        self.driver.execute(intents.mark_all_read)
+        self.driver.execute(self._read_policy.on_end)
         self.driver.execute(intents.quit_, reason)
         self.driver.end()
 
@@ -225,6 +228,6 @@ class Controller:
             case Parted(room=room, is_mine=True) | Kicked(room=room, is_mine=True):
                 self.leave_current(room)
             case UnreadMessages(room=room):
-                self.driver.execute(intents.mark_read, room)
+                self.driver.execute(self._read_policy.on_unread_shown, room)
             case Renamed(old=old, new=new) if fold(old) == fold(self.view.room):
                 self._set_room(new)

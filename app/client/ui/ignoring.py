@@ -5,11 +5,13 @@ from typing import TypeVar
 
 from app.client.protocol.events import (
     ClientEvent,
+    HistoryFetched,
     HistoryPage,
     Invited,
     Message,
     Reaction,
     SearchResult,
+    Typing,
     UnreadMessages,
 )
 from app.client.storage.stored_list import MAX_ENTRIES, StoredList
@@ -59,12 +61,13 @@ class IgnoreList:
         match event:
             case Message():
                 return None if self._hides(event) else event
-            case Reaction(author=author):
-                return None if self._is_ignored(author, "", "") else event
-            case Invited(by=author):
+            case Reaction(author=author) | Invited(by=author) | Typing(nick=author):
                 return None if self._is_ignored(author, "", "") else event
             case HistoryPage():
                 return self._without_ignored(event)
+            case HistoryFetched():
+                kept_events = tuple(one for one in event.events if self.filter(one) is not None)
+                return replace(event, events=kept_events)
             case SearchResult():
                 return self._without_ignored(event)
             case UnreadMessages():

@@ -52,6 +52,7 @@ from app.client.protocol.events.history import (
     MembershipEvent,
     Replayed,
 )
+from app.client.protocol.events.presence import LagMeasured, MarkerMoved, Typing, TypingState
 from app.client.protocol.events.replies import (
     HistoryPage,
     Ignored,
@@ -77,9 +78,11 @@ __all__ = [
     "JoinRefused",
     "Joined",
     "Kicked",
+    "LagMeasured",
     "LoggedIn",
     "LoggedOut",
     "LoginFailed",
+    "MarkerMoved",
     "Members",
     "MembershipEvent",
     "Message",
@@ -107,6 +110,8 @@ __all__ = [
     "Stored",
     "Table",
     "TopicChanged",
+    "Typing",
+    "TypingState",
     "UnreadMessages",
     "UnreadRoom",
 ]

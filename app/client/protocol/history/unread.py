@@ -11,7 +11,7 @@ page by page, but not shown. What was shown becomes read only when the view says
 
 from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES, CatchUp, ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import HistoryEvent, Message, Notice, UnreadMessages, UnreadRoom
+from app.client.protocol.events import HistoryEvent, MarkerMoved, Message, Notice, UnreadMessages, UnreadRoom
 from app.client.protocol.exchanges import OpenBatch
 from app.client.protocol.history import catch_up, pages, playback
 from app.client.protocol.history.received_page import ReceivedPage
@@ -33,7 +33,7 @@ def on_markread(state: ClientState, line: Line) -> Effects:
     latest = state.connection.marker_requests.pop(fold(name), 0)
     room = state.find_room(name)
     if room is not None:
-        room.move_marker(at)
+        yield from _move_marker(room, at)
     if latest > at:
         yield from _show_if_unread(state, name, at)
 
@@ -42,7 +42,7 @@ def _show_if_unread(state: ClientState, name: str, marker: int) -> Effects:
     """Fetch the unread messages of a conversation, or report that a room has some."""
     if not state.is_room(name):
         room = state.open_room(name)
-        room.move_marker(marker)
+        yield from _move_marker(room, marker)
         yield from _fetch(state, room, f"timestamp={to_iso(marker)}" if marker else "*")
     elif marker and not ((known := state.find_room(name)) and known.must_rejoin):
         yield UnreadRoom(name)
@@ -187,14 +187,28 @@ def _show_unread(room: ChannelView, events: list[HistoryEvent]) -> Effects:
     yield from playback.bundle(room, (event for event in events if not isinstance(event, Message)))
 
 
+def _move_marker(room: ChannelView, at: int) -> Effects:
+    """Move the read marker forward, and show that it moved."""
+    if at > room.read_at:
+        room.move_marker(at)
+        yield MarkerMoved(room.name, at)
+
+
 def mark_read(state: ClientState, name: str) -> Effects:
     """Mark everything shown in a room or conversation as read, on all devices of the account."""
     room = state.find_room(name)
-    if room is None or room.last_at <= room.read_at:
+    if room is not None:
+        yield from mark_read_to(state, name, room.last_at)
+
+
+def mark_read_to(state: ClientState, name: str, at: int) -> Effects:
+    """Mark a room or conversation as read up to the time of a message, on all devices."""
+    room = state.find_room(name)
+    if room is None or at <= room.read_at:
         return
-    room.move_marker(room.last_at)
+    yield from _move_marker(room, at)
     if state.has(CAPABILITY) and state.connection.account:
-        yield send("MARKREAD", room.name, f"timestamp={to_iso(room.last_at)}")
+        yield send("MARKREAD", room.name, f"timestamp={to_iso(at)}")
 
 
 def mark_all_read(state: ClientState) -> Effects:

@@ -13,6 +13,7 @@ from app.client.protocol.effects import Effects
 from app.client.protocol.events import HistoryEvent, Message, Quote, Reaction, Redacted
 from app.client.protocol.lines import line_time, param, send
 from app.client.protocol.messaging.messages import deliver, find_conversation
+from app.client.protocol.messaging.typing_state import on_typing
 from app.client.protocol.model import ClientState
 from app.wire.line import Line
 from app.wire.names import fold
@@ -25,7 +26,8 @@ UNREACT_TAG = "+draft/unreact"
 
 
 def on_tagmsg(state: ClientState, line: Line) -> Effects:
-    """Show a reaction, or its removal; ignore other messages without text."""
+    """Show a reaction, or its removal, or that a user is typing; ignore other tags."""
+    yield from on_typing(state, line)
     reaction = to_reaction(state, line)
     if reaction is not None:
         yield from deliver(state.open_room(reaction.room), reaction)

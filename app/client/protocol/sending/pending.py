@@ -10,7 +10,7 @@ see `send_queue`.
 from collections.abc import Iterator
 
 from app.client.protocol.effects import Effects, Send
-from app.client.protocol.events import Message, SendFailed, Sending, Stored
+from app.client.protocol.events import Message, SendFailed, Sending, Stored, TypingState
 from app.client.protocol.lines import param, send
 from app.client.protocol.model import ClientState, Delivery, PendingMessage
 from app.client.protocol.sending import multiline
@@ -56,6 +56,8 @@ def _is_ready(state: ClientState, target: str) -> bool:
 def transmit(state: ClientState, message: PendingMessage) -> Effects:
     """Send a message that was queued."""
     message.delivery, message.nick = Delivery.SENT, state.nick
+    if typing := state.connection.typing_sent.get(fold(message.target)):
+        typing.state = TypingState.DONE  # for whoever receives the message
     yield from _to_lines(state, message)
     if state.has("echo-message"):
         yield Sending(message.number, message.target, message.text)
