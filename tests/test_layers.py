@@ -46,6 +46,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "client.net",
     "client.storage",
     "client.terminal",
+    "client.links",
     "client.protocol",
     "client.notifications",
     "client.display",

@@ -1,0 +1,1 @@
+"""Links in messages: where they are, and how they are opened."""
