@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import TypeVar
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Static
 
 from app.client.display.event_text import DisplayContext
@@ -33,6 +35,7 @@ from app.client.timeline.workspace import STATUS, Buffer, Workspace
 from app.text.sanitise import clean
 from app.wire.names import fold
 
+Part = TypeVar("Part", bound=Widget)
 MEMBERSHIP_EVENTS = (Joined, Parted, Quit, Kicked, Renamed, Members, ModeChanged, AwayChanged)
 
 
@@ -74,11 +77,15 @@ class ChatApp(App[None]):
         yield QuestionBar()
         yield Composer()
 
+    def find_part(self, kind: type[Part], selector: str = "") -> Part:
+        """Return a part of the screen, also while a dialog is open above it."""
+        return self.screen_stack[0].query_one(selector or kind.__name__, kind)
+
     def on_ready(self) -> None:
         """Connect, after the first frame."""
         import asyncio
 
-        self.query_one(Composer).focus()
+        self.find_part(Composer).focus()
         self._bridge.open(asyncio.get_running_loop())
         self.refresh_parts()
         self.session.start()
@@ -111,8 +118,8 @@ class ChatApp(App[None]):
         self._keep_draft()
         self.workspace.show(room)
         buffer = self.workspace.current
-        self.query_one(MessageView).show(buffer.timeline)
-        composer = self.query_one(Composer)
+        self.find_part(MessageView).show(buffer.timeline)
+        composer = self.find_part(Composer)
         composer.text = buffer.draft
         composer.move_cursor(composer.document.end)
         self._has_new_members = True
@@ -120,13 +127,13 @@ class ChatApp(App[None]):
         self.refresh_parts()
 
     def _keep_draft(self) -> None:
-        self.workspace.current.draft = self.query_one(Composer).text
+        self.workspace.current.draft = self.find_part(Composer).text
 
     def show_question(self) -> None:
         """Ask the question that waits, or go back to the input."""
         question = self.session.question
-        self.query_one(QuestionBar).ask(question)
-        composer = self.query_one(Composer)
+        self.find_part(QuestionBar).ask(question)
+        composer = self.find_part(Composer)
         composer.display = question is None
         if question is None:
             composer.focus()
@@ -134,21 +141,21 @@ class ChatApp(App[None]):
     def refresh_parts(self) -> None:
         """Show the current state of every part."""
         workspace = self.workspace
-        self.query_one(MessageView).update()
-        self.query_one(RoomList).show(self.ordered(), workspace.current.name)
+        self.find_part(MessageView).update()
+        self.find_part(RoomList).show(self.ordered(), workspace.current.name)
         topic = self.session.read_topic(workspace.current_name)
         title = f"{workspace.current_name}  {topic}" if workspace.current_name else self._server
-        self.query_one("#topic", Static).update(clean(title))
+        self.find_part(Static, "#topic").update(clean(title))
         if self._has_new_members:
             self._has_new_members = False
-            self.query_one(MemberList).show(self.session.read_members(workspace.current_name))
+            self.find_part(MemberList).show(self.session.read_members(workspace.current_name))
         self._refresh_status()
 
     def _refresh_status(self) -> None:
         phase = self.session.driver.state.connection.phase
         others = [one for one in self.ordered() if one.unread]
-        self.query_one(StatusLine).show(
-            self.workspace.context.nick, phase, others, self.query_one(MessageView).viewport.follows_end
+        self.find_part(StatusLine).show(
+            self.workspace.context.nick, phase, others, self.find_part(MessageView).viewport.follows_end
         )
 
     def ordered(self) -> list[Buffer]:
@@ -206,7 +213,7 @@ class ChatApp(App[None]):
         entries = timeline.entries
         index = next((i for i, entry in enumerate(entries) if entry.at > (timeline.new_after or 0)), None)
         if index is not None:
-            self.query_one(MessageView).go_to(index)
+            self.find_part(MessageView).go_to(index)
 
     def action_mark_all_read(self) -> None:
         """Mark everything as read."""
@@ -218,16 +225,16 @@ class ChatApp(App[None]):
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll by a page."""
-        view = self.query_one(MessageView)
+        view = self.find_part(MessageView)
         view.scroll_lines(direction * max(view.page_lines - 2, 1))
 
     def action_scroll_end(self) -> None:
         """Show the latest messages."""
-        self.query_one(MessageView).go_to_end()
+        self.find_part(MessageView).go_to_end()
 
     def action_select(self, step: int) -> None:
         """Select the previous or the next message."""
-        view = self.query_one(MessageView)
+        view = self.find_part(MessageView)
         entries = view.viewport.timeline.entries
         selected = view.viewport.selected
         index = len(entries) if selected is None else selected
@@ -241,17 +248,17 @@ class ChatApp(App[None]):
 
     def action_toggle_rooms(self) -> None:
         """Show or hide the rooms."""
-        rooms = self.query_one(RoomList)
+        rooms = self.find_part(RoomList)
         rooms.display = not rooms.display
 
     def action_toggle_members(self) -> None:
         """Show or hide the members."""
-        members = self.query_one(MemberList)
+        members = self.find_part(MemberList)
         members.display = not members.display
 
     def action_interrupt(self) -> None:
         """Clear the input or cancel the question; never end the program."""
-        composer = self.query_one(Composer)
+        composer = self.find_part(Composer)
         if self.session.question is not None:
             self.session.cancel(self.session.question)
         elif composer.text:
@@ -261,8 +268,8 @@ class ChatApp(App[None]):
 
     def action_dismiss(self) -> None:
         """Go back to the input and to the latest messages."""
-        self.query_one(MessageView).go_to_end()
-        self.query_one(Composer).focus()
+        self.find_part(MessageView).go_to_end()
+        self.find_part(Composer).focus()
 
     def action_leave(self) -> None:
         """End the program."""
@@ -272,7 +279,7 @@ class ChatApp(App[None]):
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send a text."""
-        self.query_one(MessageView).go_to_end()
+        self.find_part(MessageView).go_to_end()
         self.session.submit(event.text)
 
     def on_question_bar_answered(self, event: QuestionBar.Answered) -> None:
