@@ -1,7 +1,10 @@
 """Rooms: members, topics, modes, and replies of the server."""
 
 from app.client.protocol import intents
+from app.client.protocol.events import AwayReceived
 from tests.client.harness import ClientHarness, online_client
+from tests.client.served import ServedClient
+from tests.engine.harness import EngineHarness
 
 
 def test_joins_parts_quits_and_nick_changes_are_shown() -> None:
@@ -161,3 +164,109 @@ def test_replies_to_list_and_who_may_overlap() -> None:
         | Users in #tea: 1
         |   bob  ~b@host  here @  Bob
     """)
+
+
+def _away(client: ClientHarness) -> set[str]:
+    return {member.nick for member in client.state.rooms["#tea"].members.values() if member.is_away}
+
+
+def test_away_states_follow_the_notifications() -> None:
+    client = online_client()
+    client.receive(":bob!b@h AWAY :lunch", ":srv 306 anna :You are away", ":bob!b@h NICK rob")
+    assert _away(client) == {"anna", "rob"}
+    client.receive(":srv 353 anna = #tea :anna @rob", ":srv 366 anna #tea :End")
+    assert _away(client) == {"anna", "rob"}
+    client.receive(":rob!b@h AWAY", ":srv 305 anna :You are back")
+    assert _away(client) == set()
+    client.receive(":srv 301 anna rob :gone home")
+    assert _away(client) == {"rob"}
+
+
+def test_away_states_are_requested_once_without_showing_a_table() -> None:
+    client = online_client(isupport="WHOX")
+    client.execute(intents.request_away, "#tea")
+    client.execute(intents.request_away, "#tea")
+    client.play("""
+        > WHO #tea %tcnf,742
+        < :srv 354 anna 742 #tea anna H
+        < :srv 354 anna 742 #tea bob G@
+        < :srv 354 anna 742 #tea stranger G
+        < :srv 354 anna 1 #tea anna G
+        < :srv 315 anna #tea :End
+    """)
+    assert client.events == [AwayReceived("#tea")]
+    assert _away(client) == {"bob"}
+
+
+def test_away_states_are_requested_from_any_server() -> None:
+    client = online_client()
+    client.execute(intents.request_away, "#tea")
+    client.play("""
+        > WHO #tea
+        < :srv 352 anna #tea ~b h srv bob G@ :0 Bob
+        < :srv 315 anna #tea :End
+    """)
+    assert _away(client) == {"bob"}
+    client.execute(intents.request_who, "#tea")
+    client.play("""
+        > WHO #tea
+        < :srv 352 anna #tea ~b h srv bob H@ :0 Bob
+        < :srv 315 anna #tea :End
+        | Users in #tea: 1
+        |   bob  ~b@h  here @  Bob
+    """)
+    assert _away(client) == set()
+
+
+def test_request_of_the_user_is_shown_beside_our_own() -> None:
+    client = online_client(isupport="WHOX")
+    client.execute(intents.request_away, "#tea")
+    client.execute(intents.request_who, "#tea")
+    client.play("""
+        > WHO #tea %tcnf,742
+        > WHO #tea
+        < :srv 354 anna 742 #tea bob G@
+        < :srv 315 anna #tea :End
+        < :srv 352 anna #tea ~b h srv bob G@ :0 Bob
+        < :srv 315 anna #tea :End
+        | Users in #tea: 1
+        |   bob  ~b@h  away @  Bob
+    """)
+
+
+def test_refused_request_for_away_states_can_be_repeated() -> None:
+    client = online_client()
+    client.execute(intents.request_away, "#tea")
+    client.play("""
+        > WHO #tea
+        < :srv 263 anna WHO :Please wait a while and try again.
+        < :srv 263 anna LIST :Please wait a while and try again.
+        | LIST Please wait a while and try again.
+    """)
+    client.execute(intents.request_away, "#tea")
+    client.play("> WHO #tea")
+
+
+def test_away_states_are_not_requested_where_they_cost_too_much() -> None:
+    large, unnotified, elsewhere = online_client(), online_client(caps="batch"), online_client()
+    names = " ".join(f"guest{number}" for number in range(201))
+    large.receive(f":srv 353 anna = #tea :{names}", ":srv 366 anna #tea :End")
+    large.execute(intents.request_away, "#tea")
+    unnotified.execute(intents.request_away, "#tea")
+    elsewhere.execute(intents.request_away, "#elsewhere")
+    assert [*large.sent, *unnotified.sent, *elsewhere.sent] == []
+
+
+def test_away_states_of_the_server_are_understood(bench: EngineHarness) -> None:
+    for nick in ("bob", "carol"):
+        bench.connect(nick).send("JOIN #tea")
+    bench.people["bob"].send("AWAY :lunch")
+    anna = ServedClient(bench)
+    anna.connect()
+    anna.client.execute(intents.request_away, "#tea")
+    anna.settle()
+    assert _away(anna.client) == {"bob"}
+    bench.people["carol"].send("AWAY :tea")
+    anna.settle()
+    assert _away(anna.client) == {"bob", "carol"}
+    assert not any("Users in" in line for line in anna.client.shown)

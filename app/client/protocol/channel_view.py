@@ -20,6 +20,7 @@ class ChannelMember:
     prefix: str = ""
     account: str = ""
     mask: str = ""  # nick!user@host, or "" if not known
+    is_away: bool = False  # as far as it is known
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from app.client.protocol import lag
 from app.client.protocol.effects import Effects
 from app.client.protocol.history import unread
 from app.client.protocol.login import registration, sasl
-from app.client.protocol.membership import moderation, rooms
+from app.client.protocol.membership import away, moderation, rooms
 from app.client.protocol.messaging import messages, references
 from app.client.protocol.model import ClientState
 from app.client.protocol.replies import query_replies, reply_texts
@@ -56,7 +56,7 @@ HANDLERS: dict[str, Handler] = {
     "333": rooms.on_topic_author,
     "353": rooms.on_names_reply,
     "366": rooms.on_end_of_names,
-    "AWAY": rooms.on_away,
+    "AWAY": away.on_away,
     "INVITE": rooms.on_invite,
     "MODE": rooms.on_mode,
     **dict.fromkeys(("403", "405", "471", "473", "474", "475", "476", "477", "479"), rooms.on_join_error),
@@ -67,9 +67,11 @@ HANDLERS: dict[str, Handler] = {
     # queries, standard replies and errors
     "318": query_replies.on_end_of_whois,
     "369": query_replies.on_end_of_whois,
-    "301": query_replies.on_away_reply,
-    "305": query_replies.on_own_away,
-    "306": query_replies.on_own_away,
+    "301": away.on_away_reply,
+    "305": away.on_own_away,
+    "306": away.on_own_away,
+    "263": away.on_try_again,
+    "354": away.on_whox_reply,
     "352": query_replies.on_who_reply,
     "322": query_replies.on_list_reply,
     "315": query_replies.on_end_of_who,

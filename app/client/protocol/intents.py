@@ -11,7 +11,7 @@ from app.client.protocol.history import search as searching
 from app.client.protocol.lines import send
 from app.client.protocol.login import registration, sasl
 from app.client.protocol.login.capabilities import REGISTRATION
-from app.client.protocol.membership import moderation
+from app.client.protocol.membership import away, moderation
 from app.client.protocol.messaging import references, typing_state
 from app.client.protocol.model import ClientState, LoginCredentials
 from app.client.protocol.sending import send_queue
@@ -45,6 +45,7 @@ mark_read = unread.mark_read
 mark_read_to = unread.mark_read_to
 mark_all_read = unread.mark_all_read
 mark_read_at_intervals = unread.mark_read_at_intervals
+request_away = away.request_away
 change_mode = moderation.change_mode
 change_roles = moderation.change_roles
 kick = moderation.kick

@@ -128,6 +128,8 @@ class ConnectionState:
     batches: dict[str, OpenBatch] = field(default_factory=dict)
     history_requests: deque[PendingRequest] = field(default_factory=deque)
     searches: deque[PendingSearch] = field(default_factory=deque)
+    away_requests: set[Key] = field(default_factory=set)  # rooms whose WHO reply is pending
+    away_known: set[Key] = field(default_factory=set)  # rooms whose away states were requested
     who_rows: list[tuple[str, ...]] = field(default_factory=list)
     list_rows: list[tuple[str, ...]] = field(default_factory=list)
     names_requests: set[Key] = field(default_factory=set)

@@ -52,7 +52,7 @@ from app.client.protocol.events.history import (
     MembershipEvent,
     Replayed,
 )
-from app.client.protocol.events.presence import LagMeasured, MarkerMoved, Typing, TypingState
+from app.client.protocol.events.presence import AwayReceived, LagMeasured, MarkerMoved, Typing, TypingState
 from app.client.protocol.events.replies import (
     HistoryPage,
     Ignored,
@@ -66,6 +66,7 @@ from app.client.protocol.events.replies import (
 
 __all__ = [
     "AwayChanged",
+    "AwayReceived",
     "Cancelled",
     "ClientEvent",
     "Direction",

@@ -35,6 +35,13 @@ class MarkerMoved(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class AwayReceived(ClientEvent):
+    """The away states of a room's members were received (`ChannelMember.is_away`)."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class LagMeasured(ClientEvent):
     """The server has answered a PING after this many milliseconds."""
 

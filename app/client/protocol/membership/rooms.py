@@ -5,7 +5,6 @@ import re
 from app.client.protocol.channel_view import ChannelMember, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
-    AwayChanged,
     Invited,
     Joined,
     JoinRefused,
@@ -35,6 +34,7 @@ def on_join(state: ClientState, line: Line) -> Effects:
     room = state.open_room(name)
     if is_mine:
         state.connection.mask = line.source or ""
+        state.connection.away_known.discard(fold(name))
         _reset_members(room, name)
     room.members[fold(line.nick)] = ChannelMember(line.nick, account=account, mask=line.source or "")
     event = Joined(room.name, line.nick, at, is_mine, account)
@@ -143,11 +143,6 @@ def on_end_of_names(state: ClientState, line: Line) -> Effects:
         requests.discard(fold(room.name))
         names = sorted((member.prefix + member.nick for member in names_reply.values()), key=str.casefold)
         yield Members(room.name, tuple(names))
-
-
-def on_away(state: ClientState, line: Line) -> Effects:
-    """Show that a user is away or back (IRCv3 away-notify)."""
-    yield AwayChanged(line.nick, param(line, 0), line_time(state, line))
 
 
 def on_invite(state: ClientState, line: Line) -> Effects:

@@ -1,10 +1,11 @@
 """Handlers of query replies, standard replies and errors."""
 
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import AwayChanged, Ignored, Notice, Table
+from app.client.protocol.events import AwayReceived, Ignored, Notice, Table
 from app.client.protocol.history import pages, resume, search, unread
 from app.client.protocol.lines import line_time, param
 from app.client.protocol.login import registration, sasl
+from app.client.protocol.membership import away
 from app.client.protocol.membership.rooms import STATUS_PREFIXES
 from app.client.protocol.model import ClientState
 from app.client.protocol.replies import reply_texts
@@ -87,18 +88,11 @@ def on_kill(state: ClientState, line: Line) -> Effects:
     yield Notice(f"{line.nick} disconnected you: {param(line, -1)}", is_error=True)
 
 
-def on_away_reply(state: ClientState, line: Line) -> Effects:
-    """Show that the recipient of a message is away."""
-    yield AwayChanged(param(line, 1), param(line, 2), line_time(state, line))
-
-
-def on_own_away(state: ClientState, line: Line) -> Effects:
-    """Show that our own away status changed."""
-    yield Notice(param(line, -1))
-
-
 def on_who_reply(state: ClientState, line: Line) -> Effects:
-    """Collect one user of a WHO reply."""
+    """Collect one user of a WHO reply, unless it was requested for the away states."""
+    away.set_away_by_flags(state, param(line, 1), param(line, 5), param(line, 6))
+    if away.is_requested(state, param(line, 1)):
+        return
     real_name = param(line, 7).partition(" ")[2]
     row = (param(line, 5), f"{param(line, 2)}@{param(line, 3)}", _describe_flags(param(line, 6)), real_name)
     _add_row(state.connection.who_rows, row)
@@ -123,7 +117,10 @@ def _add_row(rows: list[tuple[str, ...]], row: tuple[str, ...]) -> None:
 
 
 def on_end_of_who(state: ClientState, line: Line) -> Effects:
-    """Show a complete WHO reply."""
+    """Show a complete WHO reply, or that the away states were received."""
+    if away.finish_request(state, param(line, 1)):
+        yield AwayReceived(param(line, 1))
+        return
     rows, state.connection.who_rows = state.connection.who_rows, []
     yield Table(f"Users in {param(line, 1)}", tuple(rows))
 
