@@ -47,6 +47,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "client.storage",
     "client.terminal",
     "client.links",
+    "client.emoji",
     "client.protocol",
     "client.notifications",
     "client.display",

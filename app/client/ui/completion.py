@@ -1,4 +1,4 @@
-"""Tab completion for commands, rooms and nicks."""
+"""Tab completion for commands, rooms, nicks and emoji."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from app.client.protocol.model import ClientState
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.message_completion import (
     Candidate,
+    find_emoji_names,
     find_reference_candidates,
     recent_messages,
     refers_to_message,
@@ -78,6 +79,7 @@ def _find_all(text: str, words: Words) -> Iterator[Candidate]:
         yield from find_reference_candidates(text, words.recent)
     else:
         yield from (Candidate(word, word.rstrip(" :")) for word in find_candidates(text, words))
+        yield from find_emoji_names(text.rpartition(" ")[2])
 
 
 class PromptCompleter(Completer):

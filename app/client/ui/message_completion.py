@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.client.emoji import complete
 from app.client.protocol.channel_view import ChannelView, RecentMessage
 from app.client.protocol.messaging.references import list_recent
 from app.text.columns import shorten
@@ -61,9 +62,23 @@ def _find_messages(typed: str, recent: tuple[RecentMessage, ...], own_first: boo
 
 
 def _find_emoji(typed: str) -> Iterator[Candidate]:
-    for emoji, names in EMOJI.items():
-        if typed == emoji or any(name.startswith(typed.lower()) for name in names.split()):
-            yield Candidate(f"{emoji} ", f"{emoji} {names}")
+    """Return the usual reactions that a text names; after a colon, or without any, all emoji."""
+    name = typed.removeprefix(":")
+    usual = [emoji for emoji, names in EMOJI.items() if typed == emoji or _has_word(names, name)]
+    yield from (Candidate(f"{emoji} ", f"{emoji} {EMOJI[emoji]}") for emoji in usual)
+    if typed.startswith(":") or not usual:
+        yield from (found for found in find_emoji_names(f":{name}") if found.text.rstrip() not in usual)
+
+
+def _has_word(names: str, start: str) -> bool:
+    return any(name.startswith(start.lower()) for name in names.split())
+
+
+def find_emoji_names(typed: str) -> Iterator[Candidate]:
+    """Return the emoji whose names match a word such as `:tea`."""
+    if typed.startswith(":"):
+        names = complete(typed[1:])
+        yield from (Candidate(f"{character} ", f"{character} :{name}:") for name, character in names)
 
 
 def recent_messages(room: ChannelView | None) -> tuple[RecentMessage, ...]:
