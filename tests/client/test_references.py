@@ -11,7 +11,8 @@ from app.client.protocol import intents
 from app.client.protocol.events import Message, Reaction, Redacted
 from app.client.protocol.messaging.references import find_by_reference, find_latest
 from app.client.ui.commands.table import slash_commands
-from app.client.ui.completion import PromptCompleter, completion_words
+from app.client.ui.completion import completion_words
+from app.client.ui.prompt_completer import PromptCompleter
 from tests.client.harness import CAPABILITIES, ClientHarness, history_batch, online_client, privmsg
 
 CAPS = f"{CAPABILITIES} draft/message-redaction"

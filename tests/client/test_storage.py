@@ -16,6 +16,7 @@ from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.events import Joined, LoggedIn
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage
+from app.client.storage.history_file import HistoryFile
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
 from app.client.storage.stored_list import MAX_PLACES, ROOMS, StoredList
@@ -92,22 +93,26 @@ def test_failure_to_remember_is_shown_once(tmp_path: Path) -> None:
 
 def test_input_history_survives_a_restart_and_is_private(tmp_path: Path) -> None:
     file = tmp_path / "state" / "input-history"
-    history = InputHistory(lambda text: "secret" not in text, file)
+    history = InputHistory(lambda text: "secret" not in text, HistoryFile(file))
     for text in ("one", "two\nlines", "secret", "d\u00e9j\u00e0 vu"):
         history.append_string(text)
-    assert entries_of(InputHistory(lambda text: True, file)) == ["one", "two\nlines", "d\u00e9j\u00e0 vu"]
+    assert entries_of(InputHistory(lambda text: True, HistoryFile(file))) == [
+        "one",
+        "two\nlines",
+        "d\u00e9j\u00e0 vu",
+    ]
     assert mode_of(file) == 0o600
 
 
 def test_input_history_is_bounded_and_skips_damaged_lines(tmp_path: Path) -> None:
     file = tmp_path / "input-history"
     file.write_bytes(b'"a"\n{\n3\n\xff\n"b"\n')
-    history = InputHistory(lambda text: True, file, max_entries=3)
+    history = InputHistory(lambda text: True, HistoryFile(file, 3))
     assert entries_of(history) == ["a", "b"]
     for number in range(20):
         history.append_string(str(number))
     assert len(file.read_text().splitlines()) <= 6
-    assert entries_of(InputHistory(lambda text: True, file, max_entries=3)) == ["17", "18", "19"]
+    assert entries_of(InputHistory(lambda text: True, HistoryFile(file, 3))) == ["17", "18", "19"]
 
 
 def test_state_folder_follows_the_xdg_specification(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.client.storage.history_file import HistoryFile
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.stored_list import StoredList
 
@@ -17,3 +18,7 @@ class ClientStorage:
     keyring: KeyringStore | None = None
     history_file: Path | None = None
     max_history_entries: int = 1_000
+
+    def open_history(self) -> HistoryFile:
+        """Return the file of the input history."""
+        return HistoryFile(self.history_file, self.max_history_entries)

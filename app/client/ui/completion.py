@@ -1,13 +1,9 @@
 """Tab completion for commands, rooms, nicks and emoji."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
-
-from app.client.protocol.channel_view import RecentMessage
+from app.client.protocol.channel_view import ChannelView, RecentMessage
 from app.client.protocol.history.search import FILTERS
 from app.client.protocol.model import ClientState
 from app.client.ui.command_registry import SlashCommands
@@ -19,8 +15,6 @@ from app.client.ui.message_completion import (
     refers_to_message,
 )
 from app.wire.names import fold
-
-MAX_CANDIDATES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +28,27 @@ class Words:
 
 
 def completion_words(state: ClientState, room: str, commands: SlashCommands) -> Words:
-    """Return the available commands, the joined rooms, and the nicks in a room or conversation."""
+    """Return the available commands, the joined rooms, and the nicks in a room or conversation.
+
+    Nicks that have spoken come first, the latest ones before the others.
+    """
     current = state.find_room(room)
     members = [member.nick for member in current.members.values()] if current else []
     peers = [view.name for view in state.rooms.values() if view.is_direct]
+    nicks = sorted(dict.fromkeys([*members, *peers]), key=str.casefold)
     return Words(
         tuple(sorted(f"/{command.name}" for command in commands if command.is_available(state))),
         tuple(sorted(view.name for view in state.joined_rooms())),
-        tuple(sorted(dict.fromkeys([*members, *peers]), key=str.casefold)),
+        tuple(_speakers_first(nicks, current)),
         recent_messages(current),
     )
+
+
+def _speakers_first(nicks: list[str], room: ChannelView | None) -> list[str]:
+    latest = reversed(room.recent.values()) if room else ()
+    speakers = list(dict.fromkeys(fold(entry.message.author) for entry in latest))
+    ranks = {key: rank for rank, key in enumerate(speakers)}
+    return sorted(nicks, key=lambda nick: ranks.get(fold(nick), len(ranks)))
 
 
 def find_candidates(text: str, words: Words) -> Iterator[str]:
@@ -74,29 +79,10 @@ def _with_prefix(prefix: str, words: Iterable[str], ending: str) -> Iterator[str
     yield from (word + ending for word in words if fold(word).startswith(folded))
 
 
-def _find_all(text: str, words: Words) -> Iterator[Candidate]:
+def find_all(text: str, words: Words) -> Iterator[Candidate]:
+    """Return the completions of the last word of a text, with what the list shows for each."""
     if refers_to_message(text):
         yield from find_reference_candidates(text, words.recent)
     else:
         yield from (Candidate(word, word.rstrip(" :")) for word in find_candidates(text, words))
         yield from find_emoji_names(text.rpartition(" ")[2])
-
-
-class PromptCompleter(Completer):
-    """Completes words for prompt_toolkit."""
-
-    def __init__(self, words: Callable[[], Words], report: Callable[[Exception], None]) -> None:
-        self._words = words
-        self._report = report
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
-        """Return the completions of the text before the cursor; a defect is reported."""
-        text = document.text_before_cursor
-        length = len(text.rpartition(" ")[2])
-        try:
-            candidates = list(islice(_find_all(text, self._words()), MAX_CANDIDATES))
-        except Exception as error:  # noqa: BLE001 - it would end the prompt
-            self._report(error)
-            return
-        for candidate in candidates:
-            yield Completion(candidate.text, start_position=-length, display=candidate.display)

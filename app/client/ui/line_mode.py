@@ -32,9 +32,10 @@ from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands, split_command
-from app.client.ui.completion import PromptCompleter, Words, completion_words
+from app.client.ui.completion import Words, completion_words
 from app.client.ui.controller import Controller
 from app.client.ui.input_history import InputHistory
+from app.client.ui.prompt_completer import PromptCompleter
 from app.client.ui.questions import Question
 from app.client.ui.secrets import input_has_secret, is_command
 from app.errors import UsageError
@@ -77,7 +78,7 @@ class LineMode:
         self.controller = Controller(driver, renderer.context, self._display, commands, storage, notifier)
         self.controller.is_watching = self._is_watching
         self.controller.on_question = self._on_question
-        history = InputHistory(self._may_keep, storage.history_file, storage.max_history_entries)
+        history = InputHistory(self._may_keep, storage.open_history())
         self._prompt = self._create_prompt(history, source, output)
 
     def run(self) -> None:
