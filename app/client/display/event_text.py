@@ -234,6 +234,12 @@ def send_failed(event: events.SendFailed, context: DisplayContext) -> Lines:
     return _error(f"not sent: {_text_of(event)} — {reason}. Use /resend {event.number} to send it again.")
 
 
+def edit_refused(event: events.EditRefused, context: DisplayContext) -> Lines:
+    """Format that a message was not replaced, with the text that was not sent."""
+    reason = event.reason.rstrip(".")
+    return _error(f"not changed to: {mask_message(event.room, event.text)} — {reason}.")
+
+
 def queued(event: events.Queued, context: DisplayContext) -> Lines:
     """Format a message that waits for the connection, with the command that drops it."""
     return _dim(f"queued: {_text_of(event)} — sent once connected; /cancel {event.number} drops it")
@@ -263,6 +269,7 @@ FORMATTERS: Formatters = {
     events.Table: table,
     events.Notice: notice,
     events.SendFailed: send_failed,
+    events.EditRefused: edit_refused,
     events.Queued: queued,
     events.Cancelled: cancelled,
 }

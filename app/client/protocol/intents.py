@@ -14,7 +14,7 @@ from app.client.protocol.login.capabilities import REGISTRATION
 from app.client.protocol.membership import away, moderation
 from app.client.protocol.messaging import references, typing_state
 from app.client.protocol.model import ClientState, LoginCredentials
-from app.client.protocol.sending import send_queue
+from app.client.protocol.sending import edits, send_queue
 from app.wire.names import fold
 
 # Prompts for registration requirements, keyed by token in the value of draft/account-registration.
@@ -25,12 +25,15 @@ REQUIREMENT_PROMPTS = {
 
 send_message = send_queue.send_message
 send_lines_as_one = send_queue.send_lines_as_one
+send_text = send_queue.send_text
+reply = send_queue.reply
 queued_messages = send_queue.queued_messages
 resend = send_queue.resend
 cancel = send_queue.cancel
 react = references.react
 unreact = references.unreact
 redact = references.redact
+edit = edits.edit
 send_typing = typing_state.send_typing
 measure_lag_at_intervals = lag.measure_at_intervals
 show_latest = pages.show_latest

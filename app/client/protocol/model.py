@@ -12,7 +12,7 @@ from enum import Enum
 
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Direction, HistoryEvent, Phase, TypingState
+from app.client.protocol.events import Direction, HistoryEvent, Message, Phase, TypingState
 from app.client.protocol.exchanges import NickRefusal, OpenBatch, PendingSearch, SaslSession
 from app.client.protocol.history.received_page import ReceivedPage
 from app.wire.names import Key, fold
@@ -101,6 +101,14 @@ class SentTyping:
     state: TypingState = TypingState.DONE
 
 
+@dataclass(frozen=True, slots=True)
+class PendingEdit:
+    """A message of ours whose deletion is not confirmed, and the text that replaces it."""
+
+    message: Message
+    text: str
+
+
 @dataclass(slots=True)
 class ConnectionState:
     """The state of one connection, discarded when it ends."""
@@ -143,6 +151,7 @@ class ConnectionState:
     # unread messages
     awaits_targets: bool = False
     marker_requests: dict[Key, int] = field(default_factory=dict)  # time of the latest message
+    edits: dict[str, PendingEdit] = field(default_factory=dict)  # by msgid
     typing_sent: dict[Key, SentTyping] = field(default_factory=dict)
     lag_ms: int | None = None  # the last measured round trip
     lag_pinged_at: int = 0  # when the last PING that measures it was sent, or 0

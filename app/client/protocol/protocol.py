@@ -11,6 +11,7 @@ from app.client.protocol.events import Phase, PhaseChanged
 from app.client.protocol.history import fetch, resume
 from app.client.protocol.login import registration
 from app.client.protocol.model import ClientState, ConnectionState
+from app.client.protocol.sending import edits
 from app.wire.line import parse
 
 
@@ -37,7 +38,7 @@ def on_lost(state: ClientState, reason: str, now: int) -> list[Effect]:
     was_online = state.is_online
     if was_online:
         state.lost_at = now
-    refused = list(fetch.on_connection_lost(state))
+    refused = [*fetch.on_connection_lost(state), *edits.on_connection_lost(state)]
     resume.on_connection_lost(state)
     state.connection = ConnectionState()
     return [PhaseChanged(Phase.LOST, reason), *refused] if was_online else []

@@ -39,6 +39,7 @@ from app.client.protocol.events.conversation import (
 )
 from app.client.protocol.events.delivery import (
     Cancelled,
+    EditRefused,
     Queued,
     SendFailed,
     Sending,
@@ -70,6 +71,7 @@ __all__ = [
     "Cancelled",
     "ClientEvent",
     "Direction",
+    "EditRefused",
     "HistoryEvent",
     "HistoryFetched",
     "HistoryPage",

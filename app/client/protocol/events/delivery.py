@@ -15,6 +15,16 @@ class Queued(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class EditRefused(ClientEvent):
+    """A message of ours was not replaced by a new text, which was not sent."""
+
+    room: str
+    msgid: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled(ClientEvent):
     """Our message was dropped before it was sent."""
 

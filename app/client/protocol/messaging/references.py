@@ -15,6 +15,7 @@ from app.client.protocol.lines import line_time, param, send
 from app.client.protocol.messaging.messages import deliver, find_conversation
 from app.client.protocol.messaging.typing_state import on_typing
 from app.client.protocol.model import ClientState
+from app.client.protocol.sending import edits
 from app.wire.line import Line
 from app.wire.names import fold
 from app.wire.numbers import MAX_DIGITS
@@ -66,6 +67,8 @@ def on_redact(state: ClientState, line: Line) -> Effects:
     if deleted is not None:
         redaction = replace(redaction, author=deleted.author, sent_at=deleted.at)
     yield from deliver(room, replace(redaction, room=room.name))
+    if state.is_me(redaction.by):
+        yield from edits.on_deleted(state, redaction.msgid)
 
 
 def to_redaction(state: ClientState, line: Line, conversation: str = "") -> Redacted:

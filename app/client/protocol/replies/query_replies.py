@@ -9,6 +9,7 @@ from app.client.protocol.membership import away
 from app.client.protocol.membership.rooms import STATUS_PREFIXES
 from app.client.protocol.model import ClientState
 from app.client.protocol.replies import reply_texts
+from app.client.protocol.sending import edits
 from app.wire.line import Line
 
 MAX_TABLE_ROWS = 2_000  # per reply; further rows are dropped
@@ -70,6 +71,8 @@ def on_fail(state: ClientState, line: Line) -> Effects:
             yield from pages.on_history_fail(state, line)
         case "MARKREAD":
             yield from unread.on_markread_fail(state, line)
+        case "REDACT":
+            yield from edits.on_redact_fail(state, line)
         case "SEARCH":
             yield from search.on_search_fail(state, line)
         case "REGISTER":

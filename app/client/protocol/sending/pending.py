@@ -20,6 +20,7 @@ from app.wire.names import Key, fold
 from app.wire.numbers import parse_number
 
 MAX_FAILED_MESSAGES = 1_000  # kept for /resend; the oldest is dropped
+MESSAGE_COMMANDS = ("PRIVMSG", "BATCH", "*")  # to which the FAIL of a message refers
 MAX_FLUSHED_MESSAGES = 10  # unconfirmed at a time, so that a server does not take a long queue for a flood
 
 
@@ -160,6 +161,8 @@ def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
     label = line.tags.get("label", "")
     if state.has("labeled-response"):
         return _find_by_label(state, label)
+    if line.command == "FAIL" and param(line, 0) not in MESSAGE_COMMANDS:
+        return None
     targets = {fold(word) for word in line.params[1:-1] if word}
     sent = (message for message in state.pending.values() if message.delivery is Delivery.SENT)
     return next((message for message in sent if fold(message.target) in targets), None)

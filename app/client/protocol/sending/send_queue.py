@@ -9,8 +9,9 @@ decide (/resend).
 """
 
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Cancelled, Notice, Queued
+from app.client.protocol.events import Cancelled, Message, Notice, Queued
 from app.client.protocol.model import ClientState, Delivery, PendingMessage
+from app.client.protocol.sending import multiline
 from app.client.protocol.sending.pending import fail, flush, is_next, transmit
 from app.client.protocol.sending.splitting import max_text_bytes
 from app.text.graphemes import split_text
@@ -39,10 +40,28 @@ def send_message(
         yield from _submit(state, message)
 
 
-def send_lines_as_one(state: ClientState, target: str, text: str) -> Effects:
+def send_lines_as_one(state: ClientState, target: str, text: str, reply_to: str = "") -> Effects:
     """Send a text of several lines as one message, which `multiline.explain_excess` must allow."""
     state.last_number += 1
-    yield from _submit(state, PendingMessage(state.last_number, target, text, False, state.nick))
+    yield from _submit(state, PendingMessage(state.last_number, target, text, False, state.nick, reply_to))
+
+
+def send_text(state: ClientState, target: str, text: str, reply_to: str = "") -> Effects:
+    """Send a text as one message if the server allows it, or else each of its lines as one.
+
+    In the latter case, the first of them is the reply.
+    """
+    if "\n" in text and not multiline.explain_excess(state, target, text):
+        yield from send_lines_as_one(state, target, text, reply_to)
+        return
+    for line in filter(str.strip, text.splitlines()):
+        yield from send_message(state, target, line, reply_to=reply_to)
+        reply_to = ""
+
+
+def reply(state: ClientState, message: Message, text: str) -> Effects:
+    """Answer a message with a text of one or several lines."""
+    yield from send_text(state, message.room, text, message.msgid)
 
 
 def _submit(state: ClientState, message: PendingMessage) -> Effects:
@@ -132,6 +151,6 @@ def resend(state: ClientState, number: int | None) -> Effects:
         if message is None:
             yield Notice(f"There is no unsent message {failed_number}.", is_error=True)
         elif "\n" in message.text:
-            yield from send_lines_as_one(state, message.target, message.text)
+            yield from send_lines_as_one(state, message.target, message.text, message.reply_to)
         else:
             yield from send_message(state, message.target, message.text, message.is_action, message.reply_to)

@@ -19,7 +19,7 @@ def reply(controller: Controller, message: str, text: Rest) -> None:
     /reply 12 yes, at noon    answers message 12; Tab lists the messages and completes their numbers
     """
     original = _get_message(controller, message)
-    controller.driver.execute(intents.send_message, original.room, text, reply_to=original.msgid)
+    controller.driver.execute(intents.reply, original, text)
 
 
 @command(needs="message-tags")
