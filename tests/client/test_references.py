@@ -165,6 +165,7 @@ def test_default_is_the_latest_own_or_foreign_message() -> None:
         ("/reply te", ["1 bob: tea?"]),
         ("/reply carol", ["3 carol: now"]),
         ("/redact ", ["2 anna: yes", "3 carol: now", "1 bob: tea?"]),
+        ("/edit ", ["2 anna: yes", "3 carol: now", "1 bob: tea?"]),
         ("/react 👍 2", ["2 anna: yes"]),
         ("/react heart", ["❤️ heart love"]),
         ("/reply 1 b", ["bob"]),

@@ -1,4 +1,4 @@
-"""Completion of the messages and emoji that `/reply`, `/react`, `/unreact` and `/redact` take."""
+"""Completion of messages and emoji, for `/reply`, `/react`, `/unreact`, `/redact` and `/edit`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,13 @@ from app.text.sanitise import clean
 from app.wire.names import fold
 
 MAX_MENU_COLUMNS = 50
-MESSAGE_POSITION = {"/reply": 1, "/redact": 1, "/react": 2, "/unreact": 2}  # of the word after the command
+MESSAGE_POSITION = {
+    "/reply": 1,
+    "/redact": 1,
+    "/edit": 1,
+    "/react": 2,
+    "/unreact": 2,
+}  # of the word after the command
 EMOJI = {
     "👍": "thumbs up +1",
     "👎": "thumbs down -1",
@@ -41,7 +47,7 @@ def find_reference_candidates(text: str, recent: tuple[RecentMessage, ...]) -> I
     command, *words = text.split(" ")
     position = MESSAGE_POSITION.get(command.lower())
     if position == len(words):
-        yield from _find_messages(words[-1], recent, own_first=command == "/redact")
+        yield from _find_messages(words[-1], recent, own_first=command in ("/redact", "/edit"))
     elif position == 2 and len(words) == 1:
         yield from _find_emoji(words[-1])
 

@@ -56,6 +56,16 @@ def redact(controller: Controller, message: str | None = None, reason: Rest | No
     controller.driver.execute(intents.redact, deleted, reason or "")
 
 
+@command(needs=REDACTION)
+def edit(controller: Controller, message: str, text: Rest) -> None:
+    """Replace a message of yours: it is deleted, and the new text is sent.
+
+    /edit 12 yes, at noon    replaces message 12; Tab lists the messages and completes their numbers
+    /edit anna yes, at noon  replaces your latest message, if you are anna
+    """
+    controller.driver.execute(intents.edit, _get_message(controller, message), text)
+
+
 def _get_message(controller: Controller, reference: str | None, is_mine: bool = False) -> Message:
     """Return the message of the current room that the user refers to.
 

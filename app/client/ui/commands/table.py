@@ -36,6 +36,7 @@ MESSAGES = (
     references.react,
     references.unreact,
     references.redact,
+    references.edit,
     messaging.resend,
     messaging.cancel,
     searching.history,
