@@ -78,6 +78,7 @@ ALONE = {  # packages with stricter rules than the order; the first match applie
     "app.cli.terminal": {"ground"},
     "app.cli.server": {"bootstrap", "services", "db", *BASE, "cli"},
     "app.cli.client_password": {"client.storage", *BASE, "cli"},
+    "app.cli.client_setup": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
     "app.cli.client_modes": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
     "app.cli": {"services", "db", *BASE, "cli"},
     "migrations": {"db", *BASE},

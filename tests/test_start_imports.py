@@ -14,6 +14,8 @@ from typer.main import get_command
 
 from app.cli.admin.tree import AdminCommands
 from app.cli.admin.tree import app as admin_app
+from app.cli.client import ClientCommands
+from app.cli.client import app as client_app
 from app.cli.server import ServerCommands
 from app.cli.server import app as server_app
 from app.db.database import Database, parse_database_url
@@ -51,6 +53,7 @@ STARTS = [
     ("chat-server", "run --help", SETTINGS),
     ("chat-client", "--version", SETTINGS),
     ("chat-client", "--help", SETTINGS),
+    ("chat-client", "setup --help", SETTINGS),
     ("chat-admin", "list-users", DATABASE),
     ("chat-admin", "room list", DATABASE),
     ("chat-admin", "audit list --since 2d", DATABASE),
@@ -123,7 +126,10 @@ def test_the_server_imports_only_what_its_settings_need(
     assert parse_imports(server.log) - SERVER_START == set()
 
 
-@pytest.mark.parametrize(("app", "declared"), [(admin_app, AdminCommands), (server_app, ServerCommands)])
+@pytest.mark.parametrize(
+    ("app", "declared"),
+    [(admin_app, AdminCommands), (server_app, ServerCommands), (client_app, ClientCommands)],
+)
 def test_summaries_agree_with_the_help_of_the_commands(app: object, declared: type) -> None:
     commands = get_command(app).commands  # type: ignore[arg-type, attr-defined]
     for name, command in declared.declared.items():  # type: ignore[attr-defined]

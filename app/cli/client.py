@@ -1,20 +1,42 @@
 """chat-client: chat in a terminal, or send and receive messages in a script."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import typer
 
 from app.cli import terminal
+from app.cli.client_start import DEFAULT_TIMEOUT_SECONDS, start_client
+from app.cli.lazy_commands import LazyCommand, LazyGroup
 from app.cli.options import ClientConfig, Profile, Version
 from app.cli.settings_options import flags, setting
 from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, get_profile, load
 
-UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
-DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
 MAX_TIMEOUT_SECONDS = 365 * 86400.0
+
+
+def _load_setup() -> typer.Typer:
+    from app.cli.client_setup.command import app
+
+    return app
+
+
+class ClientCommands(LazyGroup):
+    """The client itself, and its commands."""
+
+    declared: ClassVar[Mapping[str, LazyCommand]] = {
+        "setup": LazyCommand("Set up the client: asks for server, name and password.", _load_setup)
+    }
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options, and decode texts that are not in the encoding of the locale."""
+        rest = super().parse_args(ctx, args)
+        terminal.decode_parameters(ctx)
+        return rest
+
 
 app = terminal.new_app()
 
@@ -29,8 +51,9 @@ def _refuse_nan(seconds: float) -> float:
     return seconds
 
 
-@app.command(cls=terminal.PlainCommand)
+@app.callback(cls=ClientCommands, invoke_without_command=True, subcommand_metavar="[COMMAND]")
 def client(
+    ctx: typer.Context,
     buffer: Annotated[str | None, setting(ClientSettings, "buffer", "BYTES", "-b", "--buffer")] = None,
     ip: Annotated[str | None, setting(ClientSettings, "ip", "IP", "-i", "--ip")] = None,
     port: Annotated[str | None, setting(ClientSettings, "port", "PORT", "-p", "--port")] = None,
@@ -80,18 +103,22 @@ def client(
     is not a terminal, or with --json if the input is a terminal or /dev/null, the client sends
     nothing and listens until Ctrl-C or SIGTERM.
     """
-    given = flags(ClientSettings, locals())
-    loaded = load(CLIENT, _choose_file(config, profile), given)
-    for warning in loaded.warnings:
-        terminal.echo_error(f"Warning: {warning}")
-    if loaded.ignored_files:
-        server = f"{loaded.values.ip} port {loaded.values.port}"
-        terminal.echo_error(f"Warning: the client connects to {server}, for lack of the ignored settings.")
-    if not loaded.values.tls_verify and loaded.values.tls:
-        terminal.echo_error(UNVERIFIED)
-    from app.cli.client_modes import start  # deferred: --help and --version need no client
+    if ctx.invoked_subcommand:
+        _refuse_options(ctx)
+        return
+    loaded = load(CLIENT, _choose_file(config, profile), flags(ClientSettings, locals()))
+    start_client(loaded, profile, as_json, follow, timeout)
 
-    start(loaded.values, profile, as_json, follow, timeout)
+
+def _refuse_options(ctx: typer.Context) -> None:
+    """Refuse options in front of a command, where they would have no effect.
+
+    Raises: UsageError.
+    """
+    command = ctx.invoked_subcommand
+    origins = [ctx.get_parameter_source(name) for name in ctx.params]
+    if any(origin is not None and origin.name == "COMMANDLINE" for origin in origins):
+        raise UsageError(f"Options of {command} follow it: chat-client {command} --help lists them.")
 
 
 def _choose_file(config: Path | None, profile: str | None) -> Path | None:

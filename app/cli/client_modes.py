@@ -22,7 +22,7 @@ from app.client.notifications.notifier import Emitter, Notifier, command_emitter
 from app.client.notifications.rules import NotificationRules
 from app.client.protocol.events import Notice
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
-from app.client.storage.client_storage import ClientStorage
+from app.client.storage.client_storage import ClientStorage, name_place
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
 from app.client.storage.stored_list import IGNORED, MUTED, ROOMS, StoredList
@@ -73,7 +73,7 @@ def _read_input() -> Iterator[str]:
 
 def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage:
     """Return the storage for this user and server; each profile has an input history of its own."""
-    place = f"{settings.username or _login_name()}@{settings.ip}:{settings.port}"
+    place = name_place(settings.username or login_name(), settings.ip, settings.port)
     folder = find_state_folder()
     history = f"{INPUT_HISTORY}-{profile}" if profile else INPUT_HISTORY
     return ClientStorage(
@@ -139,7 +139,7 @@ def _create_driver(settings: ClientSettings, initial_history: int, storage: Clie
 
 
 def _user_options(settings: ClientSettings, initial_history: int, storage: ClientStorage) -> UserOptions:
-    nick = settings.username or _login_name()
+    nick = settings.username or login_name()
     password = find_password(settings, storage.keyring)
     return UserOptions(
         nick=nick,
@@ -152,7 +152,7 @@ def _user_options(settings: ClientSettings, initial_history: int, storage: Clien
     )
 
 
-def _login_name() -> str:
+def login_name() -> str:
     """Return the operating system's login name, reduced to the characters allowed in a nick."""
     try:
         name = re.sub(r"[^A-Za-z0-9_-]", "", getpass.getuser())

@@ -60,8 +60,16 @@ class PlainCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments, and decode texts that are not in the encoding of the locale."""
         rest = super().parse_args(ctx, args)
-        ctx.params = {name: _decode(value) for name, value in ctx.params.items()}
+        decode_parameters(ctx)
         return rest
+
+
+def decode_parameters(ctx: Any) -> None:
+    """Decode the arguments of a command that are not in the encoding of the locale.
+
+    Raises: UsageError when one of them is not valid UTF-8 either.
+    """
+    ctx.params = {name: _decode(value) for name, value in ctx.params.items()}
 
 
 def _decode(value: Any) -> Any:
@@ -92,9 +100,10 @@ def new_app(summary: str | None = None, group: type[TyperGroup] | None = None) -
     With a summary, a call without arguments prints the help. Without one, the tree is a single
     command. `group` is the class of the tree's root.
     """
+    summaries: dict[str, Any] = {} if summary is None else {"help": summary}  # else the callback's
     return typer.Typer(
         cls=group,
-        help=summary,
+        **summaries,
         no_args_is_help=summary is not None,
         add_completion=False,
         rich_markup_mode=None,

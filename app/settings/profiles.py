@@ -63,4 +63,7 @@ def get_profile(name: str, environment: Mapping[str, str] = os.environ) -> Path:
     if os.path.lexists(file):
         return file
     names = ", ".join(list_profiles(environment)) or "none"
-    raise UsageError(f"There is no profile {name} (existing profiles: {names}). Create it as {file}.")
+    raise UsageError(
+        f"There is no profile {name} (existing profiles: {names}). "
+        f"To create it: chat-client setup --profile {name}"
+    )

@@ -132,12 +132,26 @@ def merge_sources(model: Model, sources: Sequence[Source]) -> tuple[dict[str, ob
         for key, value in source.values.items():
             if key not in model.model_fields:
                 problems.append(_unknown_key(model, source, key))
-            elif reason := _find_fault(model, key, value):
+            elif reason := find_fault(model, key, value):
                 wrong.append((source, key, reason))
             else:
                 merged[key] = value
     used = model.model_validate(merged).model_dump(mode="json")
     return merged, problems + [_wrong_value(model, *fault, used) for fault in wrong]
+
+
+def find_fault(model: Model, key: str, value: object) -> str | None:
+    """Return the requirement ("must be ...") that a value violates, or None if it is valid."""
+    try:
+        model.model_validate({key: value})
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        if found["type"] in _OUT_OF_RANGE:
+            return _describe_range(model, key)
+        message = found["msg"].removeprefix("Value error, ")
+        _, has_should, rest = message.partition("should")
+        return _REASONS.get(found["type"]) or ("must" + rest if has_should else message)
+    return None
 
 
 def shown(value: object) -> str:
@@ -228,20 +242,6 @@ def _repeated_key(model: Model, source: Source, key: str) -> Problem:
     if key in model.model_fields and is_security_setting(model, key):
         return Problem(fault, "it is a security setting, so neither value is used", SettingsRefused)
     return Problem(fault, "the last value is used", key=key)
-
-
-def _find_fault(model: Model, key: str, value: object) -> str | None:
-    """Return the requirement ("must be ...") that a value violates, or None if it is valid."""
-    try:
-        model.model_validate({key: value})
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        if found["type"] in _OUT_OF_RANGE:
-            return _describe_range(model, key)
-        message = found["msg"].removeprefix("Value error, ")
-        _, has_should, rest = message.partition("should")
-        return _REASONS.get(found["type"]) or ("must" + rest if has_should else message)
-    return None
 
 
 def _describe_range(model: Model, key: str) -> str:

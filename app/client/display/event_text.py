@@ -268,6 +268,8 @@ FORMATTERS: Formatters = {
     events.UnreadRoom: unread_room,
     events.Table: table,
     events.Notice: notice,
+    events.NickInvalid: notice,
+    events.VerificationRequired: notice,
     events.SendFailed: send_failed,
     events.EditRefused: edit_refused,
     events.Queued: queued,

@@ -3,12 +3,12 @@
 import socket
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from app.errors import ChatError
 
 CONNECT_TIMEOUT_SECONDS = 15.0
-LOOPBACK = ("127.", "::1", "localhost")
 
 
 class Unreachable(Exception):
@@ -27,6 +27,17 @@ class Untrusted(ChatError):
     """The server's certificate or TLS handshake was rejected; a permanent failure."""
 
 
+class UnverifiedCertificate(Untrusted):
+    """The server's certificate cannot be verified; `problem` is one sentence that says why."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem} Nothing was sent. "
+            "If you trust the authority that signed it, pass its certificate with --tls-ca."
+        )
+        self.problem = problem
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """The address of a server and the TLS options."""
@@ -43,7 +54,15 @@ class Address:
     @property
     def is_private(self) -> bool:
         """Whether the traffic is encrypted or does not leave this machine."""
-        return self.has_tls or self.host.startswith(LOOPBACK)
+        return self.has_tls or is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
 
 
 def connect(address: Address) -> socket.socket:
@@ -77,10 +96,8 @@ def _start_tls(plain: socket.socket, address: Address) -> ssl.SSLSocket:
     try:
         return _context(address).wrap_socket(plain, server_hostname=address.host)
     except ssl.SSLCertVerificationError as error:
-        raise Untrusted(
-            f"Cannot verify the certificate of {address.host}: {error.verify_message}. Nothing was sent. "
-            "If you trust the authority that signed it, pass its certificate with --tls-ca."
-        ) from error
+        problem = f"Cannot verify the certificate of {address.host}: {error.verify_message.rstrip('.')}."
+        raise UnverifiedCertificate(problem) from error
     except ssl.SSLEOFError as error:  # the server closed during the handshake
         raise Unreachable("The server closed the connection.") from error
     except ssl.SSLError as error:

@@ -8,6 +8,11 @@ from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.stored_list import StoredList
 
 
+def name_place(user: str, host: str, port: int) -> str:
+    """Return the key of what is kept for a user and server: `anna@chat.example.org:6697`."""
+    return f"{user}@{host}:{port}"
+
+
 @dataclass(frozen=True, slots=True)
 class ClientStorage:
     """The storage of one session; by default, nothing is kept."""

@@ -20,6 +20,10 @@ class KeyringStore:
         self._place = place
         self._keyring = _import_keyring()
 
+    def is_usable(self) -> bool:
+        """Return whether the system has a keyring; without one, the package has a dummy."""
+        return bool(self._keyring.get_keyring().priority > 0)
+
     def load(self) -> str | None:
         """Return the password, or None if there is none.
 

@@ -17,15 +17,21 @@ def find_state_folder(environment: Mapping[str, str] = os.environ) -> Path | Non
 
 
 def replace(file: Path, text: str) -> None:
-    """Replace the contents of a file atomically.
+    """Replace the contents of a file atomically; an interruption leaves no other file behind.
 
     Raises: OSError.
     """
     file.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.{os.getpid()}.new")
-    with _open(temporary, os.O_TRUNC) as stream:
-        stream.write(text)
-    temporary.replace(file)
+    try:
+        with _open(temporary, os.O_TRUNC) as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def append(file: Path, text: str) -> None:

@@ -7,11 +7,13 @@ from app.client.protocol.events.accounts import (
     LoggedIn,
     LoggedOut,
     LoginFailed,
+    NickInvalid,
     NickProblem,
     NickRefused,
     NickUnregistered,
     Registered,
     RegistrationFailed,
+    VerificationRequired,
 )
 from app.client.protocol.events.base import (
     ClientEvent,
@@ -90,6 +92,7 @@ __all__ = [
     "MembershipEvent",
     "Message",
     "ModeChanged",
+    "NickInvalid",
     "NickProblem",
     "NickRefused",
     "NickUnregistered",
@@ -117,4 +120,5 @@ __all__ = [
     "TypingState",
     "UnreadMessages",
     "UnreadRoom",
+    "VerificationRequired",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from app.client.protocol.events.base import ClientEvent
+from app.client.protocol.events.replies import Notice
 
 
 class NickProblem(Enum):
@@ -22,6 +23,14 @@ class NickRefused(ClientEvent):
     reason: str
     problem: NickProblem
     may_log_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NickInvalid(Notice):
+    """The server does not accept the nick chosen by the user; a similar one is requested."""
+
+    nick: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,11 @@ class Registered(ClientEvent):
     """Our account was registered."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRequired(Notice):
+    """The server mailed a code that completes the registration."""
 
 
 @dataclass(frozen=True, slots=True)

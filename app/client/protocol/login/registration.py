@@ -9,6 +9,7 @@ open until the user decides what to do.
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     LoggedOut,
+    NickInvalid,
     NickProblem,
     NickRefused,
     NickUnregistered,
@@ -168,7 +169,8 @@ def _resolve_refusal(state: ClientState, refusal: NickRefusal) -> Effects:
     if not state.options.has_chosen_nick or connection.nick_attempts:
         yield from try_next_nick(state)
     elif problem is NickProblem.INVALID:
-        yield Notice(f"{refusal.nick}: {refusal.reason}. Trying a similar name.", is_error=True)
+        text = f"{refusal.nick}: {refusal.reason}. Trying a similar name."
+        yield NickInvalid(text, is_error=True, nick=refusal.nick, reason=refusal.reason)
         yield from try_next_nick(state)
     else:
         connection.awaits_user = True

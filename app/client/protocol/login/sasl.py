@@ -11,7 +11,14 @@ from contextlib import suppress
 from scramp import ScramClient, ScramException
 
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import LoggedIn, LoginFailed, Notice, Registered, RegistrationFailed
+from app.client.protocol.events import (
+    LoggedIn,
+    LoginFailed,
+    Notice,
+    Registered,
+    RegistrationFailed,
+    VerificationRequired,
+)
 from app.client.protocol.lines import param, send
 from app.client.protocol.model import ClientState, LoginCredentials
 from app.wire.line import Line
@@ -182,7 +189,7 @@ def on_account(state: ClientState, line: Line) -> Effects:
 def on_registered(state: ClientState, line: Line) -> Effects:
     """Record our new account, to which we are now logged in, or show the next required step."""
     if param(line, 0) != "SUCCESS":
-        yield Notice(param(line, -1))
+        yield VerificationRequired(param(line, -1))
         return
     account, connection = param(line, 1), state.connection
     if connection.new_password:  # empty if it was registered on an earlier connection

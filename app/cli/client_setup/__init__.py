@@ -1,0 +1,1 @@
+"""`chat-client setup`: asks for server, name and password, tries them, and writes the settings."""

@@ -1,0 +1,27 @@
+"""Starts the client with loaded settings, after the warnings about them."""
+
+from app.cli import terminal
+from app.settings import ClientSettings, LoadedSettings
+
+UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
+DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
+
+
+def start_client(
+    loaded: LoadedSettings[ClientSettings],
+    profile: str | None,
+    as_json: bool = False,
+    follow: bool = False,
+    timeout: float = DEFAULT_TIMEOUT_SECONDS,
+) -> None:
+    """Warn about the settings, then run the client."""
+    for warning in loaded.warnings:
+        terminal.echo_error(f"Warning: {warning}")
+    if loaded.ignored_files:
+        server = f"{loaded.values.ip} port {loaded.values.port}"
+        terminal.echo_error(f"Warning: the client connects to {server}, for lack of the ignored settings.")
+    if not loaded.values.tls_verify and loaded.values.tls:
+        terminal.echo_error(UNVERIFIED)
+    from app.cli.client_modes import start  # deferred: --help and --version need no client
+
+    start(loaded.values, profile, as_json, follow, timeout)
