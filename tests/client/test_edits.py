@@ -3,7 +3,7 @@
 import pytest
 
 from app.client.protocol import intents
-from app.client.protocol.events import EditRefused, Message, Redacted
+from app.client.protocol.events import EditRefused, Message, Queued, Redacted, SendFailed, Sending
 from tests.client.harness import CAPABILITIES, ClientHarness, online_client, privmsg
 from tests.client.served import ServedClient
 from tests.client.test_multiline import multiline_client
@@ -148,6 +148,17 @@ def test_reply_is_the_first_of_several_lines_sent_separately() -> None:
         > @label=1;+draft/reply=m2 PRIVMSG #tea one
         > @label=2 PRIVMSG #tea two
     """)
+
+
+def test_events_of_delivery_name_what_a_message_answers() -> None:
+    client, message = _client()
+    client.execute(intents.reply, message, "now")
+    client.receive("@label=1 FAIL PRIVMSG ACCOUNT_REQUIRED #tea :Log in first")
+    client.disconnect()
+    client.execute(intents.reply, message, "later")
+    events = [event for event in client.events if isinstance(event, Sending | SendFailed | Queued)]
+    assert [type(event) for event in events] == [Sending, SendFailed, Queued]
+    assert {event.reply_to for event in events} == {"m2"}
 
 
 def test_refused_request_is_not_taken_for_a_refused_message() -> None:

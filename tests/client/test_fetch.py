@@ -22,6 +22,7 @@ from app.client.protocol.events import (
 )
 from tests.client.harness import CAPABILITIES, ClientHarness, history_batch, online_client, privmsg
 from tests.client.served import ServedClient
+from tests.client.test_defects import SERVER_LINES
 from tests.engine.account_clients import account
 from tests.engine.harness import EngineHarness, HarnessClient
 
@@ -163,6 +164,25 @@ def test_page_of_events_does_not_change_the_state() -> None:
     assert reaction.quoted.text == "tea?"
     room = client.state.rooms["#tea"]
     assert (set(room.members), room.is_joined, room.topic) == (members, True, "")
+
+
+@given(st.lists(SERVER_LINES, min_size=5, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_no_line_in_a_page_reveals_a_defect(lines: list[str]) -> None:
+    client = online_client(EVENTS, wants_events=True, page_size=2)
+    members = set(client.state.rooms["#tea"].members)
+    for intent in (intents.fetch_latest, intents.show_latest):
+        client.execute(intent, "#tea", 9)
+        client.receive(":srv BATCH +h chathistory #tea")
+        client.receive(*(_in_batch(line) for line in lines if "BATCH" not in line), ":srv BATCH -h")
+    assert any(isinstance(event, HistoryFetched) for event in client.events)
+    assert set(client.state.rooms["#tea"].members) == members
+
+
+def _in_batch(line: str) -> str:
+    """Return a line as part of the batch `h`; the last of several tags of a name counts."""
+    tags, rest = line[1:].split(" ", 1) if line.startswith("@") else ("", line)
+    return f"@{tags};batch=h {rest}"
 
 
 # With the server

@@ -1,6 +1,6 @@
 """Messages typed during an outage are sent once, in order, when the connection is back."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.client.protocol import intents
@@ -186,6 +186,7 @@ def test_long_queue_is_sent_piece_by_piece() -> None:
 
 
 @settings(max_examples=100, deadline=None)
+@example(rounds=[(["a"], 11), (["a", "a"], 0), ([], 13)])  # an echo that was held confirmed two messages
 @given(
     rounds=st.lists(st.tuples(st.lists(st.sampled_from("abc"), max_size=4), st.integers(0, 30)), max_size=5)
 )

@@ -5,7 +5,7 @@ replaced when a new connection opens. The state does not read a clock: the curre
 every input.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -178,6 +178,7 @@ class ClientState:
     rooms: dict[Key, ChannelView] = field(default_factory=dict)
     pending: dict[int, PendingMessage] = field(default_factory=dict)
     failed: dict[int, PendingMessage] = field(default_factory=dict)
+    confirmed_msgids: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of our messages
     last_number: int = 0
     has_been_online: bool = False
     lost_at: int = 0

@@ -7,11 +7,12 @@ from app.client.protocol.events.base import ClientEvent
 
 @dataclass(frozen=True, slots=True)
 class Queued(ClientEvent):
-    """Our message waits until it can be sent."""
+    """Our message waits until it can be sent; `reply_to` is the id of the message it answers."""
 
     number: int
     target: str
     text: str
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Sending(ClientEvent):
     number: int
     target: str
     text: str
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,4 @@ class SendFailed(ClientEvent):
     target: str
     text: str
     reason: str
+    reply_to: str = ""

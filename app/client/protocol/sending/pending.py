@@ -21,6 +21,7 @@ from app.wire.numbers import parse_number
 
 MAX_FAILED_MESSAGES = 1_000  # kept for /resend; the oldest is dropped
 MESSAGE_COMMANDS = ("PRIVMSG", "BATCH", "*")  # to which the FAIL of a message refers
+MAX_CONFIRMED_MSGIDS = 1_000  # remembered; more of our echoes are not held at a time
 MAX_FLUSHED_MESSAGES = 10  # unconfirmed at a time, so that a server does not take a long queue for a flood
 
 
@@ -61,7 +62,7 @@ def transmit(state: ClientState, message: PendingMessage) -> Effects:
         typing.state = TypingState.DONE  # for whoever receives the message
     yield from _to_lines(state, message)
     if state.has("echo-message"):
-        yield Sending(message.number, message.target, message.text)
+        yield Sending(message.number, message.target, message.text, message.reply_to)
     else:
         yield from _show_unechoed(state, message)
 
@@ -116,13 +117,27 @@ def on_pong(state: ClientState, line: Line) -> Effects:
 
 
 def confirm(state: ClientState, message: Message, label: str) -> Effects:
-    """Confirm the pending or failed message that a received message echoes, if any."""
+    """Confirm the pending or failed message that a received message echoes, if any.
+
+    Each received message confirms one of ours: an echo that was held when the connection was lost
+    is received again from the history, where it must not be taken for another one with its text.
+    """
+    if message.msgid in state.confirmed_msgids:
+        return
     original = _find_by_label(state, label) or _find_by_text(state, message)
     if original is not None:
+        _remember_confirmed(state, message.msgid)
         state.pending.pop(original.number, None)
         state.failed.pop(original.number, None)
         yield Stored(original.number)
         yield from flush(state)
+
+
+def _remember_confirmed(state: ClientState, msgid: str) -> None:
+    if msgid:
+        state.confirmed_msgids[msgid] = None
+    if len(state.confirmed_msgids) > MAX_CONFIRMED_MSGIDS:
+        state.confirmed_msgids.popitem(last=False)
 
 
 def _find_by_label(state: ClientState, label: str) -> PendingMessage | None:
@@ -175,7 +190,7 @@ def fail(state: ClientState, message: PendingMessage, reason: str) -> Effects:
     state.failed[message.number] = message
     if len(state.failed) > MAX_FAILED_MESSAGES:
         del state.failed[next(iter(state.failed))]
-    yield SendFailed(message.number, message.target, message.text, reason)
+    yield SendFailed(message.number, message.target, message.text, reason, message.reply_to)
 
 
 def on_ping(state: ClientState, line: Line) -> Effects:

@@ -73,7 +73,7 @@ def _submit(state: ClientState, message: PendingMessage) -> Effects:
     if is_next(state, message):
         yield from transmit(state, message)
     else:
-        yield Queued(message.number, message.target, message.text)
+        yield Queued(message.number, message.target, message.text, message.reply_to)
 
 
 def mark_in_doubt(state: ClientState) -> None:
