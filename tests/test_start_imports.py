@@ -41,6 +41,7 @@ LIBRARIES = {
     "scramp",
     "sqlalchemy",
     "sqlalchemy.dialects.postgresql",
+    "textual",
     "websockets",
 }
 SETTINGS = {"pydantic"}

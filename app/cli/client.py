@@ -75,6 +75,12 @@ def client(
     tls_ca: Annotated[Path | None, setting(ClientSettings, "tls_ca", "FILE", "--tls-ca")] = None,
     config: ClientConfig = None,
     profile: Profile = None,
+    full_screen: Annotated[
+        bool | None,
+        typer.Option(
+            "--full-screen/--plain", help="Use the whole screen of the terminal.", show_default=False
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print events as JSON Lines, without a prompt.")
     ] = False,
@@ -106,7 +112,8 @@ def client(
     if ctx.invoked_subcommand:
         _refuse_options(ctx)
         return
-    loaded = load(CLIENT, _choose_file(config, profile), flags(ClientSettings, locals()))
+    given = flags(ClientSettings, locals() | {"ui": _name_interface(full_screen)})
+    loaded = load(CLIENT, _choose_file(config, profile), given)
     start_client(loaded, profile, as_json, follow, timeout)
 
 
@@ -119,6 +126,11 @@ def _refuse_options(ctx: typer.Context) -> None:
     origins = [ctx.get_parameter_source(name) for name in ctx.params]
     if any(origin is not None and origin.name == "COMMANDLINE" for origin in origins):
         raise UsageError(f"Options of {command} follow it: chat-client {command} --help lists them.")
+
+
+def _name_interface(full_screen: bool | None) -> str | None:
+    """Return the value of the setting `ui` that a flag stands for."""
+    return None if full_screen is None else "full-screen" if full_screen else "plain"
 
 
 def _choose_file(config: Path | None, profile: str | None) -> Path | None:

@@ -1,4 +1,4 @@
-"""Runs chat-client: line mode on a terminal, otherwise batch mode."""
+"""Runs chat-client: line mode or the full screen on a terminal, otherwise batch mode."""
 
 import getpass
 import os
@@ -27,6 +27,7 @@ from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
 from app.client.storage.stored_list import IGNORED, MUTED, ROOMS, StoredList
 from app.client.ui.batch_mode import BatchMode
+from app.client.ui.command_registry import SlashCommands
 from app.clock import Clock
 from app.settings import ClientSettings
 from app.text.daily_periods import parse_daily_period
@@ -38,14 +39,15 @@ INPUT_HISTORY = "input-history"  # in the state folder
 
 
 def start(settings: ClientSettings, profile: str | None, as_json: bool, follow: bool, timeout: float) -> None:
-    """Run line mode on a terminal, otherwise batch mode."""
+    """Run line mode or the full screen on a terminal, otherwise batch mode."""
     has_input, has_output = sys.stdin.isatty(), sys.stdout.isatty()
     is_interactive = has_input and has_output and not as_json
     storage = open_storage(settings, profile)
     driver = _create_driver(settings, settings.history_page if is_interactive else 0, storage)
     if is_interactive:
         driver.state.options.rooms += _remembered_rooms(settings, storage)
-        _run_line_mode(driver, settings, storage)
+        run = _run_screen if settings.ui == "full-screen" else _run_line_mode
+        run(driver, settings, storage)
         return
     context = DisplayContext(settings.room)
     renderer = Renderer(context, has_colours=False, has_days=False)
@@ -92,8 +94,19 @@ def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[
     return [room for room in rooms if fold(room) != fold(settings.room)]
 
 
-def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:
+def _run_screen(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:
+    from app.client.screen.run import run  # slow to import, so scripts skip it
+
+    run(driver, _slash_commands(settings), storage)
+
+
+def _slash_commands(settings: ClientSettings) -> SlashCommands:
     from app.client.ui.commands import table
+
+    return table.legacy_slash_commands() if settings.legacy_commands else table.slash_commands()
+
+
+def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:
     from app.client.ui.line_mode import LineMode  # slow to import, so scripts skip it
 
     has_colours = settings.colours and "NO_COLOR" not in os.environ
@@ -102,9 +115,10 @@ def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStor
     def write(line: str) -> None:
         print(substitute(line, encoding))
 
-    commands = table.legacy_slash_commands() if settings.legacy_commands else table.slash_commands()
     renderer = Renderer(DisplayContext(), has_colours, get_columns=_count_columns)
-    LineMode(driver, renderer, commands, storage, _create_notifier(driver, settings), write).run()
+    LineMode(
+        driver, renderer, _slash_commands(settings), storage, _create_notifier(driver, settings), write
+    ).run()
 
 
 def _create_notifier(driver: Driver, settings: ClientSettings) -> Notifier:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -43,6 +43,9 @@ class ClientSettings(Settings):
     )
     tls_ca: Path | None = Field(
         None, json_schema_extra=SECURITY, description="PEM file with the certificate authorities to trust."
+    )
+    ui: Literal["plain", "full-screen"] = Field(
+        "plain", description="User interface in a terminal: plain or full-screen."
     )
     colours: bool = Field(True, description="Whether to use colours in a terminal.")
     remember_rooms: bool = Field(

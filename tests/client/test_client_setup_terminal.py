@@ -1,5 +1,6 @@
 """chat-client setup as users start it: in a terminal, and where it cannot ask."""
 
+import json
 import os
 import pty
 import select
@@ -128,6 +129,20 @@ def test_help_describes_the_client_and_lists_setup(chat: Chat) -> None:
     assert "setup  Set up the client: asks for server, name and password" in text
     for option in ("-b, --buffer", "-i, --ip", "-p, --port", "-u, --username", "--profile NAME"):
         assert option in text
+
+
+def test_full_screen_opens_by_flag_or_setting_and_plain_overrides_it(
+    serve: Serve, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    server = serve()
+    (tmp_path / "clientSetup.json").write_text(json.dumps({"port": server.port, "ui": "full-screen"}))
+    alternate_screen = "\x1b[?1049h"
+    with terminal(tmp_path, variables, "-u", "bob") as shown:
+        shown.wait_for(alternate_screen)
+    with terminal(tmp_path, variables, "-u", "bob", "--plain") as shown:
+        shown.wait_for("You are in #general.")
+    with terminal(tmp_path, variables, "-u", "bob", "--config", os.devnull, "--full-screen") as shown:
+        shown.wait_for(alternate_screen)
 
 
 def test_unknown_command_is_a_usage_error(chat: Chat) -> None:
