@@ -40,10 +40,11 @@ def _has_whox(state: ClientState) -> bool:
 
 
 def on_whox_reply(state: ClientState, line: Line) -> Effects:
-    """Record the away state in a reply to our request (RPL_WHOSPCRPL)."""
+    """Record the away state in a reply to our request; show any other one (RPL_WHOSPCRPL)."""
     if param(line, 1) == WHOX_TOKEN:
         set_away_by_flags(state, param(line, 2), param(line, 3), param(line, 4))
-    yield from ()
+    else:
+        yield Notice(reply_texts.describe(line), at=line_time(state, line))
 
 
 def set_away_by_flags(state: ClientState, name: str, nick: str, flags: str) -> None:
