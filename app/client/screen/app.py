@@ -25,6 +25,7 @@ from app.client.protocol.events import (
 from app.client.screen.bridge import Bridge
 from app.client.screen.keys import BINDINGS
 from app.client.screen.session import ScreenSession
+from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
@@ -58,6 +59,9 @@ class ChatApp(App[None]):
         self._server = server
         self.workspace = Workspace(
             DisplayContext(nick=session.driver.read(lambda state: state.nick)), self._is_mention
+        )
+        self.navigation = TimelineNavigation(
+            session, self.workspace, lambda: self.find_part(MessageView, "#messages"), self.notify
         )
         self._has_new_members = True
         session.on_event = self.show_event
@@ -108,6 +112,7 @@ class ChatApp(App[None]):
         """Update the timelines from an event."""
         self.workspace.context.nick = self.session.driver.state.nick
         self.workspace.apply(event)
+        self.navigation.handle(event)
         if isinstance(event, Message):
             self.workspace.count_unread(event)
         if isinstance(event, MEMBERSHIP_EVENTS):
@@ -206,14 +211,7 @@ class ChatApp(App[None]):
 
     def action_go_to_unread(self) -> None:
         """Show the first new message at the top."""
-        timeline = self.workspace.current.timeline
-        if timeline.new_after is None:
-            self.notify("Nothing is new here.")
-            return
-        entries = timeline.entries
-        index = next((i for i, entry in enumerate(entries) if entry.at > (timeline.new_after or 0)), None)
-        if index is not None:
-            self.find_part(MessageView).go_to(index)
+        self.navigation.go_to_unread()
 
     def action_mark_all_read(self) -> None:
         """Mark everything as read."""
@@ -230,21 +228,11 @@ class ChatApp(App[None]):
 
     def action_scroll_end(self) -> None:
         """Show the latest messages."""
-        self.find_part(MessageView).go_to_end()
+        self.navigation.go_to_end()
 
     def action_select(self, step: int) -> None:
         """Select the previous or the next message."""
-        view = self.find_part(MessageView)
-        entries = view.viewport.timeline.entries
-        selected = view.viewport.selected
-        index = len(entries) if selected is None else selected
-        index += step
-        while 0 <= index < len(entries) and not entries[index].is_spoken:
-            index += step
-        if index >= len(entries):
-            view.go_to_end()
-        elif index >= 0:
-            view.select(index)
+        self.navigation.select(step)
 
     def action_toggle_rooms(self) -> None:
         """Show or hide the rooms."""
@@ -268,7 +256,7 @@ class ChatApp(App[None]):
 
     def action_dismiss(self) -> None:
         """Go back to the input and to the latest messages."""
-        self.find_part(MessageView).go_to_end()
+        self.navigation.go_to_end()
         self.find_part(Composer).focus()
 
     def action_leave(self) -> None:
@@ -279,7 +267,7 @@ class ChatApp(App[None]):
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send a text."""
-        self.find_part(MessageView).go_to_end()
+        self.navigation.go_to_end()
         self.session.submit(event.text)
 
     def on_question_bar_answered(self, event: QuestionBar.Answered) -> None:
@@ -293,3 +281,20 @@ class ChatApp(App[None]):
     def on_message_view_position_changed(self, event: MessageView.PositionChanged) -> None:
         """Show whether there is more below."""
         self._refresh_status()
+
+    def on_message_view_edge_reached(self, event: MessageView.EdgeReached) -> None:
+        """Load more history."""
+        self.navigation.load_more(event.timeline, event.is_start)
+
+    def on_message_view_original_wanted(self, event: MessageView.OriginalWanted) -> None:
+        """Show the message that was answered."""
+        self.navigation.go_to_original(event.entry)
+
+    def on_message_view_text_chosen(self, event: MessageView.TextChosen) -> None:
+        """Copy a text that was selected by clicks."""
+        self.copy_to_clipboard(event.text)
+
+    def on_text_selected(self) -> None:
+        """Copy a text that was selected by dragging."""
+        if text := self.screen.get_selected_text():
+            self.copy_to_clipboard(text)

@@ -8,7 +8,8 @@ from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
 from app.client.protocol import intents
 from app.client.protocol.channel_view import ChannelMember
-from app.client.protocol.events import ClientEvent
+from app.client.protocol.events import ClientEvent, Direction
+from app.client.protocol.history.pages import CAPABILITY as CHATHISTORY
 from app.client.protocol.model import ClientState
 from app.client.screen.bridge import Bridge
 from app.client.storage.client_storage import ClientStorage
@@ -24,6 +25,7 @@ class ScreenSession:
         self, driver: Driver, commands: SlashCommands, storage: ClientStorage, bridge: Bridge
     ) -> None:
         self.driver = driver
+        driver.state.options.wants_events = True
         self.commands = commands
         self.error: Exception | None = None
         self._bridge = bridge
@@ -85,6 +87,30 @@ class ScreenSession:
     def mark_all_read(self) -> None:
         """Mark everything as read."""
         self.driver.post(lambda: self.driver.execute(intents.mark_all_read))
+
+    def fetch(self, room: str, direction: Direction, reference: str, limit: int) -> None:
+        """Request a page of history."""
+        match direction:
+            case Direction.LATEST:
+                call = partial(self.driver.execute, intents.fetch_latest, room, limit)
+            case Direction.BEFORE:
+                call = partial(self.driver.execute, intents.fetch_before, room, reference, limit)
+            case Direction.AFTER:
+                call = partial(self.driver.execute, intents.fetch_after, room, reference, limit)
+            case Direction.AROUND:
+                msgid = reference.removeprefix("msgid=")
+                call = partial(self.driver.execute, intents.fetch_around, room, msgid, limit)
+        self.driver.post(call)
+
+    def may_fetch(self, room: str) -> bool:
+        """Whether history can be requested now: its latest messages are not being received."""
+
+        def query(state: ClientState) -> bool:
+            view = state.find_room(room)
+            is_ready = view is not None and view.catch_up is None and (view.is_joined or view.is_direct)
+            return state.is_online and state.has(CHATHISTORY) and is_ready
+
+        return self.driver.read(query)
 
     def end(self) -> None:
         """Disconnect and end; if messages are queued, only at the second request."""

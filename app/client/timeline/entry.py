@@ -6,8 +6,14 @@ A timeline may have a hundred thousand entries, so an entry is small: what most 
 
 from dataclasses import dataclass, field
 from enum import Enum
+from sys import intern
 
-from app.client.protocol.events import ClientEvent, Quote
+from app.client.protocol.events import Joined, Message, Parted, Quit, Quote, Renamed
+
+Membership = Joined | Parted | Quit | Renamed
+ENTRY_BYTES = 320  # roughly, without the text
+DETAILS_BYTES = 250
+CHANGE_BYTES = 250
 
 
 class EntryKind(Enum):
@@ -37,7 +43,7 @@ class Details:
     quoted: Quote | None = None
     redacted_by: str = ""
     reason: str = ""
-    changes: list[ClientEvent] = field(default_factory=list)
+    changes: list[Membership] = field(default_factory=list)
     is_expanded: bool = False
 
 
@@ -68,3 +74,35 @@ class Entry:
     def reply_to(self) -> str:
         """The id of the message that this one answers, or ""."""
         return self.details.reply_to if self.details else ""
+
+    @property
+    def is_expandable(self) -> bool:
+        """Whether only a summary is shown, or was before the entry was expanded."""
+        return self.details is not None and len(self.details.changes) > 1
+
+    @property
+    def size(self) -> int:
+        """The memory it takes, roughly, in bytes."""
+        details = self.details
+        more = DETAILS_BYTES + CHANGE_BYTES * len(details.changes) if details else 0
+        return ENTRY_BYTES + len(self.text) + more
+
+
+def to_entry(message: Message, is_mention: bool = False) -> Entry:
+    """Return the entry of a message."""
+    kind = EntryKind.MESSAGE
+    if message.is_action:
+        kind = EntryKind.ACTION
+    elif message.is_notice:
+        kind = EntryKind.NOTICE
+    details = Details(message.reply_to, message.quoted) if message.reply_to else None
+    return Entry(
+        kind,
+        message.at,
+        intern(message.author),
+        message.text,
+        message.msgid,
+        message.is_mine,
+        is_mention,
+        details,
+    )

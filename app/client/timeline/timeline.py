@@ -1,148 +1,196 @@
-"""The timeline of a room or conversation: its messages and events, oldest first."""
+"""The timeline of a room or conversation: its messages and events, oldest first.
 
-from collections.abc import Iterable, Iterator
+Entries have numbers, which increase by one from each entry to the next. The number of an entry
+stays the same when older entries are inserted before it, or dropped.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
-from itertools import islice
-from sys import intern
 
-from app.client.protocol.events import ClientEvent, Joined, Message, Parted, Quit, Reaction, Redacted, Renamed
-from app.client.timeline.entry import Details, Entry, EntryKind
+from app.client.protocol.events import Message, Quote, Reaction, Redacted
+from app.client.timeline import membership
+from app.client.timeline.edge import Edge, EdgeState
+from app.client.timeline.entry import Details, Entry, EntryKind, Membership, to_entry
+from app.client.timeline.outgoing import Outgoing
+from app.client.timeline.reactions import Reactions
 
-Membership = Joined | Parted | Quit | Renamed
-MEMBERSHIP_EVENTS = (Joined, Parted, Quit, Renamed)
-MAX_MERGED_MILLISECONDS = 3_600_000  # between the first and the last event of one MEMBERSHIP entry
-
-
-class SendState(Enum):
-    """The state of a message of ours that the server has not confirmed."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    FAILED = "not sent"
-
-
-@dataclass(slots=True)
-class Outgoing:
-    """A message of ours that the server has not confirmed; `number` identifies it."""
-
-    number: int
-    text: str
-    state: SendState
-    reason: str = ""
-
-
-class Reactions:
-    """The reactions to one message: who reacted with what, in order of first use."""
-
-    __slots__ = ("_nicks",)
-
-    def __init__(self) -> None:
-        self._nicks: dict[str, list[str]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._nicks)
-
-    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
-        return iter(self._nicks.items())
-
-    def add(self, reaction: str, nick: str) -> None:
-        """Add a reaction of a user."""
-        nicks = self._nicks.setdefault(reaction, [])
-        if nick not in nicks:
-            nicks.append(nick)
-
-    def remove(self, reaction: str, nick: str) -> None:
-        """Remove a reaction of a user."""
-        nicks = self._nicks.get(reaction, [])
-        if nick in nicks:
-            nicks.remove(nick)
-        if not nicks:
-            self._nicks.pop(reaction, None)
-
-    def has(self, reaction: str, nick: str) -> bool:
-        """Whether a user reacted with this."""
-        return nick in self._nicks.get(reaction, [])
+MAX_REACTED_MESSAGES = 20_000  # per timeline; beyond it, the earliest reactions are dropped
+MAX_EARLY_REDACTIONS = 1_000  # of messages that are not loaded
+DELETED = "(deleted)"
 
 
 @dataclass(slots=True, eq=False)
 class Timeline:
     """The entries of a room or conversation, without gaps from the first to the last.
 
-    `version` changes with every change of what is shown. `is_complete` is set when the server has
-    no older messages, `is_loading` while they are requested. `new_after` is the time after which
-    messages are shown as new, or None.
+    `version` changes with every change of what is shown. `older` and `newer` are its ends.
+    `new_after` is the time after which messages are shown as new, or None. `size` is the memory
+    that the entries take, roughly, in bytes.
     """
 
     name: str
     is_direct: bool = False
     entries: list[Entry] = field(default_factory=list)
+    first_number: int = 0
     reactions: dict[str, Reactions] = field(default_factory=dict)  # by msgid
     outgoing: dict[int, Outgoing] = field(default_factory=dict)  # by number, oldest first
-    is_complete: bool = False
-    is_loading: bool = False
+    older: Edge = field(default_factory=Edge)
+    newer: Edge = field(default_factory=lambda: Edge(EdgeState.COMPLETE))
     new_after: int | None = None
     version: int = 0
+    size: int = 0
+    early_redactions: dict[str, Redacted] = field(default_factory=dict)  # by msgid
+
+    @property
+    def end_number(self) -> int:
+        """The number that the next entry will have."""
+        return self.first_number + len(self.entries)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it extends to the latest message."""
+        return self.newer.state in (EdgeState.COMPLETE, EdgeState.ABSENT)
+
+    def get_entry(self, number: int) -> Entry:
+        """Return the entry with a number, which must exist."""
+        return self.entries[number - self.first_number]
+
+    def find_entry(self, number: int | None) -> Entry | None:
+        """Return the entry with a number, or None."""
+        has_it = number is not None and self.first_number <= number < self.end_number
+        return self.get_entry(number) if number is not None and has_it else None
+
+    # New entries
 
     def add_message(self, message: Message, is_mention: bool = False) -> Entry:
-        """Append a message."""
-        entry = to_entry(message, is_mention)
-        self._append(entry)
+        """Append a message; return the entry that it has already if it is known."""
+        known = self._find_since(message) if self.entries and message.at <= self.entries[-1].at else None
+        if known is not None:
+            return known
+        entry = self._redacted_early(to_entry(message, is_mention))
+        self.append(entry)
         return entry
+
+    def _find_since(self, message: Message) -> Entry | None:
+        """Return a message that is known, looking back to its time."""
+        for entry in reversed(self.entries):
+            if entry.msgid and entry.msgid == message.msgid:
+                return entry
+            if entry.msgid and entry.at < message.at:
+                break
+        return None
 
     def add_text(self, kind: EntryKind, at: int, text: str) -> Entry:
         """Append an event of the room, or a text of the program."""
         entry = Entry(kind, at, text=text)
-        self._append(entry)
+        self.append(entry)
         return entry
 
     def add_membership(self, event: Membership) -> Entry:
         """Append a join, part, quit or change of nick; neighbouring ones share an entry."""
         last = self.entries[-1] if self.entries else None
-        can_merge = (
-            last is not None
-            and last.kind is EntryKind.MEMBERSHIP
-            and 0 <= event.at - last.at <= MAX_MERGED_MILLISECONDS
-        )
-        if not can_merge or last is None or last.details is None:
-            last = Entry(EntryKind.MEMBERSHIP, event.at, details=Details())
-            self.entries.append(last)
-        details = last.details or Details()
-        details.changes.append(event)
-        self.version += 1
-        return last
+        self.size -= last.size if last else 0
+        entry = membership.merge(last, event)
+        self.size += last.size if last else 0
+        if entry is last:
+            self.version += 1
+        else:
+            self.append(entry)
+        return entry
 
-    def _append(self, entry: Entry) -> None:
+    def append(self, entry: Entry) -> None:
+        """Append an entry."""
         self.entries.append(entry)
+        self.size += entry.size
         self.version += 1
 
-    def prepend(self, messages: Iterable[Message]) -> int:
-        """Insert a page of older messages, oldest first; return how many were new."""
-        known = {entry.msgid for entry in islice(self.entries, 2_000) if entry.msgid}
-        older = [to_entry(message) for message in messages if message.msgid not in known]
+    def prepend(self, entries: Iterable[Entry]) -> int:
+        """Insert older entries, oldest first, without those that are known; return how many."""
+        page = list(entries)
+        if not page:
+            return 0
+        known = self._msgids_until(page[-1].at)
+        older = [self._redacted_early(entry) for entry in page if entry.msgid not in known]
+        self._complete_quotes(older)
         self.entries[:0] = older
+        self.first_number -= len(older)
+        self.size += sum(entry.size for entry in older)
         self.version += 1
         return len(older)
 
+    def _msgids_until(self, at: int) -> set[str]:
+        """Return the ids of the messages up to a time, looking from the start."""
+        known = set()
+        for entry in self.entries:
+            if entry.msgid and entry.at > at:
+                break
+            if entry.msgid:
+                known.add(entry.msgid)
+        return known
+
+    def _complete_quotes(self, older: list[Entry]) -> None:
+        """Quote messages that were not loaded when their replies were."""
+        originals = {entry.msgid: entry for entry in older if entry.msgid}
+        for entry in self.entries[: 10 * len(older)]:
+            original = originals.get(entry.reply_to) if entry.details else None
+            if entry.details and original is not None and entry.details.quoted is None:
+                entry.details.quoted = Quote(
+                    original.author, DELETED if original.is_redacted else original.text
+                )
+
+    def drop_oldest(self, count: int) -> None:
+        """Drop entries at the start; they are fetched again when they are wanted."""
+        dropped = self.entries[:count]
+        del self.entries[:count]
+        self.first_number += len(dropped)
+        self.size -= sum(entry.size for entry in dropped)
+        for entry in dropped:
+            self.reactions.pop(entry.msgid, None)
+        if self.older.state is not EdgeState.ABSENT:
+            self.older = Edge()
+        self.version += 1
+
+    # Changes of entries
+
     def react(self, reaction: Reaction) -> None:
-        """Add or remove a reaction."""
+        """Add or remove a reaction, also to a message that is not loaded yet."""
+        if len(self.reactions) >= MAX_REACTED_MESSAGES and reaction.reply_to not in self.reactions:
+            del self.reactions[next(iter(self.reactions))]
         reactions = self.reactions.setdefault(reaction.reply_to, Reactions())
-        change = reactions.remove if reaction.is_removed else reactions.add
-        change(reaction.reaction, reaction.author)
-        if not reactions:
-            del self.reactions[reaction.reply_to]
+        reactions.change(reaction.reaction, reaction.author, reaction.at, is_removed=reaction.is_removed)
         self.version += 1
 
     def redact(self, redacted: Redacted) -> None:
-        """Replace the text of a deleted message by who deleted it."""
-        entry = self.find(redacted.msgid)
-        if entry is None:
-            return
-        entry.details = entry.details or Details()
-        entry.details.redacted_by, entry.details.reason = redacted.by, redacted.reason
-        entry.text = ""
+        """Replace the text of a deleted message by who deleted it, also once it is loaded."""
+        for entry in reversed(self.entries):
+            if entry.msgid == redacted.msgid:
+                self.size -= entry.size
+                _redact(entry, redacted)
+                self.size += entry.size
+                break
+            if entry.details and entry.details.reply_to == redacted.msgid and entry.details.quoted:
+                entry.details.quoted = Quote(entry.details.quoted.author, DELETED)
+        else:
+            self._remember_redaction(redacted)
         self.reactions.pop(redacted.msgid, None)
         self.version += 1
+
+    def _remember_redaction(self, redacted: Redacted) -> None:
+        if len(self.early_redactions) >= MAX_EARLY_REDACTIONS:
+            del self.early_redactions[next(iter(self.early_redactions))]
+        self.early_redactions[redacted.msgid] = redacted
+
+    def _redacted_early(self, entry: Entry) -> Entry:
+        redacted = self.early_redactions.get(entry.msgid) if entry.msgid else None
+        if redacted is not None:
+            _redact(entry, redacted)
+        return entry
+
+    def toggle(self, entry: Entry) -> None:
+        """Show all events of an entry, or only their summary."""
+        if entry.details is not None and entry.is_expandable:
+            entry.details.is_expanded = not entry.details.is_expanded
+            self.version += 1
 
     def set_outgoing(self, outgoing: Outgoing) -> None:
         """Show a message of ours, or its new state."""
@@ -154,9 +202,28 @@ class Timeline:
         if self.outgoing.pop(number, None):
             self.version += 1
 
+    def set_older(self, edge: Edge) -> None:
+        """Show the state of the start."""
+        self.older = edge
+        self.version += 1
+
+    def set_newer(self, edge: Edge) -> None:
+        """Show the state of the end."""
+        self.newer = edge
+        self.version += 1
+
+    # Look-ups
+
     def find(self, msgid: str) -> Entry | None:
         """Return the message with an id, or None; the latest are found fastest."""
-        return next((entry for entry in reversed(self.entries) if entry.msgid == msgid), None)
+        return self.find_entry(self.find_number(msgid))
+
+    def find_number(self, msgid: str) -> int | None:
+        """Return the number of the message with an id, or None."""
+        for offset, entry in enumerate(reversed(self.entries), start=1):
+            if entry.msgid == msgid:
+                return self.end_number - offset
+        return None
 
     def first_message(self) -> Entry | None:
         """Return the oldest message, or None."""
@@ -164,38 +231,20 @@ class Timeline:
 
     def chain(self, entry: Entry) -> list[Entry]:
         """Return the thread of a message: what it answers, and all answers, oldest first."""
-        first = entry
-        while first.reply_to and (original := self.find(first.reply_to)) is not None:
-            first = original
-        members = {first.msgid or first.reply_to}
+        first, wanted = entry, entry.reply_to
+        for candidate in reversed(self.entries):
+            if wanted and candidate.msgid == wanted:
+                first, wanted = candidate, candidate.reply_to
+        members = {first.msgid or first.reply_to} - {""}
         chain = []
         for candidate in self.entries:
-            if candidate is first or (candidate.reply_to and candidate.reply_to in members):
+            if candidate is first or (candidate.details and candidate.reply_to in members):
                 chain.append(candidate)
                 members.add(candidate.msgid)
         return chain
 
 
-def to_entry(message: Message, is_mention: bool = False) -> Entry:
-    """Return the entry of a message."""
-    kind = EntryKind.MESSAGE
-    if message.is_action:
-        kind = EntryKind.ACTION
-    elif message.is_notice:
-        kind = EntryKind.NOTICE
-    details = Details(message.reply_to, message.quoted) if message.reply_to else None
-    return Entry(
-        kind,
-        message.at,
-        intern(message.author),
-        message.text,
-        message.msgid,
-        message.is_mine,
-        is_mention,
-        details,
-    )
-
-
-def is_membership(event: ClientEvent) -> bool:
-    """Whether an event belongs in a MEMBERSHIP entry."""
-    return isinstance(event, MEMBERSHIP_EVENTS)
+def _redact(entry: Entry, redacted: Redacted) -> None:
+    entry.details = entry.details or Details()
+    entry.details.redacted_by, entry.details.reason = redacted.by, redacted.reason
+    entry.text = ""

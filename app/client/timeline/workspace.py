@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.client.display import event_text, status_text
-from app.client.display.event_text import DisplayContext, Formatters
+from app.client.display.event_text import DisplayContext
 from app.client.protocol import events
 from app.client.protocol.events import ClientEvent
+from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry, EntryKind
-from app.client.timeline.timeline import Outgoing, SendState, Timeline
+from app.client.timeline.event_texts import describe
+from app.client.timeline.history import to_entries
+from app.client.timeline.outgoing import Outgoing, SendState
+from app.client.timeline.timeline import Timeline
 from app.wire.names import Key, fold
 
 STATUS = ""  # the name of the timeline of the server itself
-FORMATTERS: Formatters = {**event_text.FORMATTERS, **status_text.FORMATTERS}
+MAX_TIMELINE_BYTES = 64_000_000  # of all entries; about 150,000 messages of usual length
+DROPPED_SHARE = 8  # of the largest timeline, if there are too many
 
 
 @dataclass(slots=True)
@@ -44,7 +48,7 @@ class Workspace:
 
     def __post_init__(self) -> None:
         """Open the timeline of the server."""
-        self.open(STATUS)
+        self.open(STATUS).timeline.older = Edge(EdgeState.ABSENT)
 
     @property
     def current(self) -> Buffer:
@@ -90,7 +94,27 @@ class Workspace:
         buffer.unread = buffer.mentions = 0
 
     def apply(self, event: ClientEvent) -> None:
-        """Update the timelines from an event."""
+        """Update the timelines from an event, and keep them within their limit."""
+        self._apply(event)
+        self.drop_oldest()
+
+    def drop_oldest(self) -> None:
+        """Drop the oldest entries of the largest timelines if there are too many.
+
+        What is shown is spared as long as it takes less than half.
+        """
+        total = sum(buffer.timeline.size for buffer in self.buffers.values())
+        while total > MAX_TIMELINE_BYTES:
+            largest = max((one.timeline for one in self.buffers.values()), key=self._share)
+            total -= largest.size
+            largest.drop_oldest(max(len(largest.entries) // DROPPED_SHARE, 1))
+            total += largest.size
+
+    def _share(self, timeline: Timeline) -> int:
+        is_spared = timeline is self.current.timeline and timeline.size <= MAX_TIMELINE_BYTES // 2
+        return 0 if is_spared else timeline.size
+
+    def _apply(self, event: ClientEvent) -> None:
         match event:
             case events.Message():
                 self._add_message(event)
@@ -98,6 +122,8 @@ class Workspace:
                 self.open(event.room, event.is_direct).timeline.react(event)
             case events.Redacted():
                 self.open(event.room, event.is_direct).timeline.redact(event)
+            case events.Replayed():
+                self._add_replayed(event)
             case events.UnreadMessages():
                 self._add_unread(event)
             case events.Joined() | events.Parted() | events.Quit() | events.Renamed():
@@ -118,6 +144,11 @@ class Workspace:
         entry = buffer.timeline.add_message(message, is_mention)
         buffer.active_at = max(buffer.active_at, message.at)
         return entry
+
+    def _add_replayed(self, replayed: events.Replayed) -> None:
+        timeline = self.open(replayed.room).timeline
+        for entry in to_entries(replayed.events, self.context, self.is_mention):
+            timeline.append(entry)
 
     def count_unread(self, message: events.Message) -> None:
         """Count a message of another user as unread, if its buffer is not being read."""
@@ -178,16 +209,5 @@ class Workspace:
 
     def _add_lines(self, buffer: Buffer, event: ClientEvent, kind: EntryKind) -> None:
         at = getattr(event, "at", None) or buffer.active_at
-        for text in self._texts(event):
+        for text in describe(event, self.context):
             buffer.timeline.add_text(kind, at, text)
-
-    def _texts(self, event: ClientEvent) -> list[str]:
-        """Return the text of an event, without its time."""
-        formatter = FORMATTERS.get(type(event))
-        lines = formatter(event, self.context) if formatter else []
-        has_time = getattr(event, "at", None) is not None
-        texts = []
-        for line in lines:
-            pieces = line[1:] if has_time and line and line[0].text.startswith("[") else line
-            texts.append("".join(piece.text for piece in pieces))
-        return texts

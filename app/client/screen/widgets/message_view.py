@@ -1,26 +1,32 @@
-"""The messages of the current room."""
+"""The messages of a timeline."""
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.events import MouseScrollDown, MouseScrollUp, Resize
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.geometry import Offset
 from textual.message import Message
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
 from app.client.display.event_text import DisplayContext
-from app.client.screen.lines import Line, LineLayout, Role, Span
-from app.client.screen.theme import nick_style
+from app.client.screen.lines import LineLayout
+from app.client.screen.spans import Role, body_of
+from app.client.screen.text_selection import TextSelection, selected_part, to_row
 from app.client.screen.viewport import Viewport, VisibleLine
+from app.client.screen.widgets.line_strip import LinePainter
+from app.client.timeline.edge import EdgeState
+from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline
-from app.text.columns import width
 
 WHEEL_LINES = 3  # scrolled by one step of the mouse wheel
 
 
 class MessageView(Widget):
-    """Shows a timeline; the lines are laid out anew when it changes, but only the visible ones."""
+    """Shows a timeline; only its visible lines are laid out, and only when it has changed."""
 
-    COMPONENT_CLASSES = {f"message-view--{role.value}" for role in Role} | {"message-view--selected"}
+    COMPONENT_CLASSES = {f"message-view--{role.value}" for role in Role} | {
+        "message-view--selected",
+        "message-view--link",
+    }
     DEFAULT_CSS = """
     MessageView { height: 1fr; padding: 0 1; }
     MessageView > .message-view--time { text-style: dim; }
@@ -40,26 +46,35 @@ class MessageView(Widget):
     MessageView > .message-view--reaction { background: $surface; }
     MessageView > .message-view--my-reaction { text-style: bold; background: $surface; }
     MessageView > .message-view--selected { background: $boost; text-style: bold; }
+    MessageView > .message-view--link { text-style: underline; }
     """
 
-    class StartReached(Message):
-        """The oldest entry is visible: older messages are wanted."""
+    class EdgeReached(Message):
+        """An end of what is loaded is near: older messages are wanted, or newer ones."""
 
-        def __init__(self, timeline: Timeline) -> None:
+        def __init__(self, timeline: Timeline, is_start: bool) -> None:
             super().__init__()
             self.timeline = timeline
+            self.is_start = is_start
 
     class PositionChanged(Message):
         """The view was scrolled, or another message was selected."""
 
-    def __init__(self, context: DisplayContext, timeline: Timeline) -> None:
-        super().__init__(id="messages")
+    class OriginalWanted(Message):
+        """The quote above a reply was clicked."""
+
+        def __init__(self, entry: Entry) -> None:
+            super().__init__()
+            self.entry = entry
+
+    def __init__(self, context: DisplayContext, timeline: Timeline, *, id: str = "messages") -> None:
+        super().__init__(id=id)
         self._display_context = context
         self._viewports: dict[Timeline, Viewport] = {}
         self.viewport = self._viewport_of(timeline)
         self._line_layout: LineLayout | None = None
         self._lines: list[VisibleLine] = []
-        self._shown_version = -1
+        self._painter = LinePainter(self)
 
     def show(self, timeline: Timeline) -> None:
         """Show another timeline, where it was left."""
@@ -69,11 +84,31 @@ class MessageView(Widget):
     def _viewport_of(self, timeline: Timeline) -> Viewport:
         return self._viewports.setdefault(timeline, Viewport(timeline))
 
+    def show_instead(self, timeline: Timeline, difference: int) -> None:
+        """Show another timeline at the same place; its entries have numbers higher by this."""
+        shown = self.viewport
+        self.viewport = self._viewports[timeline] = shown.moved_to(timeline, difference)
+        self.update()
+
+    def forget(self, timeline: Timeline) -> None:
+        """Forget where a timeline was left."""
+        self._viewports.pop(timeline, None)
+
+    @property
+    def timeline(self) -> Timeline:
+        """The timeline that is shown."""
+        return self.viewport.timeline
+
+    @property
+    def selected_entry(self) -> Entry | None:
+        """The message that is selected, or None."""
+        return self.viewport.selected_entry
+
     @property
     def line_layout(self) -> LineLayout:
         """The layout for the current width."""
-        columns = max(self.content_size.width, 20)
-        if self._line_layout is None or self._line_layout.columns != columns:
+        columns = self.content_size.width
+        if self._line_layout is None or self._line_layout.width != columns:
             self._line_layout = LineLayout(self._display_context, columns)
         return self._line_layout
 
@@ -83,41 +118,69 @@ class MessageView(Widget):
         return max(self.content_size.height, 1)
 
     def update(self) -> None:
-        """Lay out the visible lines again."""
-        self._lines = self.viewport.lines(self.line_layout, self.page_lines)
-        missing = self.page_lines - len(self._lines)
-        self._lines = [VisibleLine([], None)] * missing + self._lines
-        self.refresh()
-        if missing or self.viewport.is_at_start:
-            self.post_message(self.StartReached(self.viewport.timeline))
+        """Show the current state of the timeline."""
+        lines = self.viewport.lines(self.line_layout, self.page_lines)
+        missing = self.page_lines - len(lines)
+        lines = [VisibleLine([], None)] * missing + lines
+        state = (self.viewport.selected, self.line_layout)
+        if lines != self._lines or state != self._painter.state:
+            self._lines, self._painter.state = lines, state
+            self.refresh()
+        self._report_edges()
+
+    def _report_edges(self) -> None:
+        timeline = self.timeline
+        if self.viewport.is_near_start and timeline.older.state is EdgeState.OPEN:
+            self.post_message(self.EdgeReached(timeline, is_start=True))
+        if self.viewport.is_near_end and timeline.newer.state is EdgeState.OPEN:
+            self.post_message(self.EdgeReached(timeline, is_start=False))
+
+    # Movement
 
     def scroll_lines(self, count: int) -> None:
-        """Scroll down by a number of lines, or up if it is negative."""
+        """Scroll down by a number of lines, or up if it is negative; what failed is tried again."""
+        if count < 0 and self.viewport.is_at_start and self.timeline.older.is_open:
+            self.post_message(self.EdgeReached(self.timeline, is_start=True))
+        if count > 0 and self.viewport.is_near_end and self.timeline.newer.is_open:
+            self.post_message(self.EdgeReached(self.timeline, is_start=False))
         self.viewport.scroll(self.line_layout, self.page_lines, count)
-        self.update()
-        self.post_message(self.PositionChanged())
+        self._show_position()
 
     def go_to_end(self) -> None:
         """Show the latest messages."""
         self.viewport.go_to_end()
-        self.update()
-        self.post_message(self.PositionChanged())
+        self._show_position()
 
-    def go_to(self, index: int) -> None:
+    def go_to_start(self) -> None:
+        """Show the oldest messages that are loaded."""
+        self.viewport.go_to_start(self.line_layout)
+        self._show_position()
+
+    def go_to(self, number: int) -> None:
         """Show an entry at the top."""
-        self.viewport.go_to(index)
-        self.update()
-        self.post_message(self.PositionChanged())
+        self.viewport.go_to(self.line_layout, number)
+        self._show_position()
 
-    def select(self, index: int | None) -> None:
+    def select(self, number: int | None) -> None:
         """Select an entry, and scroll until it is visible."""
-        self.viewport.select(self.line_layout, self.page_lines, index)
+        self.viewport.select(self.line_layout, self.page_lines, number)
+        self._show_position()
+
+    def centre(self, number: int) -> None:
+        """Select an entry, and show it in the middle."""
+        self.viewport.selected = number
+        self.viewport.go_to(self.line_layout, number, self.page_lines // 2)
+        self._show_position()
+
+    def _show_position(self) -> None:
         self.update()
         self.post_message(self.PositionChanged())
 
     def on_resize(self, event: Resize) -> None:
         """Lay out the lines for the new size."""
         self.update()
+
+    # The mouse
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """Scroll up."""
@@ -127,29 +190,92 @@ class MessageView(Widget):
         """Scroll down."""
         self.scroll_lines(WHEEL_LINES)
 
+    def on_click(self, event: Click) -> None:
+        """Select the message; at the second click the word, at the third the whole text."""
+        event.prevent_default()
+        offset = event.get_content_offset(self)
+        if offset is None or not 0 <= offset.y < len(self._lines):
+            return
+        line = self._lines[offset.y]
+        if line.number is None:
+            return
+        if event.chain == 1:
+            self._click_line(line, line.number)
+        else:
+            self._select_text(event, line.number)
+
+    def _click_line(self, line: VisibleLine, number: int) -> None:
+        entry = self.timeline.get_entry(number)
+        if entry.is_expandable:
+            self.toggle(number)
+        elif any(span.role is Role.QUOTE for span in line.line):
+            self.post_message(self.OriginalWanted(entry))
+        elif entry.is_spoken and not self.screen.get_selected_text():
+            self.select(number)
+
+    def toggle(self, number: int) -> None:
+        """Show all events of an entry, or only their summary."""
+        self.timeline.toggle(self.timeline.get_entry(number))
+        self._show_position()
+
+    def _select_text(self, event: Click, number: int) -> None:
+        _, point = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)
+        selection = self._text_selection.whole(number)
+        if event.chain == 2:
+            word = self._text_selection.word_at(point) if point is not None else None
+            if word is None:
+                return
+            selection = word
+        self.screen.selections = {self: selection}
+        self.post_message(self.TextChosen(self._text_selection.extract(selection)))
+
+    class TextChosen(Message):
+        """A text was selected by clicks, to be copied."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    # Text selected by dragging
+
+    @property
+    def _text_selection(self) -> TextSelection:
+        return TextSelection(self.timeline, self.line_layout)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text, and what is after it."""
+        return self._text_selection.extract(self._bounded(selection)), "\n"
+
+    def _bounded(self, selection: Selection) -> Selection:
+        """Return a selection that extends beyond the view as one that ends at its edges."""
+        rows = [to_row(line.number, line.body) for line in self._lines if line.number is not None]
+        if not rows:
+            return selection
+        start = Offset(0, rows[0]) if selection.start is None else selection.start
+        end = Offset(1 << 20, rows[-1]) if selection.end is None else selection.end
+        return Selection(start, end)
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Show what is selected."""
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """Return a line of the widget's content."""
-        columns = self.content_size.width
         if not 0 <= y < len(self._lines):
-            return Strip.blank(columns, self.rich_style)
+            return Strip.blank(self.content_size.width, self.rich_style)
         visible = self._lines[y]
-        is_selected = visible.index is not None and visible.index == self.viewport.selected
-        segments = self._segments(visible.line, is_selected)
-        used = sum(width(span.text) for span in visible.line)
-        padding = Segment(" " * max(columns - used, 0), self._row_style(is_selected))
-        return Strip([*segments, padding], max(columns, used))
-
-    def _row_style(self, is_selected: bool) -> Style:
-        if not is_selected:
-            return self.rich_style
-        return self.rich_style + self.get_component_rich_style("message-view--selected", partial=True)
-
-    def _segments(self, line: Line, is_selected: bool) -> list[Segment]:
-        base = self._row_style(is_selected)
-        return [Segment(span.text, base + self._style_of(span)) for span in line]
-
-    def _style_of(self, span: Span) -> Style:
-        style = self.get_component_rich_style(f"message-view--{span.role.value}", partial=True)
-        if span.role in (Role.NICK, Role.MY_NICK, Role.MENTION):
-            style += nick_style(span.text.strip("-"))
-        return style
+        if visible.number is None:
+            return self._painter.paint(visible.line, self.content_size.width)
+        row = to_row(visible.number, visible.body)
+        selection = self.text_selection
+        body = body_of(visible.line)
+        selected = selected_part(
+            self._bounded(selection) if selection else None, row, body.end - body.start if body else 0
+        )
+        return self._painter.paint(
+            visible.line,
+            self.content_size.width,
+            is_selected=visible.number == self.viewport.selected,
+            row=row,
+            selected=selected,
+        )

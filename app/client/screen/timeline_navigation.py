@@ -1,0 +1,149 @@
+"""The timeline that is shown: how the user moves in it, and where its history comes from."""
+
+from collections.abc import Callable
+
+from app.client.protocol.events import ClientEvent
+from app.client.screen.paging import HistoryPager
+from app.client.screen.session import ScreenSession
+from app.client.screen.widgets.message_view import MessageView
+from app.client.timeline.entry import Entry
+from app.client.timeline.timeline import Timeline
+from app.client.timeline.workspace import Workspace
+from app.wire.names import fold
+
+
+class TimelineNavigation:
+    """Moves in the current timeline, loads its history, and shows messages in their context.
+
+    A message that is not loaded is shown in a timeline of its own, until the user goes back to the
+    latest messages or scrolls down to those that are loaded.
+    """
+
+    def __init__(
+        self,
+        session: ScreenSession,
+        workspace: Workspace,
+        get_view: Callable[[], MessageView],
+        notify: Callable[[str], None],
+    ) -> None:
+        self._session = session
+        self._workspace = workspace
+        self._get_view = get_view
+        self._notify = notify
+        self._pager = HistoryPager(session, workspace.context, workspace.is_mention)
+        self._pager.find_live = self._find_live
+        self._pager.on_joined = self._show_joined
+
+    def _find_live(self, room: str) -> Timeline | None:
+        buffer = self._workspace.buffers.get(fold(room))
+        return buffer.timeline if buffer else None
+
+    def handle(self, event: ClientEvent) -> None:
+        """Add history that arrived."""
+        self._pager.handle(event)
+
+    def load_more(self, timeline: Timeline, is_start: bool) -> None:
+        """Load what is beyond an end of a timeline, once its latest messages were received."""
+        if not self._session.may_fetch(timeline.name):
+            return
+        if is_start:
+            self._pager.load_older(timeline)
+        else:
+            self._pager.load_newer(timeline)
+        self._get_view().update()
+
+    # Movement
+
+    @property
+    def shows_context(self) -> bool:
+        """Whether messages are shown that are not connected with the latest ones."""
+        return not self._get_view().timeline.is_live
+
+    def go_to_end(self) -> None:
+        """Show the latest messages."""
+        view = self._get_view()
+        live = self._workspace.current.timeline
+        if view.timeline is not live:
+            view.forget(view.timeline)
+            view.show(live)
+        view.go_to_end()
+
+    def select(self, step: int) -> None:
+        """Select the previous or the next message; after the last one, none."""
+        view = self._get_view()
+        timeline = view.timeline
+        number = timeline.end_number if view.viewport.selected is None else view.viewport.selected
+        number += step
+        while (entry := timeline.find_entry(number)) is not None and not _is_selectable(entry):
+            number += step
+        if entry is not None:
+            view.select(number)
+        elif step > 0:
+            view.go_to_end()
+        else:
+            view.go_to_start()
+
+    def go_to_unread(self) -> None:
+        """Show the first new message."""
+        live = self._workspace.current.timeline
+        if live.new_after is None:
+            self._notify("Nothing is new here.")
+            return
+        for number, entry in enumerate(live.entries, start=live.first_number):
+            if entry.at > live.new_after:
+                self._show_live(live).go_to(number)
+                return
+
+    def _show_live(self, live: Timeline) -> MessageView:
+        view = self._get_view()
+        if view.timeline is not live:
+            view.show(live)
+        return view
+
+    def activate(self) -> bool:
+        """Expand or collapse the selected entry; return whether there was one to expand."""
+        view = self._get_view()
+        entry, number = view.selected_entry, view.viewport.selected
+        if entry is None or number is None or not entry.is_expandable:
+            return False
+        view.toggle(number)
+        return True
+
+    # Messages in their context
+
+    def go_to_original(self, entry: Entry) -> None:
+        """Show the message that an entry answers."""
+        if entry.reply_to:
+            self.go_to_message(self._get_view().timeline.name, entry.reply_to)
+
+    def go_to_message(self, room: str, msgid: str) -> None:
+        """Show a message of the current room in the middle, also if it is not loaded."""
+        live = self._find_live(room)
+        shown = self._get_view().timeline
+        for timeline in (shown, live):
+            number = timeline.find_number(msgid) if timeline and fold(timeline.name) == fold(room) else None
+            if timeline is not None and number is not None:
+                self._show_live(timeline).centre(number)
+                return
+        self._pager.load_around(
+            room, msgid, lambda timeline: self._show_context(timeline, msgid), self._report_failure
+        )
+
+    def _show_context(self, timeline: Timeline, msgid: str) -> None:
+        number = timeline.find_number(msgid)
+        if fold(timeline.name) == fold(self._workspace.current_name) and number is not None:
+            self._show_live(timeline).centre(number)
+
+    def _report_failure(self, reason: str) -> None:
+        self._notify(f"Cannot show the message: {reason.rstrip('.')}.")
+
+    def _show_joined(self, context: Timeline, live: Timeline) -> None:
+        """Show the live timeline at the same place: it contains the context now."""
+        view = self._get_view()
+        if view.timeline is context:
+            view.show_instead(live, live.first_number - context.first_number)
+        view.forget(context)
+
+
+def _is_selectable(entry: Entry) -> bool:
+    return entry.is_spoken or entry.is_expandable

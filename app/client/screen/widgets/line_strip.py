@@ -1,0 +1,94 @@
+"""Paints the lines of the message view."""
+
+from itertools import pairwise
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from app.client.screen.spans import Line, Role, Span, body_of
+from app.client.screen.text_selection import FAR_RIGHT
+from app.client.screen.theme import nick_style
+from app.text.formatting import PLAIN, TextFormat
+
+NICK_ROLES = frozenset({Role.NICK, Role.MY_NICK, Role.MENTION})
+SELECTED_TEXT = Style(reverse=True)
+
+
+class LinePainter:
+    """Paints lines in the styles of a view. `state` is what was painted last, besides the lines."""
+
+    def __init__(self, view: Widget) -> None:
+        self._view = view
+        self.state: object = None
+
+    def paint(
+        self,
+        line: Line,
+        columns: int,
+        *,
+        is_selected: bool = False,
+        row: int | None = None,
+        selected: tuple[int, int] = (0, 0),
+    ) -> Strip:
+        """Return a line as a strip; `selected` are the characters of its text that are selected."""
+        base = self._base(is_selected)
+        segments: list[Segment] = []
+        body = body_of(line)
+        for span in line:
+            segments += self._segments(span, base, body.start if body else 0, row, selected)
+        used = sum(segment.cell_length for segment in segments)
+        padding = Segment(" " * max(columns - used, 0), base + self._meta(row, FAR_RIGHT))
+        return Strip([*segments, padding], max(columns, used)).crop(0, columns)
+
+    def _base(self, is_selected: bool) -> Style:
+        style = self._view.rich_style
+        if is_selected:
+            style += self._view.get_component_rich_style("message-view--selected", partial=True)
+        return style
+
+    def _segments(
+        self, span: Span, base: Style, start: int, row: int | None, selected: tuple[int, int]
+    ) -> list[Segment]:
+        style = base + self._style_of(span)
+        if span.offset is None:
+            return [Segment(span.text, style + self._meta(row, -FAR_RIGHT))]
+        first = span.offset - start
+        cuts = [min(max(cut - first, 0), len(span.text)) for cut in selected]
+        edges = [0, *cuts, len(span.text)]
+        return [
+            Segment(
+                span.text[begin:end],
+                style + (SELECTED_TEXT if index == 1 else Style()) + self._meta(row, first + begin),
+            )
+            for index, (begin, end) in enumerate(pairwise(edges))
+            if begin < end
+        ]
+
+    def _meta(self, row: int | None, x: int) -> Style:
+        """Return the style that tells Textual which point of the text is here."""
+        return Style() if row is None else Style.from_meta({"offset": (x, row)})
+
+    def _style_of(self, span: Span) -> Style:
+        style = self._view.get_component_rich_style(f"message-view--{span.role.value}", partial=True)
+        if span.role in NICK_ROLES:
+            style += nick_style(span.text.strip("-"))
+        if span.format is not PLAIN:
+            style += format_style(span.format)
+        if span.url:
+            style += self._view.get_component_rich_style("message-view--link", partial=True)
+            style += Style(link=span.url)
+        return style
+
+
+def format_style(form: TextFormat) -> Style:
+    """Return the style of a format."""
+    return Style(
+        bold=form.bold or None,
+        italic=form.italic or None,
+        underline=form.underline or None,
+        strike=form.strike or None,
+        reverse=form.reverse or None,
+        color=None if form.colour is None else f"color({form.colour})",
+    )

@@ -1,0 +1,1 @@
+"""Tests of what the full screen shows of each room."""

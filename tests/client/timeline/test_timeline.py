@@ -1,0 +1,130 @@
+"""A timeline has each message once, in order, with the changes made to it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.client.protocol.events import Joined, Parted, Reaction, Redacted
+from app.client.timeline.edge import EdgeState
+from app.client.timeline.entry import EntryKind, to_entry
+from app.client.timeline.history import apply_changes
+from app.client.timeline.timeline import Timeline
+from tests.client.timeline.messages import NOON, message, texts, timeline_of
+
+
+def reaction(number: int, at: int, *, is_removed: bool = False) -> Reaction:
+    """Return a reaction of bob to a message, or its removal."""
+    return Reaction("#tea", "bob", "👍", f"m{number}", NOON + at, is_removed)
+
+
+def redaction(number: int) -> Redacted:
+    """Return the deletion of a message."""
+    return Redacted("#tea", "carol", f"m{number}", "spam", NOON)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+def test_a_page_that_overlaps_adds_no_message_twice(first: int, overlap: int, loaded: int) -> None:
+    timeline = timeline_of(range(first, first + loaded))
+    end = min(first + overlap, first + loaded)
+    timeline.prepend(to_entry(message(number)) for number in range(end))
+    assert texts(timeline) == [
+        f"text {number}" for number in range(max(first + loaded if loaded else end, 0))
+    ]
+
+
+@given(st.lists(st.integers(1, 30), max_size=5), st.integers(0, 60))
+def test_an_entry_keeps_its_number(pages: list[int], dropped: int) -> None:
+    timeline = timeline_of(range(1_000, 1_010))
+    numbers = {entry.msgid: timeline.first_number + i for i, entry in enumerate(timeline.entries)}
+    oldest = 1_000
+    for size in pages:
+        timeline.prepend([to_entry(message(number)) for number in range(oldest - size, oldest)])
+        oldest -= size
+    timeline.drop_oldest(dropped)
+    for msgid, number in numbers.items():
+        entry = timeline.find_entry(number)
+        assert entry is None or entry.msgid == msgid
+    assert timeline.size == sum(entry.size for entry in timeline.entries)
+
+
+def test_a_message_received_again_is_not_added() -> None:
+    timeline = timeline_of(range(3))
+    timeline.add_message(message(1))
+    timeline.add_message(message(2))
+    assert len(timeline.entries) == 3
+
+
+def test_a_reaction_waits_for_its_message() -> None:
+    timeline = timeline_of([5])
+    timeline.react(reaction(1, at=9_000))
+    timeline.prepend([to_entry(message(1))])
+    assert list(timeline.reactions["m1"]) == [("👍", ["bob"])]
+
+
+def test_a_removed_reaction_does_not_come_back_with_history() -> None:
+    timeline = timeline_of([5])
+    timeline.react(reaction(1, at=9_000, is_removed=True))
+    timeline.prepend([to_entry(message(1))])
+    apply_changes(timeline, [reaction(1, at=2_000)])
+    assert not timeline.reactions["m1"]
+
+
+def test_a_deletion_waits_for_its_message() -> None:
+    timeline = timeline_of([5])
+    timeline.redact(redaction(1))
+    timeline.prepend([to_entry(message(1))])
+    entry = timeline.find("m1")
+    assert entry is not None
+    assert (entry.text, entry.is_redacted) == ("", True)
+
+
+def test_a_deleted_message_is_no_longer_quoted() -> None:
+    timeline = timeline_of([1])
+    timeline.append(to_entry(message(2, reply_to="m1")))
+    timeline.prepend([])
+    apply_changes(timeline, [redaction(1)])
+    assert timeline.entries[0].is_redacted
+
+
+def test_a_quote_is_completed_by_an_older_page() -> None:
+    timeline = Timeline("#tea")
+    timeline.add_message(message(2, reply_to="m1"))
+    timeline.prepend([to_entry(message(1, "the kettle"))])
+    details = timeline.entries[1].details
+    assert details is not None
+    assert details.quoted is not None
+    assert details.quoted.text == "the kettle"
+
+
+def test_neighbouring_joins_and_parts_share_an_entry() -> None:
+    timeline = timeline_of([1])
+    timeline.add_membership(Joined("#tea", "dave", NOON + 2_000))
+    timeline.add_membership(Parted("#tea", "dave", "", NOON + 3_000))
+    timeline.add_message(message(4))
+    timeline.add_membership(Joined("#tea", "dave", NOON + 5_000))
+    kinds = [entry.kind for entry in timeline.entries]
+    assert kinds == [EntryKind.MESSAGE, EntryKind.MEMBERSHIP, EntryKind.MESSAGE, EntryKind.MEMBERSHIP]
+    assert timeline.size == sum(entry.size for entry in timeline.entries)
+
+
+def test_a_thread_has_the_original_and_all_answers_to_it() -> None:
+    timeline = timeline_of([1, 2])
+    for number, reply_to in [(3, "m1"), (4, "m2"), (5, "m3"), (6, "m5")]:
+        timeline.add_message(message(number, reply_to=reply_to))
+    last = timeline.find("m6")
+    assert last is not None
+    assert [entry.msgid for entry in timeline.chain(last)] == ["m1", "m3", "m5", "m6"]
+
+
+def test_replies_in_a_circle_end() -> None:
+    timeline = Timeline("#tea")
+    timeline.add_message(message(1, reply_to="m2"))
+    timeline.add_message(message(2, reply_to="m1"))
+    assert timeline.chain(timeline.entries[1])
+
+
+def test_what_was_dropped_can_be_loaded_again() -> None:
+    timeline = timeline_of(range(10))
+    timeline.drop_oldest(4)
+    assert timeline.older.state is EdgeState.OPEN
+    timeline.prepend([to_entry(message(number)) for number in range(4)])
+    assert texts(timeline) == [f"text {number}" for number in range(10)]
