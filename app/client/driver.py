@@ -44,6 +44,7 @@ class Driver:
         self.clock = clock
         self.show: Callable[[ClientEvent], None] = lambda event: None
         self.on_tick: Call = lambda: None
+        self.on_defect: Callable[[Exception], object] = print_traceback_if_requested
         self._inbox = inbox
         self._keepalive = Keepalive(clock)
         self._lock = threading.RLock()
@@ -55,12 +56,13 @@ class Driver:
         self._reported_at: dict[str, int] = {}  # by the sentence that was shown
 
     def run(self) -> None:
-        """Process the queue until `end` is called.
+        """Process the queue until `end` is called. May be called again after an error.
 
         Raises: Untrusted when the server's certificate or TLS handshake was rejected; NoSuchServer
         when the name of the server cannot be resolved at the first attempt; OSError when
         the output cannot be written; any exception that makes it impossible to go on.
         """
+        self._has_ended = False
         self.link.start()
         try:
             while not self._has_ended:
@@ -140,7 +142,7 @@ class Driver:
         sentence, now = describe_defect(error), self.clock.now()
         if now - self._reported_at.get(sentence, now - REPEAT_MILLISECONDS) >= REPEAT_MILLISECONDS:
             self._reported_at[sentence] = now
-            print_traceback_if_requested(error)
+            self.on_defect(error)
             self._display(Notice(sentence, is_error=True))
 
     def _display(self, event: ClientEvent) -> None:

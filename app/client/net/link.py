@@ -84,13 +84,21 @@ class Link:
         self._has_opened = False
         self._stopping = threading.Event()
         self._skip_wait = threading.Event()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Create what one run of the thread needs."""
+        self._stopping.clear()
+        self._skip_wait.clear()
         self._waker_receiver, self._waker = socket.socketpair()
         self._waker_receiver.setblocking(False)
         self._waker.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     def start(self) -> None:
-        """Start connecting."""
+        """Start connecting, also again after the link has ended."""
+        if self._thread.ident is not None:
+            self._prepare()
         self._thread.start()
 
     def send(self, line: str) -> None:

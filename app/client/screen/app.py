@@ -1,46 +1,46 @@
 """The application: lays out the parts of the screen and connects them with the session."""
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+import asyncio
+import time
+from collections.abc import Mapping
 from typing import TypeVar
 
-from textual.app import App, ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.app import ComposeResult
+from textual.events import AppBlur, AppFocus, Event, Key, Resize
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
-from app.client.protocol.events import (
-    AwayChanged,
-    ClientEvent,
-    Joined,
-    Kicked,
-    Members,
-    Message,
-    ModeChanged,
-    Parted,
-    Quit,
-    Renamed,
-)
+from app.client.protocol.events import ClientEvent, Notice
 from app.client.screen.bridge import Bridge
-from app.client.screen.keys import BINDINGS
+from app.client.screen.defects import MainScreen, ResilientApp
+from app.client.screen.dialogs.connection_failed import ConnectionFailed
+from app.client.screen.dialogs.help import HelpScreen, list_help
+from app.client.screen.keys import BINDINGS, accept_keys, current_keys
+from app.client.screen.options import ScreenOptions
+from app.client.screen.parts import Parts
+from app.client.screen.presenter import Presenter
+from app.client.screen.room_actions import RoomActions
+from app.client.screen.room_navigation import Action, RoomNavigation
+from app.client.screen.scrolling import scrolling_actions
 from app.client.screen.session import ScreenSession
+from app.client.screen.theme import choose_theme, create_themes
 from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
 from app.client.screen.widgets.question_bar import QuestionBar
 from app.client.screen.widgets.room_list import RoomList
-from app.client.screen.widgets.status_line import StatusLine
-from app.client.timeline.workspace import STATUS, Buffer, Workspace
-from app.text.sanitise import clean
-from app.wire.names import fold
+from app.client.timeline.workspace import Workspace
+from app.errors import ChatError
 
 Part = TypeVar("Part", bound=Widget)
-MEMBERSHIP_EVENTS = (Joined, Parted, Quit, Kicked, Renamed, Members, ModeChanged, AwayChanged)
+TICK_SECONDS = 1.0  # while something changes every second
+LAG_SECONDS = 10.0  # between two looks at the lag
 
 
-class ChatApp(App[None]):
+class ChatApp(ResilientApp):
     """The full-screen client."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -48,220 +48,194 @@ class ChatApp(App[None]):
     CSS = """
     Screen { layout: vertical; }
     #panes { height: 1fr; }
-    #topic { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+    #panes > .-only { width: 1fr; border: none; }
     """
 
-    def __init__(self, session: ScreenSession, bridge: Bridge, server: str) -> None:
-        super().__init__(ansi_color=True)
-        self.theme = "ansi-dark"
+    def __init__(
+        self,
+        session: ScreenSession,
+        bridge: Bridge,
+        server: str,
+        options: ScreenOptions | None = None,
+        terminal_background: str | None = None,
+    ) -> None:
+        super().__init__(session.storage.errors, session.driver.clock)
+        options = options or ScreenOptions()
+        for theme in create_themes(terminal_background):
+            self.register_theme(theme)
+        self.theme = choose_theme(options.theme, terminal_background)
         self.session = session
         self._bridge = bridge
-        self._server = server
-        self.workspace = Workspace(
-            DisplayContext(nick=session.driver.read(lambda state: state.nick)), self._is_mention
+        self._is_ticking = False
+        nick = session.driver.read(lambda state: state.nick)
+        self.workspace = Workspace(DisplayContext(nick=nick), lambda message: presenter.is_mention(message))
+        self.parts = Parts(self.workspace, server)
+        self.presenter = presenter = Presenter(self.parts, self.workspace, session, options, server)
+        self.rooms = RoomNavigation(
+            self.workspace, lambda: presenter.buffers, self.go_to_room, self.notify_user
         )
         self.navigation = TimelineNavigation(
-            session, self.workspace, lambda: self.find_part(MessageView, "#messages"), self.notify
+            session, self.workspace, lambda: self.parts.messages, self.notify_user
         )
-        self._has_new_members = True
-        session.on_event = self.show_event
-        session.on_room = self.show_room
-        session.on_question = self.show_question
-        session.on_end = self._end
+        self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
+        self._key_faults = self._set_keys(options.keys)
+        self._actions = self._create_actions()
+        session.connect_to(
+            self.show_event, presenter.show_room, presenter.close_room, self.show_question, self._end
+        )
+        bridge.on_error = self._handle_exception
+
+    def _set_keys(self, keys: Mapping[str, str]) -> list[str]:
+        """Give bindings other keys; return a sentence about each key that cannot be used."""
+        accepted, faults = accept_keys(keys)
+        self.set_keymap(accepted)
+        self._keys = current_keys(accepted)
+        self.presenter.end_key = self._keys["end"]
+        return faults
+
+    def _create_actions(self) -> dict[str, Action]:
+        """Return the actions by the ids of their keys."""
+        return {
+            **self.rooms.actions(),
+            **scrolling_actions(self.navigation),
+            **self._room_actions.actions(),
+            "help": self._show_help,
+            "quit": self.session.end,
+            "interrupt": self._interrupt,
+            "back": self._go_back,
+        }
+
+    def action_run(self, name: str) -> None:
+        """Run the action of a key, unless a dialog is open."""
+        action = self._actions.get(name)
+        if action is not None and (len(self.screen_stack) == 1 or name == "quit"):
+            action()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the main screen."""
+        return MainScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """Yield the parts of the screen."""
-        with Horizontal(id="panes"):
-            yield RoomList(self._server)
-            with Vertical():
-                yield Static("", id="topic", markup=False)
-                yield MessageView(self.workspace.context, self.workspace.current.timeline)
-            yield MemberList()
-        yield StatusLine()
-        yield QuestionBar()
-        yield Composer()
+        yield from self.parts.compose()
 
-    def find_part(self, kind: type[Part], selector: str = "") -> Part:
+    def find_part(self, kind: type[Part]) -> Part:
         """Return a part of the screen, also while a dialog is open above it."""
-        return self.screen_stack[0].query_one(selector or kind.__name__, kind)
+        return self.screen_stack[0].query_one(kind)
+
+    def notify_user(self, text: str) -> None:
+        """Show a short notice above the screen."""
+        self.notify(text, markup=False)
 
     def on_ready(self) -> None:
         """Connect, after the first frame."""
-        import asyncio
-
-        self.find_part(Composer).focus()
+        self.has_first_frame = True
+        self.parts.composer.focus()
         self._bridge.open(asyncio.get_running_loop())
+        for fault in self._key_faults:
+            self.workspace.apply(Notice(fault, is_error=True))
         self.refresh_parts()
+        self.set_interval(LAG_SECONDS, self.presenter.refresh_status)
         self.session.start()
 
     def _end(self) -> None:
-        self._bridge.close()
-        self.exit()
+        """End, or offer to try again if the driver has ended with an error."""
+        error = self.session.error
+        if error is None:
+            self._bridge.close()
+            self.exit()
+            return
+        if not isinstance(error, ChatError):
+            self.defects.report(error)
+        sentence = error.sentence if isinstance(error, ChatError) else f"The client cannot go on: {error}."
+        self.push_screen(ConnectionFailed(sentence), self._retry_or_quit)
+
+    def _retry_or_quit(self, is_wanted: bool | None) -> None:
+        if is_wanted:
+            self.session.restart()
+        else:
+            self._bridge.close()
+            self.exit()
 
     def on_unmount(self) -> None:
         """Show nothing more."""
+        self.has_first_frame = False
         self._bridge.close()
 
-    def _is_mention(self, message: Message) -> bool:
-        nick = self.workspace.context.nick
-        return message.is_direct or (bool(nick) and fold(nick) in fold(message.text))
+    def show_defect(self, sentence: str) -> None:
+        """Show a sentence about a defect, also in the current room."""
+        self.workspace.apply(Notice(sentence, is_error=True))
+        super().show_defect(sentence)
 
     # Events
 
     def show_event(self, event: ClientEvent) -> None:
         """Update the timelines from an event."""
-        self.workspace.context.nick = self.session.driver.state.nick
-        self.workspace.apply(event)
+        self.presenter.apply(event)
         self.navigation.handle(event)
-        if isinstance(event, Message):
-            self.workspace.count_unread(event)
-        if isinstance(event, MEMBERSHIP_EVENTS):
-            self._has_new_members = True
-
-    def show_room(self, room: str) -> None:
-        """Show the messages of a room, or those of the server."""
-        self._keep_draft()
-        self.workspace.show(room)
-        buffer = self.workspace.current
-        self.find_part(MessageView).show(buffer.timeline)
-        composer = self.find_part(Composer)
-        composer.text = buffer.draft
-        composer.move_cursor(composer.document.end)
-        self._has_new_members = True
-        self.session.mark_read(room)
-        self.refresh_parts()
-
-    def _keep_draft(self) -> None:
-        self.workspace.current.draft = self.find_part(Composer).text
 
     def show_question(self) -> None:
         """Ask the question that waits, or go back to the input."""
         question = self.session.question
-        self.find_part(QuestionBar).ask(question)
-        composer = self.find_part(Composer)
-        composer.display = question is None
+        self.parts.question.ask(question)
+        self.parts.composer.display = question is None
         if question is None:
-            composer.focus()
+            self.parts.composer.focus()
 
     def refresh_parts(self) -> None:
-        """Show the current state of every part."""
-        workspace = self.workspace
-        self.find_part(MessageView).update()
-        self.find_part(RoomList).show(self.ordered(), workspace.current.name)
-        topic = self.session.read_topic(workspace.current_name)
-        title = f"{workspace.current_name}  {topic}" if workspace.current_name else self._server
-        self.find_part(Static, "#topic").update(clean(title))
-        if self._has_new_members:
-            self._has_new_members = False
-            self.find_part(MemberList).show(self.session.read_members(workspace.current_name))
-        self._refresh_status()
+        """Show the current state of every part, and again in a second if it changes by itself."""
+        self.presenter.refresh()
+        if self.presenter.is_changing and not self._is_ticking:
+            self._is_ticking = True
+            self.set_timer(TICK_SECONDS, self._tick)
 
-    def _refresh_status(self) -> None:
-        phase = self.session.driver.state.connection.phase
-        others = [one for one in self.ordered() if one.unread]
-        self.find_part(StatusLine).show(
-            self.workspace.context.nick, phase, others, self.find_part(MessageView).viewport.follows_end
-        )
+    def _tick(self) -> None:
+        self._is_ticking = False
+        self.refresh_parts()
 
-    def ordered(self) -> list[Buffer]:
-        """Return the buffers in the order of the list: the server, rooms, direct ones."""
-        known = list(self.workspace.buffers.values())
-        rooms = [one for one in known if one.name != STATUS and not one.timeline.is_direct]
-        direct = [one for one in known if one.timeline.is_direct]
-        return [self.workspace.open(STATUS), *rooms, *direct]
+    async def on_event(self, event: Event) -> None:
+        """Handle an event; a key ends peeking."""
+        await super().on_event(event)
+        if isinstance(event, Key):
+            self._room_actions.end_peek()
+
+    def on_app_focus(self, event: AppFocus) -> None:
+        """What is shown is read from now on."""
+        self.presenter.reading.has_focus = True
+        self.refresh_parts()
+
+    def on_app_blur(self, event: AppBlur) -> None:
+        """What arrives from now on is not read."""
+        self.presenter.reading.blur(time.monotonic())
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the panes for which there is room."""
+        self.presenter.resize(event.size.width)
 
     # Actions
 
     def go_to_room(self, name: str) -> None:
         """Show a room, and send messages to it."""
         self.session.set_room(name)
-        self.show_room(name)
+        self.presenter.show_room(name)
 
-    def action_next_room(self, step: int) -> None:
-        """Show the next or the previous buffer in the list."""
-        names = [one.name for one in self.ordered()]
-        index = names.index(self.workspace.current.name)
-        self.go_to_room(names[(index + step) % len(names)])
+    def _show_help(self) -> None:
+        self.push_screen(HelpScreen(list_help(self._keys, self.session.commands)))
 
-    def action_room_number(self, number: int) -> None:
-        """Show the buffer with a number."""
-        buffers = self.ordered()
-        if number < len(buffers):
-            self.go_to_room(buffers[number].name)
-
-    def action_next_unread(self) -> None:
-        """Show the next buffer with unread messages."""
-        self._go_to_next(lambda one: bool(one.unread))
-
-    def action_next_mention(self) -> None:
-        """Show the next buffer in which we are mentioned."""
-        self._go_to_next(lambda one: bool(one.mentions))
-
-    def _go_to_next(self, is_wanted: Callable[[Buffer], bool]) -> None:
-        found = next(filter(is_wanted, self._after_current()), None)
-        if found is None:
-            self.notify("Nothing is unread.")
-        else:
-            self.go_to_room(found.name)
-
-    def _after_current(self) -> Iterator[Buffer]:
-        buffers = self.ordered()
-        index = next(i for i, one in enumerate(buffers) if one is self.workspace.current)
-        return chain(buffers[index + 1 :], buffers[:index])
-
-    def action_go_to_unread(self) -> None:
-        """Show the first new message at the top."""
-        self.navigation.go_to_unread()
-
-    def action_mark_all_read(self) -> None:
-        """Mark everything as read."""
-        for buffer in self.workspace.buffers.values():
-            buffer.unread = buffer.mentions = 0
-            buffer.timeline.new_after = None
-        self.session.mark_all_read()
-        self.refresh_parts()
-
-    def action_scroll_page(self, direction: int) -> None:
-        """Scroll by a page."""
-        view = self.find_part(MessageView)
-        view.scroll_lines(direction * max(view.page_lines - 2, 1))
-
-    def action_scroll_end(self) -> None:
-        """Show the latest messages."""
-        self.navigation.go_to_end()
-
-    def action_select(self, step: int) -> None:
-        """Select the previous or the next message."""
-        self.navigation.select(step)
-
-    def action_toggle_rooms(self) -> None:
-        """Show or hide the rooms."""
-        rooms = self.find_part(RoomList)
-        rooms.display = not rooms.display
-
-    def action_toggle_members(self) -> None:
-        """Show or hide the members."""
-        members = self.find_part(MemberList)
-        members.display = not members.display
-
-    def action_interrupt(self) -> None:
+    def _interrupt(self) -> None:
         """Clear the input or cancel the question; never end the program."""
-        composer = self.find_part(Composer)
         if self.session.question is not None:
             self.session.cancel(self.session.question)
-        elif composer.text:
-            composer.text = ""
+        elif self.parts.composer.text:
+            self.parts.composer.text = ""
         else:
-            self.notify("Press Ctrl-Q or type /quit to end the program.")
+            self.notify_user("Press Ctrl-Q or type /quit to end the program.")
 
-    def action_dismiss(self) -> None:
+    def _go_back(self) -> None:
         """Go back to the input and to the latest messages."""
+        self.presenter.show_messages()
         self.navigation.go_to_end()
-        self.find_part(Composer).focus()
-
-    def action_leave(self) -> None:
-        """End the program."""
-        self.session.end()
+        self.parts.composer.focus()
 
     # Messages of the parts
 
@@ -270,17 +244,27 @@ class ChatApp(App[None]):
         self.navigation.go_to_end()
         self.session.submit(event.text)
 
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Tell the others that we are typing."""
+        if event.text_area is self.parts.composer and self.parts.composer.has_focus:
+            self.presenter.on_typed(event.text_area.text)
+
     def on_question_bar_answered(self, event: QuestionBar.Answered) -> None:
         """Pass an answer on."""
         self.session.answer(event.question, event.answer)
 
-    def on_room_list_chosen(self, event: RoomList.Chosen) -> None:
-        """Show the buffer that was clicked."""
+    def on_room_list_room_chosen(self, event: RoomList.RoomChosen) -> None:
+        """Show the buffer that was chosen."""
         self.go_to_room(event.buffer_name)
 
+    def on_member_list_member_chosen(self, event: MemberList.MemberChosen) -> None:
+        """Open a conversation with a member."""
+        self.workspace.open(event.nick, is_direct=True)
+        self.go_to_room(event.nick)
+
     def on_message_view_position_changed(self, event: MessageView.PositionChanged) -> None:
-        """Show whether there is more below."""
-        self._refresh_status()
+        """Show whether there is more below; at the end, what is shown is read."""
+        self.presenter.on_scrolled()
 
     def on_message_view_edge_reached(self, event: MessageView.EdgeReached) -> None:
         """Load more history."""

@@ -9,11 +9,15 @@ Call = Callable[[], None]
 
 
 class Bridge:
-    """A queue of calls that the event loop of the screen makes. `post` is thread-safe."""
+    """A queue of calls that the event loop of the screen makes. `post` is thread-safe.
+
+    A call that raises an exception is reported to `on_error`; the following ones are made.
+    """
 
     def __init__(self, on_calls_made: Call) -> None:
         self._calls: deque[Call] = deque()
         self._on_calls_made = on_calls_made
+        self.on_error: Callable[[Exception], None] = lambda error: None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -41,6 +45,12 @@ class Bridge:
         if not self._calls:
             return
         while self._calls:
-            self._calls.popleft()()
+            self._make(self._calls.popleft())
         if self._loop is not None:
-            self._on_calls_made()
+            self._make(self._on_calls_made)
+
+    def _make(self, call: Call) -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the screen goes on
+            self.on_error(error)

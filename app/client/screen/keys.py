@@ -1,30 +1,105 @@
-"""The keys of the screen. Each binding has an id, by which the settings give it other keys."""
+"""The keys of the screen. Each binding has an id, by which the setting `keys` refers to it."""
+
+import re
+from collections.abc import Mapping
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys
 
-BINDINGS: list[BindingType] = [
-    Binding("f1", "show_help", "Show the keys and commands", id="help", priority=True),
-    Binding("ctrl+k", "switch_room", "Go to a room, a user or a command", id="switch", priority=True),
-    Binding("ctrl+n", "next_room(1)", "Next room", id="next-room", priority=True),
-    Binding("ctrl+p", "next_room(-1)", "Previous room", id="previous-room", priority=True),
-    Binding("alt+a", "next_unread", "Next room with unread messages", id="next-unread", priority=True),
-    Binding("alt+m", "next_mention", "Next room with a mention", id="next-mention", priority=True),
-    *(
-        Binding(
-            f"alt+{number}", f"room_number({number})", f"Room {number}", id=f"room-{number}", priority=True
-        )
-        for number in range(1, 10)
-    ),
-    Binding("alt+u", "go_to_unread", "First unread message", id="first-unread", priority=True),
-    Binding("alt+r", "mark_all_read", "Mark everything as read", id="mark-all-read", priority=True),
-    Binding("pageup", "scroll_page(-1)", "Scroll up", id="page-up", priority=True),
-    Binding("pagedown", "scroll_page(1)", "Scroll down", id="page-down", priority=True),
-    Binding("ctrl+end", "scroll_end", "Latest message", id="end", priority=True),
-    Binding("alt+up", "select(-1)", "Select the previous message", id="select-previous", priority=True),
-    Binding("alt+down", "select(1)", "Select the next message", id="select-next", priority=True),
-    Binding("f2", "toggle_rooms", "Show or hide the rooms", id="toggle-rooms", priority=True),
-    Binding("f3", "toggle_members", "Show or hide the members", id="toggle-members", priority=True),
-    Binding("ctrl+q", "leave", "End the program", id="quit", priority=True),
-    Binding("ctrl+c", "interrupt", "Clear the input", id="interrupt", priority=True, show=False),
-    Binding("escape", "dismiss", "Back to the input", id="back", show=False),
-]
+MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
+# What a terminal sends for these is what it sends for Tab, Enter, Esc or Backspace.
+SYNONYMS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+left_square_bracket": "escape", "ctrl+h": "backspace"}
+RESERVED = {"enter", "tab", "escape", "backspace", "delete", "up", "down", "left", "right", "space", "ctrl+c"}
+
+
+def _binding(name: str, key: str, description: str) -> Binding:
+    """Return a binding of the whole screen to the action of the same name."""
+    return Binding(key, f"run('{name}')", description, id=name, priority=True, show=False)
+
+
+KEYS = (
+    _binding("help", "f1", "Show the keys and commands"),
+    _binding("switch", "ctrl+k", "Go to a room, a user or a command"),
+    _binding("next-room", "ctrl+n", "Next room"),
+    _binding("previous-room", "ctrl+p", "Previous room"),
+    _binding("next-unread", "alt+a", "Next room with unread messages"),
+    _binding("next-mention", "alt+m", "Next room with a mention"),
+    _binding("peek", "alt+p", "Show the next unread room, but do not mark it as read"),
+    *(_binding(f"room-{number}", f"alt+{number}", f"Room {number}") for number in range(1, 10)),
+    _binding("first-unread", "alt+u", "First unread message"),
+    _binding("mark-all-read", "alt+r", "Mark everything as read"),
+    _binding("page-up", "pageup", "Scroll up"),
+    _binding("page-down", "pagedown", "Scroll down"),
+    _binding("end", "ctrl+end", "Latest message"),
+    _binding("select-previous", "alt+up", "Select the previous message"),
+    _binding("select-next", "alt+down", "Select the next message"),
+    _binding("toggle-rooms", "f2", "Show or hide the rooms"),
+    _binding("toggle-members", "f3", "Show or hide the members"),
+    _binding("move-room-up", "alt+shift+up", "Move the room up in the list"),
+    _binding("move-room-down", "alt+shift+down", "Move the room down in the list"),
+    _binding("sort-rooms", "alt+s", "Sort the rooms by activity, or in your own order"),
+    _binding("close-room", "alt+w", "Close the conversation, or a room that you have left"),
+    _binding("quit", "ctrl+q", "End the program"),
+    _binding("interrupt", "ctrl+c", "Clear the input"),
+    Binding("escape", "run('back')", "Back to the input", id="back", show=False),
+)
+BINDINGS: list[BindingType] = list(KEYS)
+FIXED = {"interrupt", "back"}  # keep their keys, so that Ctrl-C never ends the program
+
+
+def accept_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the usable keys of a setting by binding, and a sentence about each other."""
+    accepted: dict[str, str] = {}
+    faults = []
+    for name, key in wanted.items():
+        fault = _find_fault(name, key, {**accepted, name: key.lower()})
+        if fault:
+            faults.append(f"keys: {fault}")
+        else:
+            accepted[name] = key.lower()
+    return _without_clashes(accepted, faults), faults
+
+
+def _find_fault(name: str, key: str, accepted: Mapping[str, str]) -> str:
+    if name not in {binding.id for binding in KEYS}:
+        return f"there is no action {name!r}; F1 lists all actions."
+    if name in FIXED:
+        return f"{name!r} keeps its key."
+    if not is_key(key.lower()):
+        return f"{key!r} is not a key; keys are written like f5, ctrl+n or alt+shift+up."
+    if key.lower() in RESERVED or key.lower() in SYNONYMS or len(key) == 1:
+        return f"{key!r} is needed for typing, so it cannot be the key of {name!r}."
+    if any(other != name and used == key.lower() for other, used in accepted.items()):
+        return f"{key!r} is already the key of another action."
+    return ""
+
+
+def _without_clashes(accepted: dict[str, str], faults: list[str]) -> dict[str, str]:
+    """Leave out keys that belong to bindings which were not given another one."""
+    kept = {binding.key: binding.id for binding in KEYS if binding.id not in accepted}
+    clashes = [name for name, key in accepted.items() if key in kept]
+    faults += [
+        f"keys: {accepted[name]!r} is already the key of {kept[accepted[name]]!r}; give that another one."
+        for name in clashes
+    ]
+    return {name: key for name, key in accepted.items() if name not in clashes}
+
+
+def is_key(key: str) -> bool:
+    """Whether a key can be pressed: optional modifiers, then a character or the name of a key."""
+    *modifiers, last = key.split("+") if key else [""]
+    is_named = re.fullmatch(r"f\d{1,2}|[a-z_]+", last) and last in {known.value for known in Keys}
+    return set(modifiers) <= set(MODIFIERS) and (bool(is_named) or (len(last) == 1 and last.isprintable()))
+
+
+def current_keys(accepted: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys in use by the ids of their bindings, as a user writes them: `Ctrl-End`."""
+    return {binding.id: format_key(accepted.get(binding.id, binding.key)) for binding in KEYS if binding.id}
+
+
+def format_key(key: str) -> str:
+    """Return a key as a user writes it: `ctrl+pageup` as `Ctrl-PageUp`."""
+    names = {"pageup": "PageUp", "pagedown": "PageDown", "escape": "Esc"}
+    *modifiers, last = key.split("+")
+    shown = names.get(last) or (last if len(last) == 1 and not modifiers else last.capitalize())
+    return "-".join([*(modifier.capitalize() for modifier in modifiers), shown])

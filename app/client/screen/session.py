@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
+from app.client.notifications.notifier import Notifier
 from app.client.protocol import intents
 from app.client.protocol.channel_view import ChannelMember
-from app.client.protocol.events import ClientEvent, Direction
+from app.client.protocol.events import ClientEvent, Direction, TypingState
 from app.client.protocol.history.pages import CAPABILITY as CHATHISTORY
 from app.client.protocol.model import ClientState
 from app.client.screen.bridge import Bridge
@@ -16,36 +18,86 @@ from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
+from app.client.ui.read_policy import MARK_BY_VIEW
+from app.wire.names import Key
+
+LAG_INTERVAL_MILLISECONDS = 30_000  # between two measurements
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the screen shows of the client's state; it is read at once, under one lock."""
+
+    nick: str
+    account: str
+    lag_ms: int | None
+    topic: str
+    member_count: int
+    joined: set[Key]  # or to be rejoined
+    muted: set[Key]
 
 
 class ScreenSession:
     """The screen's access to the driver. Everything here may be called in the screen's thread."""
 
     def __init__(
-        self, driver: Driver, commands: SlashCommands, storage: ClientStorage, bridge: Bridge
+        self,
+        driver: Driver,
+        commands: SlashCommands,
+        storage: ClientStorage,
+        bridge: Bridge,
+        notifier: Notifier | None = None,
     ) -> None:
         self.driver = driver
         driver.state.options.wants_events = True
         self.commands = commands
+        self.storage = storage
         self.error: Exception | None = None
         self._bridge = bridge
-        self._thread = threading.Thread(target=self._run, name="driver", daemon=True)
+        self._thread = self._create_thread()
         self.on_event: Callable[[ClientEvent], None] = lambda event: None
         self.on_room: Callable[[str], None] = lambda room: None
+        self.on_close: Callable[[str], None] = lambda room: None
         self.on_question: Callable[[], None] = lambda: None
         self.on_end: Callable[[], None] = lambda: None
-        self.controller = Controller(driver, DisplayContext(), self._post_event, commands, storage)
+        driver.state.options.lag_interval_milliseconds = LAG_INTERVAL_MILLISECONDS
+        self.controller = Controller(
+            driver, DisplayContext(), self._post_event, commands, storage, notifier, MARK_BY_VIEW
+        )
         self.controller.on_room = lambda room: bridge.post(lambda: self.on_room(room))
+        self.controller.on_close = lambda room: bridge.post(lambda: self.on_close(room))
         self.controller.on_question = lambda: bridge.post(lambda: self.on_question())
+
+    def connect_to(
+        self,
+        on_event: Callable[[ClientEvent], None],
+        on_room: Callable[[str], None],
+        on_close: Callable[[str], None],
+        on_question: Callable[[], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        """Set what is called, in the screen's thread, when something has happened."""
+        self.on_event, self.on_room, self.on_close = on_event, on_room, on_close
+        self.on_question, self.on_end = on_question, on_end
+
+    def _create_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="driver", daemon=True)
 
     def start(self) -> None:
         """Begin to connect."""
         self._thread.start()
 
+    def restart(self) -> None:
+        """Connect again after the driver has ended with an error."""
+        self._thread.join()
+        self.error = None
+        self._thread = self._create_thread()
+        self._thread.start()
+
     def _run(self) -> None:
         try:
             self.driver.run()
-        except Exception as error:  # noqa: BLE001 - raised once the screen has been closed
+        except Exception as error:  # noqa: BLE001 - shown, and raised once the screen has been closed
             self.error = error
         finally:
             self._bridge.post(lambda: self.on_end())
@@ -80,9 +132,17 @@ class ScreenSession:
         """Make a room the one that messages are sent to."""
         self.driver.post(lambda: setattr(self.controller.view, "room", room))
 
-    def mark_read(self, room: str) -> None:
-        """Mark what was shown in a room as read, on all devices of the account."""
-        self.driver.post(lambda: self.driver.execute(intents.mark_read, room))
+    def close(self, room: str) -> None:
+        """Remove a conversation, or a room that we are not in, from the list."""
+        self.driver.post(lambda: self.controller.close(room))
+
+    def send_typing(self, room: str, state: TypingState) -> None:
+        """Tell the others in a room what we are doing in the input."""
+        self.driver.post(lambda: self.driver.execute(intents.send_typing, room, state))
+
+    def mark_read_to(self, room: str, at: int) -> None:
+        """Mark a room as read up to the time of a message, on all devices of the account."""
+        self.driver.post(lambda: self.driver.execute(intents.mark_read_to, room, at))
 
     def mark_all_read(self) -> None:
         """Mark everything as read."""
@@ -112,6 +172,10 @@ class ScreenSession:
 
         return self.driver.read(query)
 
+    def save_room_order(self, names: list[str]) -> None:
+        """Keep the order of the rooms across starts."""
+        self.driver.post(lambda: self.storage.room_order.save(names))
+
     def end(self) -> None:
         """Disconnect and end; if messages are queued, only at the second request."""
         self.driver.post(self.controller.end)
@@ -130,11 +194,20 @@ class ScreenSession:
 
         return self.driver.read(query)
 
-    def read_topic(self, room: str) -> str:
-        """Return the topic of a room."""
+    def read_snapshot(self, room: str) -> Snapshot:
+        """Return what the screen shows of the state; the topic and members are those of a room."""
+        now = self.driver.clock.now()
 
-        def query(state: ClientState) -> str:
+        def query(state: ClientState) -> Snapshot:
             view = state.find_room(room)
-            return view.topic if view else ""
+            return Snapshot(
+                state.nick,
+                state.connection.account,
+                state.connection.lag_at(now),
+                view.topic if view else "",
+                len(view.members) if view else 0,
+                {key for key, one in state.rooms.items() if one.is_joined or one.must_rejoin},
+                self.controller.muted.keys,
+            )
 
         return self.driver.read(query)

@@ -68,6 +68,11 @@ class TimelineNavigation:
             view.show(live)
         view.go_to_end()
 
+    def scroll_page(self, direction: int) -> None:
+        """Scroll by a page."""
+        view = self._get_view()
+        view.scroll_lines(direction * max(view.page_lines - 2, 1))
+
     def select(self, step: int) -> None:
         """Select the previous or the next message; after the last one, none."""
         view = self._get_view()

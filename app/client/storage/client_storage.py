@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.client.storage.error_log import ErrorLog
 from app.client.storage.history_file import HistoryFile
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.stored_list import StoredList
@@ -23,6 +24,8 @@ class ClientStorage:
     keyring: KeyringStore | None = None
     history_file: Path | None = None
     max_history_entries: int = 1_000
+    room_order: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    errors: ErrorLog = field(default_factory=lambda: ErrorLog(None))
 
     def open_history(self) -> HistoryFile:
         """Return the file of the input history."""

@@ -6,45 +6,35 @@ from dataclasses import dataclass, field
 from app.client.display.event_text import DisplayContext
 from app.client.protocol import events
 from app.client.protocol.events import ClientEvent
+from app.client.timeline.buffer import STATUS, Buffer
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry, EntryKind
 from app.client.timeline.event_texts import describe
 from app.client.timeline.history import to_entries
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
+from app.text.counts import count_of
 from app.wire.names import Key, fold
 
-STATUS = ""  # the name of the timeline of the server itself
+ROOM_PREFIXES = ("#", "&")
 MAX_TIMELINE_BYTES = 64_000_000  # of all entries; about 150,000 messages of usual length
 DROPPED_SHARE = 8  # of the largest timeline, if there are too many
 
 
 @dataclass(slots=True)
-class Buffer:
-    """A room or buffer in the list: its timeline, what is unread, and the draft."""
-
-    timeline: Timeline
-    unread: int = 0
-    mentions: int = 0
-    active_at: int = 0
-    draft: str = ""
-    is_joined: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name as the server writes it."""
-        return self.timeline.name
-
-
-@dataclass(slots=True)
 class Workspace:
-    """The buffers of one server. `is_mention` decides whether a message is addressed to us."""
+    """The buffers of one server. `is_mention` decides whether a message is addressed to us.
+
+    `is_reading` is set while the user sees the end of the current buffer: what arrives there then
+    is not unread.
+    """
 
     context: DisplayContext
     is_mention: Callable[[events.Message], bool]
     buffers: dict[Key, Buffer] = field(default_factory=dict)
     current_name: str = STATUS
-    is_peeking: bool = False  # what is shown is not read
+    is_reading: bool = True
+    is_resuming: bool = False
 
     def __post_init__(self) -> None:
         """Open the timeline of the server."""
@@ -70,28 +60,15 @@ class Workspace:
             self.current_name = STATUS
 
     def show(self, name: str) -> None:
-        """Make a buffer the current one; what is unread in it is shown as new."""
+        """Make a buffer the current one; what is unread in it is below a line."""
+        self.current.timeline.new_after = None
         self.current_name = name
         buffer = self.current
-        buffer.timeline.new_after = None
-        if buffer.unread:
-            buffer.timeline.new_after = self._last_read(buffer)
-        self.mark_read(name)
-
-    def _last_read(self, buffer: Buffer) -> int:
-        """Return the time of the last message before the unread ones."""
-        left = buffer.unread
-        for entry in reversed(buffer.timeline.entries):
-            if entry.is_spoken and not entry.is_mine:
-                left -= 1
-            if left < 0:
-                return entry.at
-        return 0
+        buffer.timeline.new_after = buffer.find_new_after() if buffer.unread else None
 
     def mark_read(self, name: str) -> None:
         """Count nothing as unread in a buffer."""
-        buffer = self.open(name)
-        buffer.unread = buffer.mentions = 0
+        self.open(name).unread_times.clear()
 
     def apply(self, event: ClientEvent) -> None:
         """Update the timelines from an event, and keep them within their limit."""
@@ -117,7 +94,7 @@ class Workspace:
     def _apply(self, event: ClientEvent) -> None:
         match event:
             case events.Message():
-                self._add_message(event)
+                self._add_live_message(event)
             case events.Reaction():
                 self.open(event.room, event.is_direct).timeline.react(event)
             case events.Redacted():
@@ -126,6 +103,14 @@ class Workspace:
                 self._add_replayed(event)
             case events.UnreadMessages():
                 self._add_unread(event)
+            case events.MarkerMoved():
+                self._move_marker(event)
+            case events.PhaseChanged():
+                self._change_phase(event)
+            case events.CaughtUp():
+                self._count_missed(event)
+            case events.Resumed():
+                self._end_resume(event)
             case events.Joined() | events.Parted() | events.Quit() | events.Renamed():
                 self._apply_membership(event)
             case events.Queued() | events.Sending() | events.SendFailed():
@@ -140,6 +125,8 @@ class Workspace:
 
     def _add_message(self, message: events.Message) -> Entry:
         buffer = self.open(message.room, message.is_direct)
+        if self.is_resuming and buffer.missed is None and not message.is_mine:
+            buffer.missed = buffer.timeline.add_text(EntryKind.INFO, message.at, "arrived meanwhile:")
         is_mention = not message.is_mine and self.is_mention(message)
         entry = buffer.timeline.add_message(message, is_mention)
         buffer.active_at = max(buffer.active_at, message.at)
@@ -150,28 +137,58 @@ class Workspace:
         for entry in to_entries(replayed.events, self.context, self.is_mention):
             timeline.append(entry)
 
-    def count_unread(self, message: events.Message) -> None:
-        """Count a message of another user as unread, if its buffer is not being read."""
-        buffer = self.open(message.room, message.is_direct)
-        is_read = fold(message.room) == fold(self.current_name) and not self.is_peeking
-        if message.is_mine or is_read:
+    def _add_live_message(self, message: events.Message) -> None:
+        """Add a message; it is unread if it is not ours, not old, and not being read."""
+        entry = self._add_message(message)
+        buffer = self.open(message.room)
+        is_read = self.is_reading and fold(message.room) == fold(self.current_name)
+        if message.is_mine or is_read or message.at <= (buffer.read_at or buffer.joined_at):
             return
-        buffer.unread += 1
-        buffer.mentions += self.is_mention(message)
+        is_first = not buffer.unread
+        buffer.unread_times.add(message.at, entry.is_mention)
+        if is_first and buffer is self.current:
+            buffer.timeline.new_after = buffer.find_new_after()
 
     def _add_unread(self, page: events.UnreadMessages) -> None:
         buffer = self.open(page.room, page.is_direct)
         for message in page.messages:
             entry = self._add_message(message)
-            buffer.mentions += entry.is_mention
-        buffer.unread += page.count
+            if not message.is_mine:
+                buffer.unread_times.add(message.at, entry.is_mention)
+        buffer.unread_times.earlier = page.hidden
+        if buffer is self.current and buffer.unread:
+            buffer.timeline.new_after = buffer.find_new_after()
+
+    def _move_marker(self, moved: events.MarkerMoved) -> None:
+        buffer = self.open(moved.room, moved.room[:1] not in ROOM_PREFIXES)
+        buffer.read_at = max(buffer.read_at, moved.at)
+        buffer.unread_times.read_to(moved.at)
+
+    def _change_phase(self, event: events.PhaseChanged) -> None:
+        if event.phase is events.Phase.LOST:
+            self.is_resuming = True
+            for buffer in self.buffers.values():
+                buffer.missed = None
+        self._add_other(event)
+
+    def _count_missed(self, event: events.CaughtUp) -> None:
+        """Say above the messages that arrived during an outage how many there are."""
+        buffer = self.open(event.room)
+        if buffer.missed is not None:
+            buffer.missed.text = f"{count_of(event.missed, 'message')} arrived while you were disconnected:"
+            buffer.timeline.version += 1
+
+    def _end_resume(self, event: events.Resumed) -> None:
+        self.is_resuming = False
+        self._add_other(event)
 
     def _apply_membership(self, event: events.Joined | events.Parted | events.Quit | events.Renamed) -> None:
         match event:
             case events.Joined(is_mine=True):
-                self.open(event.room).is_joined = True
+                buffer = self.open(event.room)
+                buffer.joined_at = buffer.joined_at or event.at
             case events.Parted(is_mine=True):
-                self.open(event.room).is_joined = False
+                pass
             case events.Joined() | events.Parted():
                 self.open(event.room).timeline.add_membership(event)
             case events.Quit():
@@ -201,7 +218,7 @@ class Workspace:
     def _add_other(self, event: ClientEvent) -> None:
         """Add what has a text: in its room if it has one, otherwise to the server's timeline."""
         room = getattr(event, "room", None)
-        if isinstance(event, events.ModeChanged) and event.target[:1] in ("#", "&"):
+        if isinstance(event, events.ModeChanged) and event.target[:1] in ROOM_PREFIXES:
             room = event.target
         is_error = isinstance(event, events.Notice) and event.is_error
         kind = EntryKind.ERROR if is_error else EntryKind.EVENT if room else EntryKind.INFO

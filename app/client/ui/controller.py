@@ -77,6 +77,7 @@ class Controller:
         self._has_warned = False  # that queued messages will be lost
         self.on_question: Callable[[], None] = lambda: None
         self.on_room: Callable[[str], None] = lambda room: None  # called when another room is current
+        self.on_close: Callable[[str], None] = lambda room: None  # called when a conversation is closed
         # Whether the user is looking at a room or conversation right now.
         self.is_watching: Callable[[str], bool] = lambda room: False
         # Folded name of the room being joined that will become the current room.
@@ -185,6 +186,17 @@ class Controller:
         self._set_room("")
         if joined:
             self.switch_to(joined[0].name)
+
+    def close(self, room: str) -> None:
+        """Close a conversation, or a room that was left.
+
+        Raises: UsageError when the user is in the room.
+        """
+        view = self.state.find_room(room)
+        if view is not None and view.is_joined:
+            raise UsageError(f"{room} is a room. Use /part to leave it.")
+        self.on_close(room)
+        self.leave_current(room)
 
     def end(self, reason: str = "Goodbye") -> None:
         """Disconnect and end the program; if messages are queued, only at the second request."""

@@ -19,6 +19,7 @@ from app.client.protocol.events.base import (
     ClientEvent,
 )
 from app.client.protocol.events.connection import (
+    CaughtUp,
     Phase,
     PhaseChanged,
     Resumed,
@@ -71,6 +72,7 @@ __all__ = [
     "AwayChanged",
     "AwayReceived",
     "Cancelled",
+    "CaughtUp",
     "ClientEvent",
     "Direction",
     "EditRefused",

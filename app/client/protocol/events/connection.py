@@ -33,3 +33,11 @@ class Resumed(ClientEvent):
     """
 
     missed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp(ClientEvent):
+    """All messages that were missed in a room or conversation have been shown."""
+
+    room: str
+    missed: int

@@ -6,7 +6,7 @@
 
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Resumed
+from app.client.protocol.events import CaughtUp, Resumed
 from app.client.protocol.history import pages
 from app.client.protocol.messaging.messages import deliver
 from app.client.protocol.model import ClientState
@@ -26,6 +26,8 @@ def release(state: ClientState, room: ChannelView) -> Effects:
         yield from deliver(room, event)
     if catch_up and catch_up.is_resume:
         state.connection.missed += catch_up.missed
+        if catch_up.missed:
+            yield CaughtUp(room.name, catch_up.missed)
         settle = send_queue.fail_in_doubt if catch_up.has_failed else send_queue.settle_in_doubt
         yield from settle(state, room.name)
     yield from finish(state, fold(room.name))

@@ -5,10 +5,12 @@ from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
 
+from app.client.screen.defects import ContainsDefects
+
 MAX_LINES = 8  # shown at once
 
 
-class Composer(TextArea):
+class Composer(ContainsDefects, TextArea):
     """A text to be sent. Enter sends it, Alt-Enter begins another line."""
 
     DEFAULT_CSS = """

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from app.client.screen.spans import Line, Role, Span, body_of
 from app.client.screen.text_selection import FAR_RIGHT
-from app.client.screen.theme import nick_style
+from app.client.screen.theme import nick_background, nick_style
 from app.text.formatting import PLAIN, TextFormat
 
 NICK_ROLES = frozenset({Role.NICK, Role.MY_NICK, Role.MENTION})
@@ -73,7 +73,7 @@ class LinePainter:
     def _style_of(self, span: Span) -> Style:
         style = self._view.get_component_rich_style(f"message-view--{span.role.value}", partial=True)
         if span.role in NICK_ROLES:
-            style += nick_style(span.text.strip("-"))
+            style += nick_style(span.text.strip("-"), nick_background(self._view.app.theme_variables))
         if span.format is not PLAIN:
             style += format_style(span.format)
         if span.url:

@@ -8,6 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from app.client.display.event_text import DisplayContext
+from app.client.screen.defects import ContainsDefects
 from app.client.screen.lines import LineLayout
 from app.client.screen.spans import Role, body_of
 from app.client.screen.text_selection import TextSelection, selected_part, to_row
@@ -20,7 +21,7 @@ from app.client.timeline.timeline import Timeline
 WHEEL_LINES = 3  # scrolled by one step of the mouse wheel
 
 
-class MessageView(Widget):
+class MessageView(ContainsDefects, Widget):
     """Shows a timeline; only its visible lines are laid out, and only when it has changed."""
 
     COMPONENT_CLASSES = {f"message-view--{role.value}" for role in Role} | {
@@ -98,6 +99,11 @@ class MessageView(Widget):
     def timeline(self) -> Timeline:
         """The timeline that is shown."""
         return self.viewport.timeline
+
+    @property
+    def sees_end(self) -> bool:
+        """Whether the latest messages are visible."""
+        return self.timeline.is_live and self.viewport.follows_end
 
     @property
     def selected_entry(self) -> Entry | None:

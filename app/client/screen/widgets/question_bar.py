@@ -5,11 +5,12 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from app.client.screen.defects import ContainsDefects
 from app.client.ui.questions import Question
 from app.text.sanitise import clean
 
 
-class QuestionBar(Horizontal):
+class QuestionBar(ContainsDefects, Horizontal):
     """A question and its answer; the answer to a question about a secret is masked."""
 
     DEFAULT_CSS = """

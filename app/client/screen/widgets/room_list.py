@@ -1,82 +1,127 @@
-"""The list of rooms and buffers, with what is unread in them."""
+"""The list of rooms and conversations, with what is unread in them."""
 
 from collections.abc import Sequence
 
-from rich.text import Text
-from textual.events import Click
+from rich.segment import Segment
 from textual.message import Message
-from textual.widget import Widget
 
-from app.client.timeline.workspace import STATUS, Buffer
-from app.text.columns import shorten, width
+from app.client.screen.widgets.list_pane import ListPane, fit
+from app.client.timeline.buffer import STATUS, Buffer
+from app.text.columns import width
 from app.text.sanitise import clean
 
 MAX_COUNT = 999  # a larger number is shown as "999+"
+MAX_NUMBERED = 9  # with a key of their own
+MUTED = "⊘"
+DIRECT_HEADING = "Direct messages"
 
 
-class RoomList(Widget):
-    """Shows the buffers in the order of the list, each in one line."""
+class RoomList(ListPane[Buffer | str]):
+    """Shows the buffers in the order of the list; the direct ones are below a heading.
 
-    DEFAULT_CSS = """
-    RoomList { width: 22; height: 1fr; border-right: solid $panel; }
+    Nothing is said by colour alone: mentions have an @, muted buffers a mark, and parted rooms
+    brackets.
     """
 
-    class Chosen(Message):
-        """The user clicked on a buffer."""
+    COMPONENT_CLASSES = {
+        "list-pane--cursor",
+        "room-list--current",
+        "room-list--unread",
+        "room-list--dimmed",
+        "room-list--heading",
+        "room-list--count",
+        "room-list--mentions",
+    }
+    DEFAULT_CSS = """
+    RoomList { width: 22; height: 1fr; border-right: solid $panel; }
+    RoomList > .list-pane--cursor { text-style: underline; }
+    RoomList > .room-list--current { text-style: bold reverse; }
+    RoomList > .room-list--unread { text-style: bold; }
+    RoomList > .room-list--dimmed { text-style: dim; }
+    RoomList > .room-list--heading { text-style: dim italic; }
+    RoomList > .room-list--count { color: $accent; text-style: bold; }
+    RoomList > .room-list--mentions { color: $error; text-style: bold; }
+    """
+
+    class RoomChosen(Message):
+        """The user chose a buffer."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
             self.buffer_name = name
 
     def __init__(self, server: str) -> None:
-        super().__init__(id="rooms")
+        super().__init__("rooms")
         self._server = server
-        self._buffers: Sequence[Buffer] = ()
         self._current = STATUS
-        self._first = 0
+        self._numbers: dict[str, int] = {}
 
     def show(self, buffers: Sequence[Buffer], current: str) -> None:
         """Show the buffers; `current` is the name of the one whose messages are shown."""
-        self._buffers, self._current = buffers, current
-        self.refresh()
+        self._numbers = {one.name: number for number, one in enumerate(buffers[: MAX_NUMBERED + 1])}
+        first_direct = next((i for i, one in enumerate(buffers) if one.timeline.is_direct), len(buffers))
+        direct = buffers[first_direct:]
+        heading = [DIRECT_HEADING] if direct else []
+        self.show_rows([*buffers[:first_direct], *heading, *direct])
+        if current != self._current:
+            self._current = current
+            self._reveal_current()
 
-    def render(self) -> Text:
-        """Return the list."""
-        rows = [self._row(number, one) for number, one in enumerate(self._buffers)]
-        self._first = self._first_visible()
-        return Text("\n").join(rows[self._first :])
+    def _reveal_current(self) -> None:
+        for index, row in enumerate(self.rows):
+            if isinstance(row, Buffer) and row.name == self._current:
+                self.cursor = index
+                self.reveal(index)
 
-    def _first_visible(self) -> int:
-        names = [buffer.name for buffer in self._buffers]
-        current = names.index(self._current) if self._current in names else 0
-        return max(0, current - max(self.size.height - 1, 1))
+    def is_choosable(self, row: Buffer | str) -> bool:
+        """Whether this is not a heading."""
+        return isinstance(row, Buffer)
 
-    def _row(self, number: int, buffer: Buffer) -> Text:
-        columns = max(self.content_size.width - 1, 8)
-        label = f"{number} " if 0 < number < 10 else "  "
-        count = _count(buffer)
+    def choose(self, row: Buffer | str) -> None:
+        """Report the chosen buffer."""
+        if isinstance(row, Buffer):
+            self.post_message(self.RoomChosen(row.name))
+
+    def lay_out(self, row: Buffer | str, columns: int) -> list[Segment]:
+        """Return a heading, or the number, name and unread messages of a buffer."""
+        if isinstance(row, str):
+            return [self.styled(fit(f" {row}", columns), "room-list--heading")]
+        number = self._numbers.get(row.name, 0)
+        label = f"{number} " if number else "  "
+        count = format_count(row)
+        name = fit(label + self._describe(row), columns - width(count) - 1)
+        text = (
+            self.styled(f"{name} ", component) if (component := self._component(row)) else Segment(f"{name} ")
+        )
+        return [text, self.styled(count, _count_component(row))]
+
+    def _describe(self, buffer: Buffer) -> str:
         name = clean(buffer.name) if buffer.name != STATUS else self._server
-        room = columns - len(label) - len(count) - 1
-        shown = shorten(name, room)
-        text = f"{label}{shown}{' ' * (room - width(shown))} "
-        is_current = buffer.name == self._current
-        style = "bold reverse" if is_current else "bold" if buffer.unread else ""
-        if not (buffer.is_joined or buffer.timeline.is_direct or buffer.name == STATUS):
-            style = f"{style} dim"
-        row = Text(text, style=style.strip(), no_wrap=True)
-        count_style = "bold red" if buffer.mentions else "bold cyan"
-        return row.append(count, style=count_style)
+        if buffer.is_parted:
+            name = f"({name})"
+        return f"{name} {MUTED}" if buffer.is_muted else name
 
-    def on_click(self, event: Click) -> None:
-        """Choose the buffer under the mouse."""
-        index = self._first + event.y
-        if 0 <= index < len(self._buffers):
-            self.post_message(self.Chosen(self._buffers[index].name))
+    def _component(self, buffer: Buffer) -> str:
+        if buffer.name == self._current:
+            return "room-list--current"
+        if buffer.is_muted or buffer.is_parted:
+            return "room-list--dimmed"
+        return "room-list--unread" if buffer.unread else ""
 
 
-def _count(buffer: Buffer) -> str:
-    """Return the number of unread messages, with a mark if one mentions us."""
+def _count_component(buffer: Buffer) -> str:
+    if buffer.mentions:
+        return "room-list--mentions"
+    return "room-list--dimmed" if buffer.is_muted else "room-list--count"
+
+
+def format_count(buffer: Buffer) -> str:
+    """Return the number of unread messages, and after an @ that of the mentions among them."""
     if not buffer.unread:
         return ""
-    number = str(buffer.unread) if buffer.unread <= MAX_COUNT else f"{MAX_COUNT}+"
-    return f"@{number}" if buffer.mentions else number
+    mentions = f"@{_bounded(buffer.mentions)} " if buffer.mentions else ""
+    return f"{mentions}{_bounded(buffer.unread)}"
+
+
+def _bounded(number: int) -> str:
+    return str(number) if number <= MAX_COUNT else f"{MAX_COUNT}+"

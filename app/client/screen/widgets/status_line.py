@@ -1,17 +1,56 @@
-"""One line about the connection, and about what is unread elsewhere."""
+"""One line about the connection, who is typing, and what is unread elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 from textual.widget import Widget
 
-from app.client.protocol.events import Phase
-from app.client.timeline.workspace import Buffer
+from app.client.screen.defects import ContainsDefects
+from app.client.screen.widgets.room_list import format_count
+from app.client.timeline.buffer import Buffer
+from app.client.timeline.typing_users import describe_typing
+from app.text.columns import shorten
 from app.text.sanitise import clean
 
+SEPARATOR = " · "
 
-class StatusLine(Widget):
-    """Shows our nick, the phase of the connection and unread buffers."""
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the line shows; `end_key` is the key that shows the latest messages."""
+
+    nick: str
+    is_guest: bool
+    connection: str
+    lag_ms: int | None = None
+    typing: Sequence[str] = ()
+    unread: Sequence[Buffer] = ()
+    has_more_below: bool = False
+    end_key: str = ""
+    is_peeking: bool = False
+
+    def describe(self) -> str:
+        """Return the line, the most important parts first."""
+        return SEPARATOR.join(filter(None, self._parts()))
+
+    def _parts(self) -> Iterable[str]:
+        yield clean(self.nick) + (" (guest)" if self.is_guest else "")
+        yield clean(self.connection)
+        yield "peeking: not marked as read" if self.is_peeking else ""
+        yield f"more below ({self.end_key})" if self.has_more_below else ""
+        yield describe_typing([clean(nick) for nick in self.typing])
+        yield from (f"{clean(one.name)} {format_count(one)}" for one in self.unread)
+        yield f"lag {format_lag(self.lag_ms)}" if self.lag_ms is not None else ""
+
+
+def format_lag(lag_ms: int) -> str:
+    """Return a round trip: in milliseconds if it is short, otherwise in seconds."""
+    return f"{lag_ms} ms" if lag_ms < 1_000 else f"{lag_ms / 1_000:.1f} s"
+
+
+class StatusLine(ContainsDefects, Widget):
+    """Shows the status; it is drawn again only if its text has changed."""
 
     DEFAULT_CSS = """
     StatusLine { height: 1; padding: 0 1; text-style: reverse; }
@@ -19,17 +58,15 @@ class StatusLine(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="status")
-        self._text = Text()
+        self._text = ""
 
-    def show(self, nick: str, phase: Phase, unread: Sequence[Buffer], follows_end: bool) -> None:
-        """Show this state."""
-        parts = [clean(nick), phase.value]
-        if not follows_end:
-            parts.append("more below (Ctrl-End)")
-        parts += [f"{clean(one.name)} {'@' if one.mentions else ''}{one.unread}" for one in unread]
-        self._text = Text(" · ".join(parts), no_wrap=True)
-        self.refresh()
+    def show(self, status: Status) -> None:
+        """Show this status."""
+        text = status.describe()
+        if text != self._text:
+            self._text = text
+            self.refresh()
 
     def render(self) -> Text:
         """Return the line."""
-        return self._text
+        return Text(shorten(self._text, max(self.content_size.width, 1)), no_wrap=True)

@@ -26,9 +26,7 @@ def query(controller: Controller, nick: str, text: Rest | None = None) -> None:
 @command(works_offline=True)
 def close(controller: Controller) -> None:
     """Close the current conversation and return to a room. To leave a room, use /part."""
-    if controller.state.is_room(controller.room):
-        raise UsageError(f"{controller.room} is a room. Use /part to leave it.")
-    controller.leave_current(controller.room)
+    controller.close(controller.room)
 
 
 @command()

@@ -1,0 +1,20 @@
+"""The user's choices for the screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenOptions:
+    """What the settings say about the screen.
+
+    `theme` is `terminal` or the name of a theme, `keys` gives bindings other keys, `keywords` are
+    words that count as mentions besides the nick.
+    """
+
+    theme: str = "terminal"
+    has_colours: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+    sends_typing: bool = True
+    sorts_by_activity: bool = False
+    keywords: tuple[str, ...] = ()

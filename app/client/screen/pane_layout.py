@@ -1,0 +1,53 @@
+"""Which panes are visible: one at a time on narrow terminals, all on wide ones."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+NARROW_COLUMNS = 60  # below it, one pane at a time
+WIDE_COLUMNS = 100  # below it, the members are hidden unless they were asked for
+
+
+class Pane(Enum):
+    """A column of the screen."""
+
+    ROOMS = "rooms"
+    MESSAGES = "messages"
+    MEMBERS = "members"
+
+
+@dataclass(slots=True)
+class PaneLayout:
+    """Decides from the width and what the user has toggled which panes are visible."""
+
+    columns: int = WIDE_COLUMNS
+    has_rooms: bool = True
+    has_members: bool | None = None  # None: depending on the width
+    only: Pane = Pane.MESSAGES  # on a narrow terminal
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether one pane is visible at a time."""
+        return self.columns < NARROW_COLUMNS
+
+    @property
+    def visible(self) -> set[Pane]:
+        """The visible panes."""
+        if self.is_narrow:
+            return {self.only}
+        has_members = self.columns >= WIDE_COLUMNS if self.has_members is None else self.has_members
+        toggled = {Pane.ROOMS: self.has_rooms, Pane.MEMBERS: has_members}
+        return {Pane.MESSAGES, *(pane for pane, is_shown in toggled.items() if is_shown)}
+
+    def toggle(self, pane: Pane) -> None:
+        """Show or hide the rooms or the members."""
+        is_shown = pane in self.visible
+        if self.is_narrow:
+            self.only = Pane.MESSAGES if is_shown else pane
+        elif pane is Pane.ROOMS:
+            self.has_rooms = not is_shown
+        else:
+            self.has_members = not is_shown
+
+    def show_messages(self) -> None:
+        """Return to the messages on a narrow terminal."""
+        self.only = Pane.MESSAGES

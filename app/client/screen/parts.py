@@ -1,0 +1,47 @@
+"""The parts of the screen, and which of them are visible."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from app.client.screen.pane_layout import Pane, PaneLayout
+from app.client.screen.widgets.composer import Composer
+from app.client.screen.widgets.member_list import MemberList
+from app.client.screen.widgets.message_view import MessageView
+from app.client.screen.widgets.question_bar import QuestionBar
+from app.client.screen.widgets.room_list import RoomList
+from app.client.screen.widgets.status_line import StatusLine
+from app.client.screen.widgets.topic_line import TopicLine
+from app.client.timeline.workspace import Workspace
+
+
+class Parts:
+    """The widgets of the main screen; they exist before they are mounted, and under any dialog."""
+
+    def __init__(self, workspace: Workspace, server: str) -> None:
+        self.rooms = RoomList(server)
+        self.topic = TopicLine()
+        self.messages = MessageView(workspace.context, workspace.current.timeline)
+        self.members = MemberList()
+        self.status = StatusLine()
+        self.question = QuestionBar()
+        self.composer = Composer()
+        self._middle = Vertical(self.topic, self.messages, id="middle")
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets in their places."""
+        yield Horizontal(self.rooms, self._middle, self.members, id="panes")
+        yield self.status
+        yield self.question
+        yield self.composer
+
+    def arrange(self, layout: PaneLayout) -> None:
+        """Show and hide the panes; on a narrow terminal, a visible list has the focus."""
+        visible = layout.visible
+        columns = {Pane.ROOMS: self.rooms, Pane.MESSAGES: self._middle, Pane.MEMBERS: self.members}
+        for pane, widget in columns.items():
+            widget.display = pane in visible
+            widget.set_class(layout.is_narrow, "-only")
+        if layout.is_narrow and layout.only is not Pane.MESSAGES:
+            columns[layout.only].focus()
+        elif self.rooms.has_focus or self.members.has_focus:
+            self.composer.focus()

@@ -1,0 +1,205 @@
+"""Shows the state of the workspace and the session in the parts of the screen."""
+
+import time
+
+from app.client.notifications.rules import is_for_us
+from app.client.protocol.events import (
+    AwayChanged,
+    ClientEvent,
+    Joined,
+    Kicked,
+    Members,
+    Message,
+    ModeChanged,
+    Parted,
+    Phase,
+    PhaseChanged,
+    Quit,
+    Renamed,
+    TypingState,
+)
+from app.client.screen.connection_status import ConnectionStatus
+from app.client.screen.options import ScreenOptions
+from app.client.screen.pane_layout import Pane, PaneLayout
+from app.client.screen.parts import Parts
+from app.client.screen.reading import Reading
+from app.client.screen.session import ScreenSession, Snapshot
+from app.client.screen.widgets.status_line import Status
+from app.client.timeline.buffer import STATUS, Buffer
+from app.client.timeline.buffer_order import BufferOrder
+from app.client.timeline.typing_users import TypingUsers
+from app.client.timeline.workspace import Workspace
+from app.text.counts import count_of
+from app.text.sanitise import clean
+from app.wire.names import fold
+
+MEMBERSHIP_EVENTS = (
+    Joined, Parted, Quit, Kicked, Renamed, Members, ModeChanged, AwayChanged, PhaseChanged,
+)  # fmt: skip
+
+
+class Presenter:
+    """Applies events to the workspace, and draws what has changed. Runs in the screen's thread."""
+
+    def __init__(
+        self, parts: Parts, workspace: Workspace, session: ScreenSession, options: ScreenOptions, server: str
+    ) -> None:
+        self.parts = parts
+        self.workspace = workspace
+        self.session = session
+        self.panes = PaneLayout()
+        self.order = BufferOrder(session.storage.room_order.load(), options.sorts_by_activity)
+        self.reading = Reading(workspace, session.mark_read_to)
+        self.typing = TypingUsers()
+        self.connection = ConnectionStatus()
+        self._options = options
+        self._server = server
+        self._has_new_members = True
+        self.end_key = ""  # shown with the hint that there is more below
+
+    @property
+    def buffers(self) -> list[Buffer]:
+        """The buffers in the order of the list."""
+        return self.order.arrange(self.workspace.buffers.values())
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether something changes by itself within seconds, so that `refresh` is needed."""
+        is_typing = bool(self.typing.nicks(self.workspace.current_name, time.monotonic()))
+        return self.connection.is_counting or is_typing or self.reading.is_pending()
+
+    def apply(self, event: ClientEvent) -> None:
+        """Update the workspace from an event."""
+        now = time.monotonic()
+        self.workspace.context.nick = self.session.driver.state.nick
+        self.workspace.apply(event)
+        self.typing.apply(event, now)
+        self.connection.apply(event, now)
+        if isinstance(event, MEMBERSHIP_EVENTS):
+            self._has_new_members = True
+
+    def is_mention(self, message: Message) -> bool:
+        """Whether a message is addressed to us."""
+        return is_for_us(message, self.workspace.context.nick, self._options.keywords)
+
+    def show_room(self, room: str) -> None:
+        """Show the messages of a room, or those of the server."""
+        now, composer = time.monotonic(), self.parts.composer
+        self.reading.settle(now)
+        self._stop_typing()
+        self.workspace.current.draft = composer.text
+        self.workspace.show(room)
+        buffer = self.workspace.current
+        self.parts.messages.show(buffer.timeline)
+        composer.text = buffer.draft
+        composer.move_cursor(composer.document.end)
+        self._has_new_members = True
+        self.show_messages()
+
+    def close_room(self, room: str) -> None:
+        """Remove a buffer from the list."""
+        if fold(room) == fold(self.workspace.current_name):
+            self.show_room(STATUS)
+        self.workspace.close(room)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the current state in every part."""
+        workspace, parts = self.workspace, self.parts
+        snapshot = self.session.read_snapshot(workspace.current_name)
+        for key, buffer in workspace.buffers.items():
+            buffer.is_joined, buffer.is_muted = key in snapshot.joined, key in snapshot.muted
+        parts.messages.update()
+        self.reading.sees_end = parts.messages.sees_end
+        self.reading.update(time.monotonic())
+        parts.rooms.show(self.buffers, workspace.current.name)
+        parts.topic.show(self._describe_room(snapshot))
+        self._refresh_members()
+        self._show_status(snapshot)
+
+    def _describe_room(self, snapshot: Snapshot) -> str:
+        """Return the name, the topic and, unless the list shows it, the size of the room."""
+        if self.workspace.current_name == STATUS:
+            return self._server
+        size = count_of(snapshot.member_count, "member") if snapshot.member_count else ""
+        parts = [self.workspace.current.name, "" if self.parts.members.display else size, snapshot.topic]
+        return clean("  ".join(filter(None, parts)))
+
+    def _refresh_members(self) -> None:
+        """Read the members again if they have changed and are visible."""
+        if self._has_new_members and self.parts.members.display:
+            self._has_new_members = False
+            self.parts.members.show(self.session.read_members(self.workspace.current_name))
+
+    def refresh_status(self) -> None:
+        """Show the current state in the status line alone."""
+        self._show_status(self.session.read_snapshot(self.workspace.current_name))
+
+    def _show_status(self, snapshot: Snapshot) -> None:
+        now, current = time.monotonic(), self.workspace.current
+        is_online = self.connection.phase is Phase.ONLINE
+        self.parts.status.show(
+            Status(
+                snapshot.nick,
+                is_online and not snapshot.account,
+                self.connection.describe(now),
+                snapshot.lag_ms if is_online else None,
+                self.typing.nicks(current.name, now),
+                [one for one in self.buffers if one is not current and one.wants_attention],
+                not self.parts.messages.sees_end,
+                self.end_key,
+                self.reading.is_peeking,
+            )
+        )
+
+    def on_typed(self, text: str) -> None:
+        """Tell the others that we are typing, unless it is a command."""
+        room = self.workspace.current_name
+        if room == STATUS or not self._options.sends_typing or self.session.question is not None:
+            return
+        if text.strip() and not text.startswith("/"):
+            self.session.send_typing(room, TypingState.ACTIVE)
+        else:
+            self.session.send_typing(room, TypingState.DONE)
+
+    def _stop_typing(self) -> None:
+        """Tell the others that we have left a message unfinished."""
+        if self.parts.composer.text.strip():
+            self.on_typed("")
+
+    def toggle_pane(self, pane: Pane) -> None:
+        """Show or hide the rooms or the members."""
+        self.panes.toggle(pane)
+        self.arrange()
+
+    def show_messages(self) -> None:
+        """On a narrow terminal, return to the messages."""
+        self.panes.show_messages()
+        self.arrange()
+
+    def resize(self, columns: int) -> None:
+        """Show the panes for which there is room."""
+        self.panes.columns = columns
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Show and hide the panes."""
+        self.parts.arrange(self.panes)
+        self.refresh()
+
+    def on_scrolled(self) -> None:
+        """Show whether there is more below; at the end, what is shown is read."""
+        if self.reading.sees_end != self.parts.messages.sees_end:
+            self.refresh()
+
+    def move_room(self, step: int) -> None:
+        """Move the current buffer in the list, and keep the order across starts."""
+        names = self.order.move(self.buffers, self.workspace.current_name, step)
+        self.session.save_room_order(names)
+        self.refresh()
+
+    def toggle_order(self) -> str:
+        """Sort by activity, or by the user's own order; return what was chosen."""
+        self.order.is_by_activity = not self.order.is_by_activity
+        self.refresh()
+        return "Rooms are sorted by activity." if self.order.is_by_activity else "Rooms are in your order."

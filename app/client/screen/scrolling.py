@@ -1,0 +1,16 @@
+"""Scrolls and selects in the messages of the current room with keys."""
+
+from app.client.screen.room_navigation import Action
+from app.client.screen.timeline_navigation import TimelineNavigation
+
+
+def scrolling_actions(navigation: TimelineNavigation) -> dict[str, Action]:
+    """Return the actions by the ids of their keys."""
+    return {
+        "page-up": lambda: navigation.scroll_page(-1),
+        "page-down": lambda: navigation.scroll_page(1),
+        "end": navigation.go_to_end,
+        "first-unread": navigation.go_to_unread,
+        "select-previous": lambda: navigation.select(-1),
+        "select-next": lambda: navigation.select(1),
+    }

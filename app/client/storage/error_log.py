@@ -1,0 +1,33 @@
+"""The log of defects of the full-screen client, which cannot show a traceback."""
+
+import traceback
+from pathlib import Path
+
+from app.client.storage import private_files
+from app.clock import to_iso
+
+ERROR_LOG = "errors.log"  # in the state folder
+MAX_BYTES = 1024 * 1024  # then the log is begun again
+
+
+class ErrorLog:
+    """Appends tracebacks to a private file. Without a folder, nothing is kept."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.file = folder / ERROR_LOG if folder else None
+
+    def write(self, error: BaseException, at: int) -> bool:
+        """Append the traceback of an exception; return whether that was possible.
+
+        `at` is in milliseconds since the Unix epoch.
+        """
+        if self.file is None:
+            return False
+        text = f"{to_iso(at)}\n{''.join(traceback.format_exception(error))}\n"
+        try:
+            is_full = self.file.exists() and self.file.stat().st_size > MAX_BYTES
+            write = private_files.replace if is_full else private_files.append
+            write(self.file, text)
+        except OSError:
+            return False
+        return True
