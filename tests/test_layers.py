@@ -197,6 +197,13 @@ def test_only_the_edges_use_sockets() -> None:
     assert [m for m in inner if {target.partition(".")[0] for target in imported(m)} & SOCKETS] == []
 
 
+def test_only_the_context_of_a_command_queries_the_database() -> None:
+    """Remote events and housekeeping have no client to refuse: a failure would end the engine."""
+    commands = [module for module in MODULES if module.startswith("app.commands.")]
+    users = {module for module in commands if "ledger" in names_in(MODULES[module])}
+    assert users == {"app.commands.context", "app.commands.runtime"}  # the runtime only holds it
+
+
 def _module(target: str) -> str | None:
     """Return the project module that an imported name refers to or is defined in, or None."""
     if target in MODULES:

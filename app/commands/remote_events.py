@@ -23,11 +23,9 @@ from app.events.data import (
     KickedData,
     KilledData,
     MarkedData,
-    ModeData,
     PrivateMetadataData,
     RedactedData,
 )
-from app.services.rooms import find_room_key
 
 PASSWORD_RESET = "The password was reset by an administrator"
 
@@ -108,13 +106,6 @@ def _announce_new_name(runtime: Runtime, changeset: Changeset, event: Event) -> 
         emulate_rename(runtime, changeset, room, event)
 
 
-def _reload_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Reload a room's key from the database, because the log omits it."""
-    room = runtime.world.rooms.get(event.room or 0)
-    if room is not None and any(change[1] == "k" for change in ModeData.of(event).changes):
-        room.password = runtime.ledger.read(lambda connection: find_room_key(connection, room.id))
-
-
 def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     ban = runtime.world.bans.by_id.get(BannedData.of(event).id)
     if ban is not None and is_future(ban.expires, runtime.clock.now()):
@@ -168,7 +159,6 @@ def _disconnect_killed(runtime: Runtime, changeset: Changeset, event: Event) -> 
 
 _CONSEQUENCES: dict[Kind, Callable[[Runtime, Changeset, Event], None]] = {
     Kind.RENAMED: _announce_new_name,
-    Kind.MODE: _reload_key,
     Kind.BANNED: _enforce_ban,
     Kind.REGISTERED: _release_nick,
     Kind.ACCOUNT_CHANGED: _apply_account_change,

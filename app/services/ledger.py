@@ -15,6 +15,7 @@ from app.db.log import Log, make_placeholder
 from app.errors import StorageError
 from app.events import Event
 from app.services.record import record
+from app.services.rooms import restore_room_keys
 
 T = TypeVar("T")
 
@@ -87,7 +88,10 @@ class Ledger:
         return version is None or version != self._version
 
     def open(self) -> list[Event]:
-        """Begin a transaction and return the events appended by other processes since `last_id`."""
+        """Begin a transaction and return the events appended by other processes since `last_id`.
+
+        The events are complete: applying them needs no query, which could fail half-way.
+        """
         known = self._log.last_id
         try:
             connection = self._begin()
@@ -103,6 +107,7 @@ class Ledger:
         news: list[Event] = []
         while found := self._log.catch_up(self.connection):
             news += found
+        restore_room_keys(self.connection, news)
         self._version = version
         return news
 

@@ -14,7 +14,7 @@ from app.clock import Clock, to_datetime, to_datetime_or_none
 from app.db.fulltext import fulltext_of
 from app.db.models import SPOKEN, AccountRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.errors import AlreadyExists, NotFound, UsageError
-from app.events import Event, Kind
+from app.events import Event, Kind, RoomKey
 from app.events.data import CreatedData, RenamedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import get_room_metadata
@@ -87,9 +87,12 @@ def official_room_event(clock: Clock, by: str, name: str) -> Event:
     return Event(Kind.CREATED, room=clock.new_id(), nick=by, target=name, data=data)
 
 
-def find_room_key(connection: Connection, room: int) -> str | None:
-    """Return the key (+k) of a room, or None."""
-    return connection.execute(select(RoomRow.password).where(RoomRow.id == room)).scalar()
+def restore_room_keys(connection: Connection, events: Iterable[Event]) -> None:
+    """Add the current key (+k) of the room to mode changes read from the log, which omits keys."""
+    for event in events:
+        if event.kind is Kind.MODE:
+            key = connection.scalar(select(RoomRow.password).where(RoomRow.id == event.room))
+            event.secret = RoomKey(key, event.text or "")
 
 
 def list_rooms(session: Session, search: str | None = None) -> list[RoomSummary]:

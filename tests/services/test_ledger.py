@@ -13,7 +13,8 @@ from app.db.database import Database, parse_database_url
 from app.db.log import read_after
 from app.db.models import EventRow
 from app.errors import StorageError
-from app.events import Event, Kind
+from app.events import Event, Kind, RoomKey
+from app.events.data import ModeData
 from app.services.ledger import Ledger
 from tests.conftest import MovedClock
 from tests.postgres import Postgres
@@ -73,6 +74,15 @@ def test_only_the_first_row_of_a_batch_carries_its_token(story: Story, ledger: L
     tokens = {row.id: row.batch for row in rows if row.batch is not None}
     assert list(tokens) == [1, count + 1]
     assert len(set(tokens.values())) == 2
+
+
+def test_mode_changes_by_others_arrive_with_the_key_of_the_room(story: Story, ledger: Ledger) -> None:
+    room, data = story.create_room("#tea"), ModeData([("+", "k", "*", None)])
+    secret = RoomKey("sesame", "+k sesame")
+    story.record(Event(Kind.MODE, room, nick="anna", text="+k *", data=data, secret=secret))
+    _, mode = ledger.open()
+    assert mode.secret == RoomKey("sesame", "+k *")
+    assert mode.text == "+k *"
 
 
 @pytest.mark.parametrize("poisoned", [0, 1, 2])
