@@ -6,7 +6,8 @@ import queue
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -23,9 +24,10 @@ from app.client.notifications.rules import NotificationRules
 from app.client.protocol.events import Notice
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage, name_place
+from app.client.storage.error_log import ErrorLog
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.stored_list import IGNORED, MUTED, ROOMS, StoredList
+from app.client.storage.stored_list import IGNORED, MUTED, ROOM_ORDER, ROOMS, StoredList
 from app.client.ui.batch_mode import BatchMode
 from app.client.ui.command_registry import SlashCommands
 from app.clock import Clock
@@ -85,6 +87,8 @@ def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage
         KeyringStore(place) if settings.keyring else None,
         folder / history if folder and settings.input_history else None,
         settings.input_history,
+        StoredList(folder, ROOM_ORDER, place),
+        ErrorLog(folder),
     )
 
 
@@ -95,9 +99,18 @@ def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[
 
 
 def _run_screen(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:
-    from app.client.screen.run import run  # slow to import, so scripts skip it
+    from app.client.screen.options import ScreenOptions  # slow to import, so scripts skip it
+    from app.client.screen.run import run
 
-    run(driver, _slash_commands(settings), storage)
+    options = ScreenOptions(
+        settings.theme,
+        settings.colours and "NO_COLOR" not in os.environ,
+        settings.keys,
+        settings.typing,
+        settings.room_order == "activity",
+        settings.keywords,
+    )
+    run(driver, _slash_commands(settings), storage, options, partial(_create_notifier, driver, settings))
 
 
 def _slash_commands(settings: ClientSettings) -> SlashCommands:
@@ -116,27 +129,28 @@ def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStor
         print(substitute(line, encoding))
 
     renderer = Renderer(DisplayContext(), has_colours, get_columns=_count_columns)
-    LineMode(
-        driver, renderer, _slash_commands(settings), storage, _create_notifier(driver, settings), write
-    ).run()
+
+    def write_sequence(sequence: str) -> None:
+        print(substitute(sequence, encoding), end="", flush=True)
+
+    notifier = _create_notifier(driver, settings, write_sequence)
+    LineMode(driver, renderer, _slash_commands(settings), storage, notifier, write).run()
 
 
-def _create_notifier(driver: Driver, settings: ClientSettings) -> Notifier:
-    """Return the notifier that the settings describe, which writes to standard output."""
-
-    def write(sequence: str) -> None:
-        print(substitute(sequence, sys.stdout.encoding), end="", flush=True)
+def _create_notifier(
+    driver: Driver, settings: ClientSettings, write: Callable[[str], None], *further: Emitter
+) -> Notifier:
+    """Return the notifier that the settings describe; `write` writes to the terminal."""
 
     def report(sentence: str) -> None:
         driver.post(lambda: driver.show(Notice(sentence, is_error=True)))
 
-    emitters: list[Emitter] = [
-        terminal_emitter(means, write, os.environ) for means in dict.fromkeys(settings.notify)
-    ]
+    emitters = [terminal_emitter(means, write, os.environ) for means in dict.fromkeys(settings.notify)]
     if settings.notify_command is not None:
         emitters.append(command_emitter(settings.notify_command, report))
     quiet_hours = tuple(map(parse_daily_period, settings.quiet_hours))
-    return Notifier(NotificationRules(settings.keywords, quiet_hours), emitters, driver.clock)
+    rules = NotificationRules(settings.keywords, quiet_hours)
+    return Notifier(rules, [*emitters, *further], driver.clock)
 
 
 def _count_columns() -> int:

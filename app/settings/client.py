@@ -12,6 +12,7 @@ from app.settings.fields import (
     CommandLine,
     DailyPeriods,
     Host,
+    KeyNames,
     Keywords,
     Means,
     Name,
@@ -47,6 +48,14 @@ class ClientSettings(Settings):
     ui: Literal["plain", "full-screen"] = Field(
         "plain", description="User interface in a terminal: plain or full-screen."
     )
+    theme: Literal["terminal", "terminal-dark", "terminal-light", "dark", "light", "high-contrast"] = Field(
+        "terminal", description="Colours of the full screen; terminal uses those of the terminal itself."
+    )
+    keys: KeyNames = Field({}, description="Keys of the full screen that differ from the default.")
+    room_order: Literal["manual", "activity"] = Field(
+        "manual", description="Order of the rooms on the full screen: your own, or by activity."
+    )
+    typing: bool = Field(True, description="Whether the full screen tells others that you are typing.")
     colours: bool = Field(True, description="Whether to use colours in a terminal.")
     remember_rooms: bool = Field(
         True, description="Whether to rejoin the rooms joined when the client last ended."

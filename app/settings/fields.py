@@ -47,6 +47,17 @@ def _parse_object(value: object) -> object:
     return parsed
 
 
+def _parse_keys(value: object) -> object:
+    """Return the value as an object; text, as from an environment variable, is parsed as JSON."""
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict) or not all(isinstance(key, str) for key in parsed.values()):
+        raise ValueError('must be a JSON object of actions and keys such as {"next-room": "ctrl+n"}')
+    return parsed
+
+
 def _check_hash(value: str) -> str:
     if not _is_hash(value):
         raise ValueError("must be names, each with the Argon2id hash of its password ($argon2id$...)")
@@ -219,6 +230,7 @@ DailyPeriods = Annotated[
     BeforeValidator(_split_list),
     Field(max_length=100),
 ]
+KeyNames = Annotated[dict[Name, Name], BeforeValidator(_parse_keys), Field(max_length=100)]
 CommandLine = Annotated[TextLine, AfterValidator(_check_command_line)]
 Email = Annotated[str, AfterValidator(_check_email)]
 NodeName = Annotated[str, AfterValidator(_check_node_name)]

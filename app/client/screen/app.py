@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
+from app.client.notifications.alerts import Alert
 from app.client.protocol.events import ClientEvent, Notice
 from app.client.screen.bridge import Bridge
 from app.client.screen.defects import MainScreen, ResilientApp
@@ -25,7 +26,7 @@ from app.client.screen.room_actions import RoomActions
 from app.client.screen.room_navigation import Action, RoomNavigation
 from app.client.screen.scrolling import scrolling_actions
 from app.client.screen.session import ScreenSession
-from app.client.screen.theme import choose_theme, create_themes
+from app.client.screen.theme import AUTOMATIC, choose_theme, create_themes
 from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
@@ -49,6 +50,7 @@ class ChatApp(ResilientApp):
     Screen { layout: vertical; }
     #panes { height: 1fr; }
     #panes > .-only { width: 1fr; border: none; }
+    ToastRack { dock: top; align: right top; }
     """
 
     def __init__(
@@ -63,7 +65,8 @@ class ChatApp(ResilientApp):
         options = options or ScreenOptions()
         for theme in create_themes(terminal_background):
             self.register_theme(theme)
-        self.theme = choose_theme(options.theme, terminal_background)
+        wanted = options.theme if options.has_colours else AUTOMATIC
+        self.theme = choose_theme(wanted, terminal_background)
         self.session = session
         self._bridge = bridge
         self._is_ticking = False
@@ -126,6 +129,15 @@ class ChatApp(ResilientApp):
     def notify_user(self, text: str) -> None:
         """Show a short notice above the screen."""
         self.notify(text, markup=False)
+
+    def write_sequence(self, sequence: str) -> None:
+        """Write a control sequence to the terminal, between two frames."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def show_alert(self, alert: Alert) -> None:
+        """Show a message that arrived elsewhere above the screen."""
+        self.notify(alert.body, title=alert.title, markup=False)
 
     def on_ready(self) -> None:
         """Connect, after the first frame."""

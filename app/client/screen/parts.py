@@ -18,7 +18,7 @@ class Parts:
     """The widgets of the main screen; they exist before they are mounted, and under any dialog."""
 
     def __init__(self, workspace: Workspace, server: str) -> None:
-        self.rooms = RoomList(server)
+        self.rooms = RoomList(server.partition(" ")[0])
         self.topic = TopicLine()
         self.messages = MessageView(workspace.context, workspace.current.timeline)
         self.members = MemberList()

@@ -55,6 +55,7 @@ class Presenter:
         self._options = options
         self._server = server
         self._has_new_members = True
+        session.controller.is_watching = self.is_watching
         self.end_key = ""  # shown with the hint that there is more below
 
     @property
@@ -81,6 +82,10 @@ class Presenter:
     def is_mention(self, message: Message) -> bool:
         """Whether a message is addressed to us."""
         return is_for_us(message, self.workspace.context.nick, self._options.keywords)
+
+    def is_watching(self, room: str) -> bool:
+        """Whether the user is looking at a room. Thread-safe."""
+        return self.reading.has_focus and fold(room) == fold(self.workspace.current_name)
 
     def show_room(self, room: str) -> None:
         """Show the messages of a room, or those of the server."""

@@ -1,21 +1,54 @@
 """Runs the full-screen client."""
 
+import os
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
 from app.client.driver import Driver
+from app.client.notifications.notifier import Emitter, Notifier
 from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
+from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
+from app.client.screen.theme import AUTOMATIC
 from app.client.storage.client_storage import ClientStorage
+from app.client.terminal.background import find_background
 from app.client.ui.command_registry import SlashCommands
 
 
-def run(driver: Driver, commands: SlashCommands, storage: ClientStorage) -> None:
+class NotifierFactory(Protocol):
+    """Creates a notifier that writes sequences to the terminal, and has a further emitter."""
+
+    def __call__(self, write: Callable[[str], None], *further: Emitter) -> Notifier:
+        """Return the notifier."""
+
+
+def run(
+    driver: Driver,
+    commands: SlashCommands,
+    storage: ClientStorage,
+    options: ScreenOptions | None = None,
+    create_notifier: NotifierFactory | None = None,
+) -> None:
     """Show the screen until the user ends the program.
 
     Raises: what `Driver.run` raises.
     """
+    options = options or ScreenOptions()
+    if not options.has_colours:
+        os.environ["NO_COLOR"] = "1"  # which Textual reads
     bridge = Bridge(lambda: app.refresh_parts())
-    session = ScreenSession(driver, commands, storage, bridge)
-    app = ChatApp(session, bridge, str(driver.link.address))
+    notifier = None
+    if create_notifier is not None:
+        notifier = create_notifier(
+            lambda sequence: bridge.post(lambda: app.write_sequence(sequence)),
+            lambda alert: bridge.post(lambda: app.show_alert(alert)),
+        )
+    session = ScreenSession(driver, commands, storage, bridge, notifier)
+    needs_background = options.theme == AUTOMATIC and options.has_colours
+    background = find_background(sys.stdin.fileno(), os.environ) if needs_background else None
+    app = ChatApp(session, bridge, str(driver.link.address), options, background)
     app.run()
     if session.error:
         raise session.error

@@ -13,6 +13,7 @@ from app.client.timeline.event_texts import describe
 from app.client.timeline.history import to_entries
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
+from app.clock import Clock
 from app.text.counts import count_of
 from app.wire.names import Key, fold
 
@@ -33,6 +34,7 @@ class Workspace:
     is_mention: Callable[[events.Message], bool]
     buffers: dict[Key, Buffer] = field(default_factory=dict)
     current_name: str = STATUS
+    now: Callable[[], int] = Clock().now
     is_reading: bool = True
     is_resuming: bool = False
 
@@ -225,6 +227,6 @@ class Workspace:
         self._add_lines(self.open(room) if room else self.current, event, kind)
 
     def _add_lines(self, buffer: Buffer, event: ClientEvent, kind: EntryKind) -> None:
-        at = getattr(event, "at", None) or buffer.active_at
+        at = getattr(event, "at", None) or self.now()
         for text in describe(event, self.context):
             buffer.timeline.add_text(kind, at, text)

@@ -39,6 +39,8 @@ HelpSections = Sequence[tuple[str, Sequence[HelpRow]]]
 def list_help(keys: Mapping[str, str], commands: SlashCommands) -> HelpSections:
     """Return the keys in use, by the ids of their bindings, then the commands in their groups."""
     rows = [HelpRow(keys[binding.id], binding.description) for binding in KEYS if binding.id]
+    rows = [row for row in rows if not row.right.startswith("Room ")]
+    rows.append(HelpRow(f"{keys['room-1']} … {keys['room-9']}", "Room 1 to room 9"))
     groups = [
         (title, [HelpRow(command.names, command.summary) for command in group])
         for title, group in commands.groups.items()
