@@ -25,7 +25,7 @@ JOINERS = frozenset("\u034f\u200c\u200d")
 VARIATION_SELECTORS = frozenset(
     map(chr, [*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 )
-# TextFormat characters with a glyph, drawn around or before digits (Prepended_Concatenation_Mark).
+# Format characters with a glyph, drawn around or before digits (Prepended_Concatenation_Mark).
 VISIBLE_FORMATS = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 )

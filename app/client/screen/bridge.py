@@ -35,6 +35,11 @@ class Bridge:
         self._calls.append(call)
         self._wake()
 
+    @property
+    def has_calls(self) -> bool:
+        """Whether calls wait."""
+        return bool(self._calls)
+
     def _wake(self) -> None:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has been closed: the screen is gone

@@ -80,8 +80,8 @@ class LineLayout:
         if edge.state is EdgeState.LOADING:
             return [self._rule(f"loading {what} messages …", Role.RULE)]
         if edge.state is EdgeState.FAILED:
-            text = f"cannot load {what} messages: {edge.reason.rstrip('.')}. Scroll {direction} to try again."
-            return self._wrapped([], plain_text(clean(text)), Role.ERROR)
+            reason = clean(edge.reason).rstrip(".")
+            return [self._rule(f"cannot load: {reason}; scroll {direction} to try again", Role.ERROR)]
         return []
 
     def lay_out_outgoing(self, outgoing: Outgoing, target: str) -> list[Line]:

@@ -163,14 +163,14 @@ class ScreenSession:
         self.driver.post(call)
 
     def may_fetch(self, room: str) -> bool:
-        """Whether history can be requested now: its latest messages are not being received."""
+        """Whether history can be requested now: its latest messages have all been shown."""
 
         def query(state: ClientState) -> bool:
             view = state.find_room(room)
             is_ready = view is not None and view.catch_up is None and (view.is_joined or view.is_direct)
             return state.is_online and state.has(CHATHISTORY) and is_ready
 
-        return self.driver.read(query)
+        return self.driver.read(query) and not self._bridge.has_calls
 
     def save_room_order(self, names: list[str]) -> None:
         """Keep the order of the rooms across starts."""

@@ -44,11 +44,12 @@ class TimelineNavigation:
 
     def load_more(self, timeline: Timeline, is_start: bool) -> None:
         """Load what is beyond an end of a timeline, once its latest messages were received."""
-        if not self._session.may_fetch(timeline.name):
+        viewport = self._get_view().viewport
+        if viewport.timeline is not timeline or not self._session.may_fetch(timeline.name):
             return
-        if is_start:
+        if is_start and viewport.is_near_start:
             self._pager.load_older(timeline)
-        else:
+        elif not is_start and viewport.is_near_end:
             self._pager.load_newer(timeline)
         self._get_view().update()
 

@@ -115,7 +115,7 @@ async def open_screen(
         driver = create_driver(server.port)
         session = ScreenSession(driver, table.slash_commands(), create_storage(folder), bridge)
         app = ChatApp(session, bridge, "test.example")
-        async with app.run_test(size=(columns, lines)) as pilot:
+        async with app.run_test(size=(columns, lines), notifications=True) as pilot:
             server.welcome("anna", "#tea", caps)
             user = ScreenUser(app, pilot, server, changed)
             await user.sees("#tea", "connected")

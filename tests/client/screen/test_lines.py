@@ -134,7 +134,7 @@ def test_what_is_beyond_the_start_is_told() -> None:
     for state, text in [
         (EdgeState.LOADING, "── loading older messages …"),
         (EdgeState.COMPLETE, "── beginning of the conversation"),
-        (EdgeState.FAILED, "                   cannot load older messages: no power."),
+        (EdgeState.FAILED, "── cannot load: no power; scroll up to try again"),
     ]:
         timeline.set_older(Edge(state, reason="no power"))
         assert screen(timeline)[0].startswith(text)
