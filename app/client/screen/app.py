@@ -15,6 +15,7 @@ from app.client.display.event_text import DisplayContext
 from app.client.notifications.alerts import Alert
 from app.client.protocol.events import ClientEvent, Notice
 from app.client.screen.bridge import Bridge
+from app.client.screen.copying import TextCopier
 from app.client.screen.defects import MainScreen, ResilientApp
 from app.client.screen.dialogs.connection_failed import ConnectionFailed
 from app.client.screen.dialogs.help import HelpScreen, list_help
@@ -80,6 +81,7 @@ class ChatApp(ResilientApp):
         self.navigation = TimelineNavigation(
             session, self.workspace, lambda: self.parts.messages, self.notify_user
         )
+        self.copier = TextCopier(self.write_sequence, self.notify_user)
         self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
         self._key_faults = self._set_keys(options.keys)
         self._actions = self._create_actions()
@@ -288,9 +290,9 @@ class ChatApp(ResilientApp):
 
     def on_message_view_text_chosen(self, event: MessageView.TextChosen) -> None:
         """Copy a text that was selected by clicks."""
-        self.copy_to_clipboard(event.text)
+        self.copier.copy(event.text)
 
     def on_text_selected(self) -> None:
         """Copy a text that was selected by dragging."""
         if text := self.screen.get_selected_text():
-            self.copy_to_clipboard(text)
+            self.copier.copy(text)

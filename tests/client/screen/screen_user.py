@@ -7,6 +7,7 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -38,6 +39,13 @@ class ScreenUser:
         self._pilot = pilot
         self._changed = changed
 
+    def receives(self, pattern: str) -> None:
+        """Check the next line that the server receives, besides those that measure the lag."""
+        line = self.server.receive()
+        while line.startswith("PING "):
+            line = self.server.receive()
+        assert fnmatchcase(line, pattern), line
+
     async def press(self, *keys: str) -> None:
         """Press keys, such as `ctrl+n`."""
         await self._pilot.press(*keys)
@@ -49,6 +57,21 @@ class ScreenUser:
     async def click(self, selector: str, offset: tuple[int, int]) -> None:
         """Click on a part of the screen, at columns and lines from its corner."""
         await self._pilot.click(selector, offset=offset)
+
+    def find(self, text: str) -> tuple[int, int]:
+        """Return the column and the line of a text on the screen; all before it must be narrow."""
+        row = next(row for row, line in enumerate(self.lines()) if text in line)
+        return self.lines()[row].index(text), row
+
+    async def click_on(self, text: str, times: int = 1) -> None:
+        """Click on a text on the screen."""
+        await self._pilot.click(offset=self.find(text), times=times)
+
+    async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Press the mouse button at a column and a line, move, and release it."""
+        await self._pilot.mouse_down(offset=start)
+        await self._pilot.hover(offset=end)
+        await self._pilot.mouse_up(offset=end)
 
     async def resize(self, columns: int, lines: int) -> None:
         """Give the terminal another size."""

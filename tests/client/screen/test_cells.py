@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from app.client.screen.cells import cell_width, shorten, split_cells, wrap
+from app.client.screen.message_lines.cells import cell_width, shorten, split_cells, wrap
 from app.text.sanitise import clean
 
 PIECES = [

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Joined, Parted, Quote, Reaction, Redacted
-from app.client.screen.lines import LineLayout
-from app.client.screen.spans import Line, Role, line_cells
+from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.spans import Line, Role, line_cells
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Details, Entry, EntryKind
 from app.client.timeline.outgoing import Outgoing, SendState

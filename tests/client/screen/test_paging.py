@@ -30,7 +30,7 @@ def play_in_history(folder: Path, play: Play) -> None:
 
     async def run() -> None:
         async with open_screen(folder, caps=HISTORY, lines=24) as anna:
-            anna.server.expect("CHATHISTORY LATEST #tea ? 50")
+            anna.receives("CHATHISTORY LATEST #tea ? 50")
             send_page(anna, *lines_of(range(150, 200)))
             await anna.sees("text 199.")
             await play(anna)
@@ -47,7 +47,7 @@ async def page_up(anna: ScreenUser, text: str) -> None:
 def test_older_messages_are_loaded_without_moving_the_view(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         await page_up(anna, "loading older messages")
-        anna.server.expect("CHATHISTORY BEFORE #tea msgid=m150 100")
+        anna.receives("CHATHISTORY BEFORE #tea msgid=m150 100")
         row = next(row for row, line in enumerate(anna.lines()) if "text 150." in line)
         send_page(anna, *lines_of(range(50, 150)))
         await anna.sees("text 149.")
@@ -59,7 +59,7 @@ def test_older_messages_are_loaded_without_moving_the_view(tmp_path: Path) -> No
 def test_the_beginning_of_the_conversation_is_told(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         await page_up(anna, "loading older messages")
-        anna.server.expect("CHATHISTORY BEFORE #tea msgid=m150 100")
+        anna.receives("CHATHISTORY BEFORE #tea msgid=m150 100")
         send_page(anna, *lines_of(range(148, 150)), is_last=True)
         await anna.sees("text 148.")
         await page_up(anna, "beginning of the conversation")
@@ -70,11 +70,11 @@ def test_the_beginning_of_the_conversation_is_told(tmp_path: Path) -> None:
 def test_a_refusal_is_told_and_the_page_can_be_requested_again(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         await page_up(anna, "loading older messages")
-        anna.server.expect("CHATHISTORY BEFORE #tea msgid=m150 100")
+        anna.receives("CHATHISTORY BEFORE #tea msgid=m150 100")
         anna.server.send(":srv FAIL CHATHISTORY MESSAGE_ERROR BEFORE #tea :The disk is full")
         await anna.sees("cannot load: The disk is full; scroll up")
         await anna.press("pageup")
-        anna.server.expect("CHATHISTORY BEFORE #tea msgid=m150 100")
+        anna.receives("CHATHISTORY BEFORE #tea msgid=m150 100")
         send_page(anna, *lines_of(range(100, 150)))
         await anna.sees("text 149.")
 
@@ -88,7 +88,8 @@ def test_a_reaction_in_history_counts_and_a_deletion_applies(tmp_path: Path) -> 
         send_page(
             anna,
             *lines_of(range(148, 150)),
-            "@batch=1;msgid=r2;time=2026-11-22T10:30:00.000Z;+draft/reply=m148;+draft/react=👍 :carol!c@host TAGMSG #tea",
+            "@batch=1;msgid=r2;time=2026-11-22T10:30:00.000Z;+draft/reply=m148;+draft/react=👍"
+            " :carol!c@host TAGMSG #tea",
         )
         await anna.sees(" 👍 1 ", "deleted by carol (spam)")
 
@@ -98,7 +99,7 @@ def test_a_reaction_in_history_counts_and_a_deletion_applies(tmp_path: Path) -> 
 def test_an_original_that_is_not_loaded_is_shown_in_its_context(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         anna.app.navigation.go_to_message("#tea", "m20")
-        anna.server.expect("CHATHISTORY AROUND #tea msgid=m20 100")
+        anna.receives("CHATHISTORY AROUND #tea msgid=m20 100")
         send_page(anna, *lines_of(range(70)))
         await anna.sees("text 20.")
         await anna.sees_no("text 199.")
@@ -111,12 +112,12 @@ def test_an_original_that_is_not_loaded_is_shown_in_its_context(tmp_path: Path) 
 def test_a_context_joins_the_latest_messages_when_it_reaches_them(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         anna.app.navigation.go_to_message("#tea", "m100")
-        anna.server.expect("CHATHISTORY AROUND #tea msgid=m100 100")
+        anna.receives("CHATHISTORY AROUND #tea msgid=m100 100")
         send_page(anna, *lines_of(range(60, 120)))
         await anna.sees("text 100.")
         while "loading newer messages" not in anna.text():
             await anna.press("pagedown")
-        anna.server.expect("CHATHISTORY AFTER #tea msgid=m119 100")
+        anna.receives("CHATHISTORY AFTER #tea msgid=m119 100")
         send_page(anna, *lines_of(range(120, 200)))
         await anna.sees("text 120.")
         while "text 199." not in anna.text():
@@ -131,7 +132,7 @@ def test_a_context_joins_the_latest_messages_when_it_reaches_them(tmp_path: Path
 def test_a_message_that_is_gone_is_told(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         anna.app.navigation.go_to_message("#tea", "m1")
-        anna.server.expect("CHATHISTORY AROUND #tea msgid=m1 100")
+        anna.receives("CHATHISTORY AROUND #tea msgid=m1 100")
         anna.server.send(":srv FAIL CHATHISTORY MESSAGE_ERROR AROUND #tea :No such message")
         await anna.sees("Cannot show the message: No such message.")
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.client.display.event_text import DisplayContext
-from app.client.screen.lines import LineLayout
-from app.client.screen.spans import Line
-from app.client.screen.viewport import Viewport
+from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.spans import Line
+from app.client.screen.message_lines.viewport import Viewport
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import to_entry
 from app.client.timeline.timeline import Timeline

@@ -7,8 +7,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from app.client.screen.spans import Line, Role, Span, body_of
-from app.client.screen.text_selection import FAR_RIGHT
+from app.client.screen.message_lines.spans import Line, Role, Span, body_of
+from app.client.screen.message_lines.text_selection import FAR_RIGHT
 from app.client.screen.theme import nick_background, nick_style
 from app.text.formatting import PLAIN, TextFormat
 

@@ -9,10 +9,10 @@ from textual.widget import Widget
 
 from app.client.display.event_text import DisplayContext
 from app.client.screen.defects import ContainsDefects
-from app.client.screen.lines import LineLayout
-from app.client.screen.spans import Role, body_of
-from app.client.screen.text_selection import TextSelection, selected_part, to_row
-from app.client.screen.viewport import Viewport, VisibleLine
+from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.spans import Role, body_of
+from app.client.screen.message_lines.text_selection import TextSelection, selected_part, to_row
+from app.client.screen.message_lines.viewport import Viewport, VisibleLine
 from app.client.screen.widgets.line_strip import LinePainter
 from app.client.timeline.edge import EdgeState
 from app.client.timeline.entry import Entry

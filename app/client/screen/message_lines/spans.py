@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from app.client.screen.cells import cell_width
+from app.client.screen.message_lines.cells import cell_width
 from app.text.formatting import PLAIN, TextFormat
 
 

@@ -1,9 +1,11 @@
 """The text of an entry as it is shown: sanitised, with its formats and links."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from app.client.display.event_text import DisplayContext
-from app.client.screen.spans import Role, Span
+from app.client.links.finding import find_links
+from app.client.screen.message_lines.spans import Role, Span
 from app.client.timeline.entry import Entry, EntryKind, Membership
 from app.client.timeline.membership import describe_change, summarise
 from app.text.formatting import PLAIN, TextFormat, parse_formatting
@@ -37,6 +39,21 @@ class StyledText:
             for run in self._runs
             if (first := max(run.start, start)) < (last := min(run.end, end))
         ]
+
+    def with_links(self) -> "StyledText":
+        """Return the text with its links."""
+        links = find_links(self.plain)
+        if not links:
+            return self
+        edges = sorted({*(edge for link in links for edge in (link.start, link.end)), 0, len(self.plain)})
+        urls = {link.start: link.url for link in links}
+        runs = [
+            replace(run, start=max(run.start, start), end=min(run.end, end), url=urls.get(start, ""))
+            for start, end in pairwise(edges)
+            for run in self._runs
+            if run.start < end and start < run.end
+        ]
+        return StyledText(self.plain, runs)
 
 
 def plain_text(text: str) -> StyledText:
@@ -75,7 +92,7 @@ def entry_text(entry: Entry, context: DisplayContext) -> StyledText:
     text = mask_message("", entry.text) if entry.is_mine else entry.text
     if entry.kind is EntryKind.ACTION:
         text = f"{clean(entry.author)} {text}"
-    return formatted_text(text)
+    return formatted_text(text).with_links()
 
 
 def _with_time(change: Membership, context: DisplayContext) -> str:

@@ -11,8 +11,8 @@ less than the first, and one more than the last.
 from dataclasses import dataclass
 from itertools import accumulate
 
-from app.client.screen.lines import LineLayout
-from app.client.screen.spans import Line, body_of
+from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.spans import Line, body_of
 from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from app.client.screen.cells import split_cells
-from app.client.screen.entry_texts import StyledText
-from app.client.screen.lines import LineLayout
-from app.client.screen.spans import BodyLine, Line, body_of
+from app.client.screen.message_lines.cells import split_cells
+from app.client.screen.message_lines.entry_texts import StyledText
+from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.spans import BodyLine, Line, body_of
 from app.client.timeline.timeline import Timeline
 
 MAX_BODY_LINES = 1 << 20  # of one entry

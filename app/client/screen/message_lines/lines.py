@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from app.client.display.event_text import DisplayContext
-from app.client.screen.cells import cell_width, shorten, wrap
-from app.client.screen.entry_texts import StyledText, entry_text, plain_text
-from app.client.screen.spans import Line, Role, Span, line_cells
+from app.client.screen.message_lines.cells import cell_width, shorten, wrap
+from app.client.screen.message_lines.entry_texts import StyledText, entry_text, plain_text
+from app.client.screen.message_lines.spans import Line, Role, Span, line_cells
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry, EntryKind
 from app.client.timeline.outgoing import Outgoing, SendState

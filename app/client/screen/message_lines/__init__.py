@@ -1,0 +1,1 @@
+"""Lays out timelines as lines of styled text, and tells which of them are visible."""
