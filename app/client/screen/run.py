@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.client.driver import Driver
 from app.client.notifications.notifier import Emitter, Notifier
+from app.client.screen.alt_keys import register_alt_keys
 from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
@@ -38,6 +39,7 @@ def run(
     options = options or ScreenOptions()
     if not options.has_colours:
         os.environ["NO_COLOR"] = "1"  # which Textual reads
+    register_alt_keys()
     bridge = Bridge(lambda: app.refresh_parts())
     notifier = None
     if create_notifier is not None:
