@@ -180,6 +180,11 @@ class ScreenSession:
         """Disconnect and end; if messages are queued, only at the second request."""
         self.driver.post(self.controller.end)
 
+    def stop(self) -> None:
+        """Disconnect and end at once, as on SIGTERM."""
+        self.driver.post(lambda: self.driver.execute(intents.quit_, "Terminated"))
+        self.driver.post(self.driver.end)
+
     @property
     def question(self) -> Question | None:
         """The question to answer next."""
