@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,16 @@ def admin(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return run
 
 
+@contextmanager
+def story_in(folder: Path, template: Path) -> Iterator[Story]:
+    """Copy the template to `chat.db` in a folder, and yield a story to tell into it."""
+    path = shutil.copy(template, folder / "chat.db")
+    with closing(Database(parse_database_url(str(path)))) as database:
+        yield Story(database, Clock())
+
+
 @pytest.fixture
 def chat(folder: Path, sqlite_template: Path) -> Iterator[Story]:
     """A database in the working directory, and a story to tell into it."""
-    shutil.copy(sqlite_template, folder / "chat.db")
-    database = Database(parse_database_url("chat.db"))
-    yield Story(database, Clock())
-    database.close()
+    with story_in(folder, sqlite_template) as story:
+        yield story

@@ -1,6 +1,7 @@
 """No chat-admin command prints an invisible character of a stored text, in any output format."""
 
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from app.services.applications import application_event
 from app.services.export import FORMATS
 from app.services.rooms import set_topic
 from app.wire.names import fold
-from tests.cli.conftest import Admin, CommandResult
+from tests.cli.conftest import Admin, CommandResult, story_in
 from tests.cli.test_admin_tree import CALLS, NAMES, files
 from tests.hidden_text import NASTY, find_hidden
 from tests.story import SECRET, Story
@@ -45,9 +46,18 @@ SHOWING = {  # the commands that show stored text, and not only their arguments
 SHOW = {"user metadata": [ANNA], "room metadata": [TEA], "room topic": [TEA]}  # without a change
 
 
-@pytest.fixture(autouse=True)
-def populated(chat: Story, folder: Path) -> None:
-    """A chat in which every text is nasty, also where today's servers would refuse it."""
+@pytest.fixture(scope="module")
+def model(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to copy, with a chat in which every text is nasty."""
+    folder = tmp_path_factory.mktemp("model")
+    with story_in(folder, sqlite_template) as chat:
+        tell(chat)
+    files(folder)
+    return folder
+
+
+def tell(chat: Story) -> None:
+    """Record nasty texts of every kind."""
     chat.create_account(ANNA)
     session = chat.connect(ANNA, ANNA, address=f"2001:db8::1{NASTY}")
     room = chat.create_room(TEA)
@@ -65,8 +75,12 @@ def populated(chat: Story, folder: Path) -> None:
     chat.record(Event(Kind.CERTIFICATE_ADDED, nick=ANNA, account=ANNA, data=data))
     banned = BannedData(1, "nick", None)
     chat.record(Event(Kind.BANNED, nick=ANNA, target=BAN, text=NASTY, data=banned))
-    chat.database.close()
-    files(folder)
+
+
+@pytest.fixture(autouse=True)
+def populated(model: Path, folder: Path) -> None:
+    """A chat in which every text is nasty, also where today's servers would refuse it."""
+    shutil.copytree(model, folder, dirs_exist_ok=True)
 
 
 @pytest.fixture

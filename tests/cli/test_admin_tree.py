@@ -1,6 +1,7 @@
 """Rules for every chat-admin command: help, JSON, documentation, exit codes, errors."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from app.events import Applicant, Event, Kind
 from app.events.data import BannedData
 from app.services.applications import application_event
 from app.services.invitations import create_invitation
-from tests.cli.conftest import Admin
+from tests.cli.conftest import Admin, story_in
 from tests.legacy_database import old_database
 from tests.story import SECRET, Story
 
@@ -126,9 +127,18 @@ CHANGE = [
 ]
 
 
-@pytest.fixture
-def populated(chat: Story, folder: Path) -> None:
-    """A chat that contains everything CALLS refers to."""
+@pytest.fixture(scope="module")
+def model(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to copy, with a chat that contains everything CALLS refers to."""
+    folder = tmp_path_factory.mktemp("model")
+    with story_in(folder, sqlite_template) as chat:
+        tell(chat)
+    files(folder)
+    return folder
+
+
+def tell(chat: Story) -> None:
+    """Record everything CALLS refers to."""
     chat.create_account("anna")
     session = chat.connect("anna", "anna")
     room = chat.create_room("#tea")
@@ -142,8 +152,12 @@ def populated(chat: Story, folder: Path) -> None:
     chat.set_room_metadata(room, avatar="https://offensive.example/t.png")
     ban = BannedData(1, "address", None)
     chat.record(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
-    chat.database.close()
-    files(folder)
+
+
+@pytest.fixture
+def populated(model: Path, folder: Path) -> None:
+    """A chat that contains everything CALLS refers to."""
+    shutil.copytree(model, folder, dirs_exist_ok=True)
 
 
 def files(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Every option that takes a number or a time refuses an invalid one, in all three programs."""
 
 import io
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,9 @@ from typer.main import get_command
 
 from app.cli import client, server, terminal
 from app.cli.admin import tree
-from tests.cli.conftest import CommandResult
+from tests.cli.conftest import CommandResult, story_in
 from tests.cli.test_admin_tree import CALLS, files, walk
 from tests.nasty_numbers import NASTY_NUMBERS, NASTY_TIMES
-from tests.story import Story
 
 PROGRAMS = {"chat-admin": tree.app, "chat-server": server.app, "chat-client": client.app}
 NUMBERS = {"BYTES", "N", "PORT", "SECONDS"}
@@ -53,14 +53,23 @@ def name_of(value: object) -> str:
     return "-".join([value[0], *value[1]]) + value[2] if isinstance(value, tuple) else str(value)
 
 
+@pytest.fixture(scope="module")
+def model(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to copy, with a database and the files that calls need."""
+    folder = tmp_path_factory.mktemp("model")
+    with story_in(folder, sqlite_template) as chat:
+        chat.create_account("anna")
+        chat.create_room("#tea")
+    files(folder)
+    return folder
+
+
 @pytest.fixture
 def run(
-    chat: Story, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
     """Run a program with arguments in a folder with a database and the files that calls need."""
-    chat.create_account("anna")
-    chat.create_room("#tea")
-    files(folder)
+    shutil.copytree(model, folder, dirs_exist_ok=True)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     def call(program: str, *arguments: str) -> CommandResult:
