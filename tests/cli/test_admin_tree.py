@@ -23,10 +23,12 @@ DOCS = Path(__file__).parents[2] / "docs" / "admin.md"
 
 
 def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield every leaf command with the words that invoke it."""
+    """Yield every command that can be called, with the words that invoke it."""
     if not hasattr(command, "commands"):
         yield path, command
         return
+    if command.invoke_without_command:  # as chat-client
+        yield path, command
     for name, below in command.commands.items():
         yield from walk(below, (*path, name))
 
