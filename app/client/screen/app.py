@@ -80,7 +80,11 @@ class ChatApp(ResilientApp):
             self.workspace, lambda: presenter.buffers, self.go_to_room, self.notify_user
         )
         self.navigation = TimelineNavigation(
-            session, self.workspace, lambda: self.parts.messages, self.notify_user
+            session,
+            self.workspace,
+            lambda: self.parts.messages,
+            lambda: self.parts.active_messages,
+            self.notify_user,
         )
         self.copier = TextCopier(self.write_sequence, self.notify_user)
         self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
@@ -104,6 +108,7 @@ class ChatApp(ResilientApp):
         return {
             **self.rooms.actions(),
             **scrolling_actions(self.navigation),
+            "thread": self._toggle_thread,
             **self._room_actions.actions(),
             "help": self._show_help,
             "quit": self.session.end,
@@ -247,8 +252,20 @@ class ChatApp(ResilientApp):
         else:
             self.notify_user("Press Ctrl-Q or type /quit to end the program.")
 
+    def _toggle_thread(self) -> None:
+        """Show the thread of the selected message, or close the thread."""
+        entry = self.parts.messages.selected_entry
+        if self.presenter.close_thread():
+            return
+        if entry is None or not entry.is_spoken:
+            self.notify_user(f"Select a message with {self._keys['select-previous']} to see its thread.")
+        else:
+            self.presenter.show_thread(entry)
+
     def _go_back(self) -> None:
-        """Go back to the input and to the latest messages."""
+        """Close the thread, or go back to the input and to the latest messages."""
+        if self.presenter.close_thread():
+            return
         self.presenter.show_messages()
         self.navigation.go_to_end()
         self.parts.composer.focus()

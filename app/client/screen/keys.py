@@ -33,6 +33,7 @@ KEYS = (
     _binding("end", "ctrl+end", "Latest message"),
     _binding("select-previous", "alt+up", "Select the previous message"),
     _binding("select-next", "alt+down", "Select the next message"),
+    _binding("thread", "alt+t", "Show the thread of the selected message, or close it"),
     _binding("toggle-rooms", "f2", "Show or hide the rooms"),
     _binding("toggle-members", "f3", "Show or hide the members"),
     _binding("move-room-up", "alt+shift+up", "Move the room up in the list"),

@@ -10,6 +10,7 @@ from app.client.screen.widgets.message_view import MessageView
 from app.client.screen.widgets.question_bar import QuestionBar
 from app.client.screen.widgets.room_list import RoomList
 from app.client.screen.widgets.status_line import StatusLine
+from app.client.screen.widgets.thread_pane import ThreadPane
 from app.client.screen.widgets.topic_line import TopicLine
 from app.client.timeline.workspace import Workspace
 
@@ -22,6 +23,7 @@ class Parts:
         self.topic = TopicLine()
         self.messages = MessageView(workspace.context, workspace.current.timeline)
         self.members = MemberList()
+        self.thread = ThreadPane(workspace.context)
         self.status = StatusLine()
         self.question = QuestionBar()
         self.composer = Composer()
@@ -29,7 +31,7 @@ class Parts:
 
     def compose(self) -> ComposeResult:
         """Yield the widgets in their places."""
-        yield Horizontal(self.rooms, self._middle, self.members, id="panes")
+        yield Horizontal(self.rooms, self._middle, self.members, self.thread, id="panes")
         yield self.status
         yield self.question
         yield self.composer
@@ -41,7 +43,22 @@ class Parts:
         for pane, widget in columns.items():
             widget.display = pane in visible
             widget.set_class(layout.is_narrow, "-only")
+        self._arrange_thread(layout)
         if layout.is_narrow and layout.only is not Pane.MESSAGES:
             columns[layout.only].focus()
         elif self.rooms.has_focus or self.members.has_focus:
             self.composer.focus()
+
+    def _arrange_thread(self, layout: PaneLayout) -> None:
+        """Show the thread in the place of the members or, on a narrow terminal, of the messages."""
+        is_open = self.thread.thread is not None
+        self.thread.display = is_open and (not layout.is_narrow or layout.only is Pane.MESSAGES)
+        self.thread.set_class(layout.is_narrow, "-only")
+        if is_open:
+            self.members.display = self.members.display and layout.is_narrow
+            self._middle.display = self._middle.display and not layout.is_narrow
+
+    @property
+    def active_messages(self) -> MessageView:
+        """The messages in which keys move and select: those of the thread while one is shown."""
+        return self.thread.messages if self.thread.thread is not None else self.messages

@@ -27,6 +27,7 @@ from app.client.screen.session import ScreenSession, Snapshot
 from app.client.screen.widgets.status_line import Status
 from app.client.timeline.buffer import STATUS, Buffer
 from app.client.timeline.buffer_order import BufferOrder
+from app.client.timeline.entry import Entry
 from app.client.timeline.typing_users import TypingUsers
 from app.client.timeline.workspace import Workspace
 from app.text.counts import count_of
@@ -96,6 +97,7 @@ class Presenter:
         self.workspace.show(room)
         buffer = self.workspace.current
         self.parts.messages.show(buffer.timeline)
+        self.parts.thread.close()
         composer.text = buffer.draft
         composer.move_cursor(composer.document.end)
         self._has_new_members = True
@@ -105,6 +107,7 @@ class Presenter:
         """Remove a buffer from the list."""
         if fold(room) == fold(self.workspace.current_name):
             self.show_room(STATUS)
+        self.parts.messages.forget(self.workspace.open(room).timeline)
         self.workspace.close(room)
         self.refresh()
 
@@ -115,6 +118,7 @@ class Presenter:
         for key, buffer in workspace.buffers.items():
             buffer.is_joined, buffer.is_muted = key in snapshot.joined, key in snapshot.muted
         parts.messages.update()
+        parts.thread.update()
         self.reading.sees_end = parts.messages.sees_end
         self.reading.update(time.monotonic())
         parts.rooms.show(self.buffers, workspace.current.name)
@@ -171,6 +175,19 @@ class Presenter:
         """Tell the others that we have left a message unfinished."""
         if self.parts.composer.text.strip():
             self.on_typed("")
+
+    def show_thread(self, entry: Entry) -> None:
+        """Show the thread of a message beside the messages."""
+        self.parts.thread.open(self.parts.messages.timeline, entry)
+        self.arrange()
+
+    def close_thread(self) -> bool:
+        """Close the thread; return whether one was shown."""
+        was_open = self.parts.thread.thread is not None
+        self.parts.thread.close()
+        if was_open:
+            self.arrange()
+        return was_open
 
     def toggle_pane(self, pane: Pane) -> None:
         """Show or hide the rooms or the members."""

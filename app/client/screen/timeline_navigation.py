@@ -24,11 +24,13 @@ class TimelineNavigation:
         session: ScreenSession,
         workspace: Workspace,
         get_view: Callable[[], MessageView],
+        get_active_view: Callable[[], MessageView],
         notify: Callable[[str], None],
     ) -> None:
         self._session = session
         self._workspace = workspace
         self._get_view = get_view
+        self._get_active_view = get_active_view
         self._notify = notify
         self._pager = HistoryPager(session, workspace.context, workspace.is_mention)
         self._pager.find_live = self._find_live
@@ -71,12 +73,12 @@ class TimelineNavigation:
 
     def scroll_page(self, direction: int) -> None:
         """Scroll by a page."""
-        view = self._get_view()
+        view = self._get_active_view()
         view.scroll_lines(direction * max(view.page_lines - 2, 1))
 
     def select(self, step: int) -> None:
         """Select the previous or the next message; after the last one, none."""
-        view = self._get_view()
+        view = self._get_active_view()
         timeline = view.timeline
         number = timeline.end_number if view.viewport.selected is None else view.viewport.selected
         number += step
@@ -108,7 +110,7 @@ class TimelineNavigation:
 
     def activate(self) -> bool:
         """Expand or collapse the selected entry; return whether there was one to expand."""
-        view = self._get_view()
+        view = self._get_active_view()
         entry, number = view.selected_entry, view.viewport.selected
         if entry is None or number is None or not entry.is_expandable:
             return False

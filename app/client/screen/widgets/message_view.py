@@ -19,6 +19,7 @@ from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline
 
 WHEEL_LINES = 3  # scrolled by one step of the mouse wheel
+MAX_VIEWPORTS = 100  # the position in a room that was shown longer ago is forgotten
 
 
 class MessageView(ContainsDefects, Widget):
@@ -83,7 +84,11 @@ class MessageView(ContainsDefects, Widget):
         self.update()
 
     def _viewport_of(self, timeline: Timeline) -> Viewport:
-        return self._viewports.setdefault(timeline, Viewport(timeline))
+        viewport = self._viewports.pop(timeline, None) or Viewport(timeline)
+        self._viewports[timeline] = viewport
+        if len(self._viewports) > MAX_VIEWPORTS:
+            del self._viewports[next(iter(self._viewports))]
+        return viewport
 
     def show_instead(self, timeline: Timeline, difference: int) -> None:
         """Show another timeline at the same place; its entries have numbers higher by this."""

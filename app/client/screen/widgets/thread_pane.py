@@ -1,0 +1,59 @@
+"""The thread of a message, beside the messages of its room."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from app.client.display.event_text import DisplayContext
+from app.client.screen.widgets.message_view import MessageView
+from app.client.timeline.edge import Edge, EdgeState
+from app.client.timeline.entry import Entry
+from app.client.timeline.thread import Thread
+from app.client.timeline.timeline import Timeline
+from app.text.counts import count_of
+
+
+class ThreadPane(Vertical):
+    """Shows a thread and follows its new answers; it is hidden while there is none."""
+
+    DEFAULT_CSS = """
+    ThreadPane { width: 40%; min-width: 30; border-left: solid $panel; display: none; }
+    ThreadPane > Static { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, context: DisplayContext) -> None:
+        super().__init__(id="thread")
+        self._title = Static("", markup=False)
+        self.messages = MessageView(context, EMPTY, id="thread-messages")
+        self.thread: Thread | None = None
+
+    def compose(self) -> ComposeResult:
+        """Yield the title and the messages."""
+        yield self._title
+        yield self.messages
+
+    def open(self, source: Timeline, entry: Entry) -> None:
+        """Show the thread of a message."""
+        self.close()
+        self.thread = Thread(source, entry)
+        self.messages.show(self.thread.timeline)
+        self._show_title(self.thread)
+
+    def close(self) -> None:
+        """Show no thread."""
+        if self.thread is not None:
+            self.messages.forget(self.thread.timeline)
+            self.messages.show(EMPTY)
+        self.thread = None
+
+    def update(self) -> None:
+        """Show new answers."""
+        if self.thread is not None and self.thread.update():
+            self.messages.update()
+            self._show_title(self.thread)
+
+    def _show_title(self, thread: Thread) -> None:
+        self._title.update(f"Thread: {count_of(len(thread.timeline.entries), 'message')} (Esc closes it)")
+
+
+EMPTY = Timeline("", older=Edge(EdgeState.ABSENT), newer=Edge(EdgeState.ABSENT))

@@ -1,0 +1,55 @@
+"""The thread of a message: what it answers, and all answers, as a timeline of its own."""
+
+from app.client.timeline.edge import Edge, EdgeState
+from app.client.timeline.entry import Entry
+from app.client.timeline.timeline import Timeline
+
+
+class Thread:
+    """Follows the thread of a message in a timeline; the entries are shared."""
+
+    def __init__(self, source: Timeline, entry: Entry) -> None:
+        self.source = source
+        self._entry = entry
+        self._version = -1
+        self._bounds = (0, 0)
+        self._members: set[str] = set()
+        self.timeline = Timeline(
+            source.name, source.is_direct, older=Edge(EdgeState.ABSENT), newer=Edge(EdgeState.ABSENT)
+        )
+        self.update()
+
+    @property
+    def reply_target(self) -> Entry:
+        """The message that an answer to the thread refers to: the latest that is not deleted."""
+        entries = self.timeline.entries
+        return next((one for one in reversed(entries) if not one.is_redacted), self._entry)
+
+    def update(self) -> bool:
+        """Add new answers; return whether anything in the timeline has changed."""
+        if self._version == self.source.version:
+            return False
+        self._version = self.source.version
+        first, end = self._bounds
+        if first != self.source.first_number or end == 0:
+            self._replace(self.source.chain(self._entry))
+        else:
+            self._add(self.source.entries[end - first :])
+        self._bounds = (self.source.first_number, self.source.end_number)
+        self.timeline.reactions = self.source.reactions
+        self.timeline.version += 1
+        return True
+
+    def _replace(self, entries: list[Entry]) -> None:
+        """Show other entries; what is known already keeps its number."""
+        known = self.timeline.entries[0] if self.timeline.entries else None
+        earlier = entries.index(known) if known in entries else 0
+        self.timeline.first_number -= earlier
+        self.timeline.entries = entries
+        self._members = {entry.msgid for entry in entries if entry.msgid}
+
+    def _add(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            if entry.details and entry.reply_to in self._members:
+                self.timeline.append(entry)
+                self._members.add(entry.msgid)
