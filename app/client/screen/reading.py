@@ -62,4 +62,4 @@ class Reading:
         self.has_focus = False
         self._workspace.is_reading = False
         if not self._workspace.current.unread:
-            self._workspace.current.timeline.new_after = None
+            self._workspace.current.timeline.mark_new(None)

@@ -58,6 +58,6 @@ class RoomActions:
     def _mark_all_read(self) -> None:
         for buffer in self._presenter.workspace.buffers.values():
             buffer.unread_times.clear()
-            buffer.timeline.new_after = None
+            buffer.timeline.mark_new(None)
         self._presenter.session.mark_all_read()
         self._presenter.refresh()

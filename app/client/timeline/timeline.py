@@ -160,6 +160,12 @@ class Timeline:
         reactions.change(reaction.reaction, reaction.author, reaction.at, is_removed=reaction.is_removed)
         self.version += 1
 
+    def mark_new(self, after: int | None) -> None:
+        """Show the messages after a time as new, or none."""
+        if after != self.new_after:
+            self.new_after = after
+            self.version += 1
+
     def redact(self, redacted: Redacted) -> None:
         """Replace the text of a deleted message by who deleted it, also once it is loaded."""
         for entry in reversed(self.entries):

@@ -63,10 +63,10 @@ class Workspace:
 
     def show(self, name: str) -> None:
         """Make a buffer the current one; what is unread in it is below a line."""
-        self.current.timeline.new_after = None
+        self.current.timeline.mark_new(None)
         self.current_name = name
         buffer = self.current
-        buffer.timeline.new_after = buffer.find_new_after() if buffer.unread else None
+        buffer.timeline.mark_new(buffer.find_new_after() if buffer.unread else None)
 
     def mark_read(self, name: str) -> None:
         """Count nothing as unread in a buffer."""
@@ -149,7 +149,7 @@ class Workspace:
         is_first = not buffer.unread
         buffer.unread_times.add(message.at, entry.is_mention)
         if is_first and buffer is self.current:
-            buffer.timeline.new_after = buffer.find_new_after()
+            buffer.timeline.mark_new(buffer.find_new_after())
 
     def _add_unread(self, page: events.UnreadMessages) -> None:
         buffer = self.open(page.room, page.is_direct)
@@ -159,7 +159,7 @@ class Workspace:
                 buffer.unread_times.add(message.at, entry.is_mention)
         buffer.unread_times.earlier = page.hidden
         if buffer is self.current and buffer.unread:
-            buffer.timeline.new_after = buffer.find_new_after()
+            buffer.timeline.mark_new(buffer.find_new_after())
 
     def _move_marker(self, moved: events.MarkerMoved) -> None:
         buffer = self.open(moved.room, moved.room[:1] not in ROOM_PREFIXES)

@@ -1,15 +1,19 @@
 """A person in front of the full screen, who presses keys and looks; the server is scripted.
 
-Whoever waits for something looks again after each group of events from the driver: nothing sleeps.
+Whoever waits for something looks again after each group of events from the driver, and from time to
+time, because timers of the screen change it too: nothing sleeps.
 """
 
 import asyncio
 import queue
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from fnmatch import fnmatchcase
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
+from textual.events import AppBlur, AppFocus, MouseScrollDown, MouseScrollUp, Paste
 from textual.pilot import Pilot
 
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
@@ -18,14 +22,29 @@ from app.client.net.link import Link
 from app.client.protocol.model import ClientState, UserOptions
 from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
+from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
 from app.client.storage.client_storage import ClientStorage
-from app.client.storage.stored_list import IGNORED, MUTED, ROOMS, StoredList
+from app.client.storage.error_log import ErrorLog
+from app.client.storage.stored_list import IGNORED, MUTED, ROOM_ORDER, ROOMS, StoredList
 from app.client.ui.commands import table
 from app.clock import Clock
 from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
 
 CAPABILITIES = "server-time message-tags echo-message batch labeled-response"  # no history to wait for
+
+P = ParamSpec("P")
+LOOK_SECONDS = 0.05  # between two looks
+
+
+def scene(play: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]:
+    """Run a test that awaits what a person sees."""
+
+    @wraps(play)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        asyncio.run(play(*args, **kwargs))
+
+    return run
 
 
 class ScreenUser:
@@ -38,6 +57,7 @@ class ScreenUser:
         self.server = server
         self._pilot = pilot
         self._changed = changed
+        self.expected_defects = 0
 
     def receives(self, pattern: str) -> None:
         """Check the next line that the server receives, besides those that measure the lag."""
@@ -53,6 +73,11 @@ class ScreenUser:
     async def type(self, text: str) -> None:
         """Type a text, and press Enter."""
         await self._pilot.press(*("space" if character == " " else character for character in text), "enter")
+
+    async def paste(self, text: str) -> None:
+        """Paste a text from the clipboard, as a terminal does."""
+        self.app.post_message(Paste(text))
+        await self._pilot.pause()
 
     async def click(self, selector: str, offset: tuple[int, int]) -> None:
         """Click on a part of the screen, at columns and lines from its corner."""
@@ -72,6 +97,22 @@ class ScreenUser:
         await self._pilot.mouse_down(offset=start)
         await self._pilot.hover(offset=end)
         await self._pilot.mouse_up(offset=end)
+
+    async def look_away(self) -> None:
+        """Give another window the focus."""
+        self.app.post_message(AppBlur())
+        await self._pilot.pause()
+
+    async def look_back(self) -> None:
+        """Give the terminal the focus again."""
+        self.app.post_message(AppFocus())
+        await self._pilot.pause()
+
+    async def wheel(self, selector: str, steps: int) -> None:
+        """Turn the mouse wheel over a part of the screen: down, or up if it is negative."""
+        kind = MouseScrollDown if steps > 0 else MouseScrollUp
+        for _ in range(abs(steps)):
+            await self._pilot._post_mouse_events([kind], widget=selector)
 
     async def resize(self, columns: int, lines: int) -> None:
         """Give the terminal another size."""
@@ -96,16 +137,15 @@ class ScreenUser:
 
     async def until(self, is_it: Callable[[str], bool], what: str) -> str:
         """Wait until a condition holds for the screen, and return the screen."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            while True:
-                self._changed.clear()
-                await self._pilot.pause()
-                if is_it(screen := self.text()):
-                    return screen
-                try:
-                    await self._changed.wait()
-                except asyncio.CancelledError:
-                    raise AssertionError(f"{what} did not appear:\n{screen}") from None
+        deadline = asyncio.get_running_loop().time() + TIMEOUT_SECONDS
+        while True:
+            self._changed.clear()
+            await self._pilot.pause()
+            if is_it(screen := self.text()):
+                return screen
+            assert asyncio.get_running_loop().time() < deadline, f"{what} did not appear:\n{screen}"
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
 
 
 def create_driver(port: int, room: str = "#tea", nick: str = "anna") -> Driver:
@@ -119,14 +159,20 @@ def create_driver(port: int, room: str = "#tea", nick: str = "anna") -> Driver:
 
 def create_storage(folder: Path) -> ClientStorage:
     """Return the storage of a user without a keyring."""
-    return ClientStorage(*(StoredList(folder, name, "test") for name in (ROOMS, IGNORED, MUTED)))
+    lists = (StoredList(folder, name, "test") for name in (ROOMS, IGNORED, MUTED))
+    return ClientStorage(
+        *lists,
+        history_file=folder / "input-history",
+        room_order=StoredList(folder, ROOM_ORDER, "test"),
+        errors=ErrorLog(folder),
+    )
 
 
 @asynccontextmanager
-async def open_screen(
-    folder: Path, columns: int = 100, lines: int = 30, caps: str = CAPABILITIES
+async def open_unconnected_screen(
+    folder: Path, columns: int = 100, lines: int = 30, options: ScreenOptions | None = None
 ) -> AsyncIterator[ScreenUser]:
-    """Open the screen of anna, who is in #tea with bob and carol."""
+    """Open the screen of anna; her client connects, but the server does not answer yet."""
     with ScriptedServer() as server:
         changed = asyncio.Event()
 
@@ -137,10 +183,24 @@ async def open_screen(
         bridge = Bridge(on_calls_made)
         driver = create_driver(server.port)
         session = ScreenSession(driver, table.slash_commands(), create_storage(folder), bridge)
-        app = ChatApp(session, bridge, "test.example")
+        app = ChatApp(session, bridge, "test.example", options)
         async with app.run_test(size=(columns, lines), notifications=True) as pilot:
-            server.welcome("anna", "#tea", caps)
             user = ScreenUser(app, pilot, server, changed)
-            await user.sees("#tea", "connected")
             yield user
             driver.post(driver.end)
+        assert app.defects.count == user.expected_defects
+
+
+@asynccontextmanager
+async def open_screen(
+    folder: Path,
+    columns: int = 100,
+    lines: int = 30,
+    caps: str = CAPABILITIES,
+    options: ScreenOptions | None = None,
+) -> AsyncIterator[ScreenUser]:
+    """Open the screen of anna, who is in #tea."""
+    async with open_unconnected_screen(folder, columns, lines, options) as user:
+        user.server.welcome("anna", "#tea", caps)
+        await user.sees("#tea", "connected")
+        yield user
