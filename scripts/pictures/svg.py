@@ -5,8 +5,10 @@ import re
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
+from wcwidth import iter_graphemes, width
 
 MARGIN_PIXELS = 10
 THEME = TerminalTheme(
@@ -74,8 +76,22 @@ def _window(title: str, screen: str, columns: int, unique_id: str) -> str:
     console = Console(
         record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    console.print(Text.from_ansi(screen), no_wrap=True, overflow="crop")
+    console.print(_separate_wide_characters(Text.from_ansi(screen)), no_wrap=True, overflow="crop")
     return console.export_svg(title=title, theme=THEME, code_format=WINDOW, unique_id=unique_id)
+
+
+def _separate_wide_characters(text: Text) -> Text:
+    """Return the text with each wide character in a span of its own, placed in its column.
+
+    The viewer's fonts may give it another width, which must not move what follows.
+    """
+    start = 0
+    for number, grapheme in enumerate(iter_graphemes(text.plain)):
+        end = start + len(grapheme)
+        if width(grapheme) != len(grapheme):
+            text.stylize(Style(meta={"grapheme": number}), start, end)
+        start = end
+    return text
 
 
 def _size(window: str) -> tuple[float, float]:

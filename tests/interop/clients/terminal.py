@@ -22,14 +22,16 @@ DRAWN = 1 << 16  # bytes read at once of what was drawn; only that there is some
 class TmuxTerminal:
     """A tmux screen running one program."""
 
-    def __init__(self, program: Sequence[str | Path], folder: Path) -> None:
+    def __init__(
+        self, program: Sequence[str | Path], folder: Path, size: tuple[int, int] = (WIDTH, HEIGHT)
+    ) -> None:
         self._home = TemporaryDirectory(prefix="chat-")  # the path of a socket must be short
         self._folder = folder
         drawn = Path(self._home.name, "drawn")
         os.mkfifo(drawn)
         self._drawn = os.open(drawn, os.O_RDWR | os.O_NONBLOCK)
         shell = ["sh", "-c", 'IFS= read -r go; exec "$@"', "sh", *map(str, program)]
-        self._tmux("new-session", "-d", "-x", str(WIDTH), "-y", str(HEIGHT), *shell)
+        self._tmux("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), *shell)
         self._tmux("set-option", "remain-on-exit", "on")  # what it said last can be read
         self._tmux("pipe-pane", f"exec cat > '{drawn}'")
         self.type("")  # only now, when nothing it draws can be missed, the program starts
@@ -44,9 +46,25 @@ class TmuxTerminal:
         """Type lines, each followed by Enter."""
         self._tmux("send-keys", "-l", "--", "".join(f"{line}\r" for line in lines))
 
+    def press(self, *keys: str) -> None:
+        """Press keys by the names that tmux gives them, such as `C-n` or `M-Up`."""
+        self._tmux("send-keys", *keys)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
+
+    def process_id(self) -> int:
+        """Return the id of the program's process."""
+        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+
     def screen(self) -> str:
         """Return the visible screen."""
         return self._tmux("capture-pane", "-p")
+
+    def cells(self, *options: str) -> str:
+        """Return the visible screen with the spaces that end its lines; `-e` adds the colours."""
+        return self._tmux("capture-pane", "-p", "-N", *options)
 
     def roll(self) -> list[str]:
         """Return the screen with its scrollback."""
@@ -58,8 +76,12 @@ class TmuxTerminal:
 
     def until(self, is_it: Callable[[str], bool], what: str) -> str:
         """Wait until a condition holds for the screen, and return the screen."""
+        return self.until_captured(self.screen, is_it, what)
+
+    def until_captured(self, capture: Callable[[], str], is_it: Callable[[str], bool], what: str) -> str:
+        """Wait until a condition holds for what a method captures, and return that."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        while not is_it(screen := self.screen()):
+        while not is_it(screen := capture()):
             left = deadline - time.monotonic()
             ready, _, _ = select.select([self._drawn], [], [], max(left, 0))
             assert ready, f"{what} did not appear:\n{screen.rstrip()}"

@@ -1,0 +1,34 @@
+"""Pictures of the full-screen client, taken in the evening that the tests play, too."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from scripts.evening.evening import SIZE, Evening
+from scripts.pictures.svg import draw
+
+NARROW = (50, 30)
+TITLE = "anna: chat-client --full-screen"
+
+
+@contextmanager
+def _evening() -> Iterator[Evening]:
+    with TemporaryDirectory(prefix="chat-") as name, closing(Evening(Path(name))) as evening:
+        evening.gather()
+        evening.open_screen()
+        yield evening
+
+
+def draw_full_screen(folder: Path) -> None:
+    """Play the first part of the evening, and draw its screens into a folder."""
+    with _evening() as evening:
+        evening.join_conversation()
+        _draw(evening, SIZE, folder / "full-screen.svg")
+        evening.anna.resize(*NARROW)
+        evening.anna.sees("workshop")
+        _draw(evening, NARROW, folder / "full-screen-narrow.svg")
+
+
+def _draw(evening: Evening, size: tuple[int, int], picture: Path) -> None:
+    picture.write_text(draw([(TITLE, evening.anna.terminal.cells("-e"))], size[0]), encoding="utf-8")

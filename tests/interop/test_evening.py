@@ -1,0 +1,34 @@
+"""An evening of thirty people in twenty rooms, watched on the full screen of one of them."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from scripts.evening.evening import Evening
+from tests.interop.conftest import needs
+
+pytestmark = pytest.mark.clients
+
+
+@pytest.fixture
+def evening(folder: Path) -> Iterator[Evening]:
+    """A server, its people, and anna's terminal."""
+    needs("tmux")
+    with closing(Evening(folder)) as evening:
+        yield evening
+
+
+def test_evening_on_the_full_screen(evening: Evening) -> None:
+    evening.gather()
+    evening.open_screen()
+    evening.read_rooms()
+    evening.switch_rooms()
+    evening.join_conversation()
+    evening.resize()
+    evening.lose_the_server()
+    evening.restart_the_server()
+    evening.watch_people_move()
+    evening.scroll_back(600)
+    evening.read_on_the_phone()
