@@ -97,10 +97,10 @@ class TimelineNavigation:
         if live.new_after is None:
             self._notify("Nothing is new here.")
             return
-        for number, entry in enumerate(live.entries, start=live.first_number):
-            if entry.at > live.new_after:
-                self._show_live(live).go_to(number)
-                return
+        number = live.end_number
+        while (entry := live.find_entry(number - 1)) is not None and entry.at > live.new_after:
+            number -= 1
+        self._show_live(live).go_to(number)
 
     def _show_live(self, live: Timeline) -> MessageView:
         view = self._get_view()

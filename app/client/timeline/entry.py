@@ -1,7 +1,7 @@
 """The entries of a timeline.
 
-A timeline may have a hundred thousand entries, so an entry is small: what most entries lack is in
-`Details`, and reactions are kept by the timeline.
+What most entries lack is in `Details`: a timeline may have a hundred thousand entries, and keeps
+those without details in a compact form. Reactions are kept by the timeline.
 """
 
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from sys import intern
 from app.client.protocol.events import Joined, Message, Parted, Quit, Quote, Renamed
 
 Membership = Joined | Parted | Quit | Renamed
-ENTRY_BYTES = 320  # roughly, without the text
-DETAILS_BYTES = 250
+ENTRY_BYTES = 400  # roughly, without the text
+DETAILS_BYTES = 300
 CHANGE_BYTES = 250
 
 
@@ -47,7 +47,7 @@ class Details:
     is_expanded: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Entry:
     """An entry of a timeline; `at` is in milliseconds since the Unix epoch."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import HistoryEvent, Message, Reaction, Redacted
 from app.client.timeline import membership
-from app.client.timeline.entry import Entry, EntryKind, to_entry
+from app.client.timeline.entry import Entry, EntryKind, Membership, to_entry
 from app.client.timeline.event_texts import describe
 from app.client.timeline.timeline import Timeline
 
@@ -19,15 +19,17 @@ def to_entries(
         if isinstance(event, Message):
             entries.append(to_entry(event, not event.is_mine and is_mention(event)))
         elif membership.is_membership(event):
-            _merge(entries, membership.merge(entries[-1] if entries else None, event))
+            _add_membership(entries, event)
         elif not isinstance(event, Reaction | Redacted):
             entries += [Entry(EntryKind.EVENT, event.at, text=text) for text in describe(event, context)]
     return entries
 
 
-def _merge(entries: list[Entry], entry: Entry) -> None:
-    if not entries or entries[-1] is not entry:
-        entries.append(entry)
+def _add_membership(entries: list[Entry], event: Membership) -> None:
+    if entries and membership.may_merge(entries[-1], event):
+        membership.merge(entries[-1], event)
+    else:
+        entries.append(membership.to_membership_entry(event))
 
 
 def apply_changes(timeline: Timeline, events: Iterable[HistoryEvent]) -> None:

@@ -1,6 +1,5 @@
 """Joins, parts, quits and changes of nick: many of them share an entry, which shows a summary."""
 
-from sys import intern
 from typing import TypeGuard
 
 from app.client.protocol.events import ClientEvent, Joined, Parted, Quit, Renamed
@@ -17,22 +16,25 @@ def is_membership(event: ClientEvent) -> TypeGuard[Membership]:
     return isinstance(event, Joined | Parted | Quit | Renamed)
 
 
-def merge(last: Entry | None, event: Membership) -> Entry:
-    """Add an event to the last entry if they belong together; return its entry."""
-    if last is None or last.details is None or not _may_merge(last, event):
-        last = Entry(EntryKind.MEMBERSHIP, event.at, intern(""), details=Details())
-    details = last.details or Details()
-    details.changes.append(event)
-    return last
+def to_membership_entry(event: Membership) -> Entry:
+    """Return an entry with one event."""
+    return Entry(EntryKind.MEMBERSHIP, event.at, details=Details(changes=[event]))
 
 
-def _may_merge(last: Entry, event: Membership) -> bool:
+def may_merge(last: Entry, event: Membership) -> bool:
+    """Whether an event belongs in the same entry as those before it."""
     return (
         last.kind is EntryKind.MEMBERSHIP
         and last.details is not None
         and len(last.details.changes) < MAX_MERGED_EVENTS
         and 0 <= event.at - last.at <= MAX_MERGED_MILLISECONDS
     )
+
+
+def merge(last: Entry, event: Membership) -> None:
+    """Add an event to an entry."""
+    if last.details is not None:
+        last.details.changes.append(event)
 
 
 def describe_change(change: Membership) -> str:

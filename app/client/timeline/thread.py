@@ -2,6 +2,7 @@
 
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry
+from app.client.timeline.entry_list import EntryList
 from app.client.timeline.timeline import Timeline
 
 
@@ -38,14 +39,15 @@ class Thread:
         self._bounds = (self.source.first_number, self.source.end_number)
         self.timeline.reactions = self.source.reactions
         self.timeline.version += 1
+        self.timeline.revision += 1
         return True
 
     def _replace(self, entries: list[Entry]) -> None:
         """Show other entries; what is known already keeps its number."""
-        known = self.timeline.entries[0] if self.timeline.entries else None
-        earlier = entries.index(known) if known in entries else 0
-        self.timeline.first_number -= earlier
-        self.timeline.entries = entries
+        known = self.timeline.entries[0].msgid if self.timeline.entries else ""
+        ids = [entry.msgid for entry in entries]
+        self.timeline.first_number -= ids.index(known) if known in ids else 0
+        self.timeline.entries = EntryList(entries)
         self._members = {entry.msgid for entry in entries if entry.msgid}
 
     def _add(self, entries: list[Entry]) -> None:

@@ -11,11 +11,13 @@ from app.client.protocol.events import Message, Quote, Reaction, Redacted
 from app.client.timeline import membership
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Details, Entry, EntryKind, Membership, to_entry
+from app.client.timeline.entry_list import EntryList
 from app.client.timeline.outgoing import Outgoing
 from app.client.timeline.reactions import Reactions
 
 MAX_REACTED_MESSAGES = 20_000  # per timeline; beyond it, the earliest reactions are dropped
 MAX_EARLY_REDACTIONS = 1_000  # of messages that are not loaded
+MAX_QUOTE_DISTANCE = 1_000  # from an older page to the replies that it completes
 DELETED = "(deleted)"
 
 
@@ -23,14 +25,14 @@ DELETED = "(deleted)"
 class Timeline:
     """The entries of a room or conversation, without gaps from the first to the last.
 
-    `version` changes with every change of what is shown. `older` and `newer` are its ends.
-    `new_after` is the time after which messages are shown as new, or None. `size` is the memory
-    that the entries take, roughly, in bytes.
+    `version` changes with every change of what is shown, `revision` only if entries that were there
+    before may look different. `older` and `newer` are its ends.
+    `new_after` is the time after which messages are shown as new, or None.
     """
 
     name: str
     is_direct: bool = False
-    entries: list[Entry] = field(default_factory=list)
+    entries: EntryList = field(default_factory=EntryList)
     first_number: int = 0
     reactions: dict[str, Reactions] = field(default_factory=dict)  # by msgid
     outgoing: dict[int, Outgoing] = field(default_factory=dict)  # by number, oldest first
@@ -38,8 +40,13 @@ class Timeline:
     newer: Edge = field(default_factory=lambda: Edge(EdgeState.COMPLETE))
     new_after: int | None = None
     version: int = 0
-    size: int = 0
+    revision: int = 0
     early_redactions: dict[str, Redacted] = field(default_factory=dict)  # by msgid
+
+    @property
+    def size(self) -> int:
+        """The memory that the entries take, roughly, in bytes."""
+        return self.entries.size
 
     @property
     def end_number(self) -> int:
@@ -88,20 +95,20 @@ class Timeline:
 
     def add_membership(self, event: Membership) -> Entry:
         """Append a join, part, quit or change of nick; neighbouring ones share an entry."""
-        last = self.entries[-1] if self.entries else None
-        self.size -= last.size if last else 0
-        entry = membership.merge(last, event)
-        self.size += last.size if last else 0
-        if entry is last:
-            self.version += 1
+        if not self.entries or not membership.may_merge(self.entries[-1], event):
+            self.append(membership.to_membership_entry(event))
         else:
-            self.append(entry)
-        return entry
+            self.entries.change(-1, lambda last: membership.merge(last, event))
+            self._revise()
+        return self.entries[-1]
+
+    def _revise(self) -> None:
+        self.version += 1
+        self.revision += 1
 
     def append(self, entry: Entry) -> None:
         """Append an entry."""
         self.entries.append(entry)
-        self.size += entry.size
         self.version += 1
 
     def prepend(self, entries: Iterable[Entry]) -> int:
@@ -112,10 +119,9 @@ class Timeline:
         known = self._msgids_until(page[-1].at)
         older = [self._redacted_early(entry) for entry in page if entry.msgid not in known]
         self._complete_quotes(older)
-        self.entries[:0] = older
+        self.entries.prepend(older)
         self.first_number -= len(older)
-        self.size += sum(entry.size for entry in older)
-        self.version += 1
+        self._revise()
         return len(older)
 
     def _msgids_until(self, at: int) -> set[str]:
@@ -131,24 +137,22 @@ class Timeline:
     def _complete_quotes(self, older: list[Entry]) -> None:
         """Quote messages that were not loaded when their replies were."""
         originals = {entry.msgid: entry for entry in older if entry.msgid}
-        for entry in self.entries[: 10 * len(older)]:
-            original = originals.get(entry.reply_to) if entry.details else None
+        for entry in self.entries.with_details(0, MAX_QUOTE_DISTANCE):
+            original = originals.get(entry.reply_to) if entry.reply_to else None
             if entry.details and original is not None and entry.details.quoted is None:
-                entry.details.quoted = Quote(
-                    original.author, DELETED if original.is_redacted else original.text
-                )
+                text = DELETED if original.is_redacted else original.text
+                entry.details.quoted = Quote(original.author, text)
 
     def drop_oldest(self, count: int) -> None:
         """Drop entries at the start; they are fetched again when they are wanted."""
         dropped = self.entries[:count]
-        del self.entries[:count]
+        self.entries.drop(count)
         self.first_number += len(dropped)
-        self.size -= sum(entry.size for entry in dropped)
         for entry in dropped:
             self.reactions.pop(entry.msgid, None)
         if self.older.state is not EdgeState.ABSENT:
             self.older = Edge()
-        self.version += 1
+        self._revise()
 
     # Changes of entries
 
@@ -158,7 +162,7 @@ class Timeline:
             del self.reactions[next(iter(self.reactions))]
         reactions = self.reactions.setdefault(reaction.reply_to, Reactions())
         reactions.change(reaction.reaction, reaction.author, reaction.at, is_removed=reaction.is_removed)
-        self.version += 1
+        self._revise()
 
     def mark_new(self, after: int | None) -> None:
         """Show the messages after a time as new, or none."""
@@ -168,18 +172,16 @@ class Timeline:
 
     def redact(self, redacted: Redacted) -> None:
         """Replace the text of a deleted message by who deleted it, also once it is loaded."""
-        for entry in reversed(self.entries):
-            if entry.msgid == redacted.msgid:
-                self.size -= entry.size
-                _redact(entry, redacted)
-                self.size += entry.size
-                break
-            if entry.details and entry.details.reply_to == redacted.msgid and entry.details.quoted:
-                entry.details.quoted = Quote(entry.details.quoted.author, DELETED)
-        else:
+        index = self.entries.find_last(redacted.msgid)
+        if index is None:
             self._remember_redaction(redacted)
+        else:
+            self.entries.change(index, lambda entry: _redact(entry, redacted))
+        for entry in self.entries.with_details(index or 0):
+            if entry.details and entry.details.quoted and entry.reply_to == redacted.msgid:
+                entry.details.quoted = Quote(entry.details.quoted.author, DELETED)
         self.reactions.pop(redacted.msgid, None)
-        self.version += 1
+        self._revise()
 
     def _remember_redaction(self, redacted: Redacted) -> None:
         if len(self.early_redactions) >= MAX_EARLY_REDACTIONS:
@@ -188,15 +190,13 @@ class Timeline:
 
     def _redacted_early(self, entry: Entry) -> Entry:
         redacted = self.early_redactions.get(entry.msgid) if entry.msgid else None
-        if redacted is not None:
-            _redact(entry, redacted)
-        return entry
+        return entry if redacted is None else _redact(entry, redacted)
 
     def toggle(self, entry: Entry) -> None:
         """Show all events of an entry, or only their summary."""
         if entry.details is not None and entry.is_expandable:
             entry.details.is_expanded = not entry.details.is_expanded
-            self.version += 1
+            self._revise()
 
     def set_outgoing(self, outgoing: Outgoing) -> None:
         """Show a message of ours, or its new state."""
@@ -226,10 +226,8 @@ class Timeline:
 
     def find_number(self, msgid: str) -> int | None:
         """Return the number of the message with an id, or None."""
-        for offset, entry in enumerate(reversed(self.entries), start=1):
-            if entry.msgid == msgid:
-                return self.end_number - offset
-        return None
+        index = self.entries.find_last(msgid) if msgid else None
+        return None if index is None else self.first_number + index
 
     def first_message(self) -> Entry | None:
         """Return the oldest message, or None."""
@@ -237,20 +235,27 @@ class Timeline:
 
     def chain(self, entry: Entry) -> list[Entry]:
         """Return the thread of a message: what it answers, and all answers, oldest first."""
-        first, wanted = entry, entry.reply_to
-        for candidate in reversed(self.entries):
-            if wanted and candidate.msgid == wanted:
-                first, wanted = candidate, candidate.reply_to
+        first = self._first_of_thread(entry)
         members = {first.msgid or first.reply_to} - {""}
-        chain = []
-        for candidate in self.entries:
-            if candidate is first or (candidate.details and candidate.reply_to in members):
-                chain.append(candidate)
+        answers = []
+        for candidate in self.entries.with_details():
+            if candidate.reply_to in members and candidate.msgid != first.msgid:
+                answers.append(candidate)
                 members.add(candidate.msgid)
-        return chain
+        return [first, *answers]
+
+    def _first_of_thread(self, entry: Entry) -> Entry:
+        replies = {one.msgid: one for one in self.entries.with_details() if one.reply_to and one.msgid}
+        first, seen = entry, {entry.msgid}
+        while first.reply_to in replies and first.reply_to not in seen:
+            first = replies[first.reply_to]
+            seen.add(first.msgid)
+        original = self.find(first.reply_to)
+        return first if original is None or original.msgid in seen else original
 
 
-def _redact(entry: Entry, redacted: Redacted) -> None:
+def _redact(entry: Entry, redacted: Redacted) -> Entry:
     entry.details = entry.details or Details()
     entry.details.redacted_by, entry.details.reason = redacted.by, redacted.reason
     entry.text = ""
+    return entry

@@ -18,7 +18,7 @@ from app.text.counts import count_of
 from app.wire.names import Key, fold
 
 ROOM_PREFIXES = ("#", "&")
-MAX_TIMELINE_BYTES = 64_000_000  # of all entries; about 150,000 messages of usual length
+MAX_TIMELINE_BYTES = 40_000_000  # of all entries; about 200,000 messages of usual length
 DROPPED_SHARE = 8  # of the largest timeline, if there are too many
 
 

@@ -11,6 +11,7 @@ from app.client.screen.message_lines.lines import LineLayout
 from app.client.screen.message_lines.spans import Line, Role, line_cells
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Details, Entry, EntryKind
+from app.client.timeline.entry_list import EntryList
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
 from app.text.sanitise import clean_lines
@@ -61,7 +62,7 @@ def screen(timeline: Timeline, columns: int = 60) -> list[str]:
 
 @given(entries(), ANY_TEXT, st.integers(8, 120))
 def test_every_line_fits(entry: Entry, text: str, columns: int) -> None:
-    timeline = Timeline("#tea", entries=[entry], new_after=0)
+    timeline = Timeline("#tea", entries=EntryList([entry]), new_after=0)
     timeline.react(Reaction("#tea", "bob", text, "m1", NOON))
     timeline.set_outgoing(Outgoing(1, text, SendState.FAILED, text))
     timeline.set_older(Edge(EdgeState.FAILED, "", text))
@@ -74,7 +75,9 @@ def test_every_line_fits(entry: Entry, text: str, columns: int) -> None:
 def test_the_whole_text_of_an_entry_is_in_its_lines(entry: Entry, columns: int) -> None:
     layout = LineLayout(CONTEXT, columns)
     plain = layout.text_of(entry).plain
-    spans = [span for line in layout.lay_out(Timeline("#tea", entries=[entry]), 0) for span in line]
+    spans = [
+        span for line in layout.lay_out(Timeline("#tea", entries=EntryList([entry])), 0) for span in line
+    ]
     shown = [span for span in spans if span.offset is not None]
     assert all(plain.startswith(span.text, span.offset) for span in shown)
     assert "".join(span.text for span in shown).replace(" ", "") == plain.replace("\n", "").replace(" ", "")

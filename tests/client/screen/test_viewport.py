@@ -143,4 +143,4 @@ def test_a_view_of_a_context_moves_to_the_live_timeline() -> None:
     live.prepend(context.entries)
     moved = viewport.moved_to(live, live.first_number - context.first_number)
     assert shown(moved, layout) == before
-    assert moved.selected_entry is context.entries[5]
+    assert moved.selected_entry == context.entries[5]

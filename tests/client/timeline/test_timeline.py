@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from app.client.protocol.events import Joined, Parted, Reaction, Redacted
 from app.client.timeline.edge import EdgeState
 from app.client.timeline.entry import EntryKind, to_entry
+from app.client.timeline.entry_list import EntryList
 from app.client.timeline.history import apply_changes
 from app.client.timeline.timeline import Timeline
 from tests.client.timeline.messages import NOON, message, texts, timeline_of
@@ -43,7 +44,7 @@ def test_an_entry_keeps_its_number(pages: list[int], dropped: int) -> None:
     for msgid, number in numbers.items():
         entry = timeline.find_entry(number)
         assert entry is None or entry.msgid == msgid
-    assert timeline.size == sum(entry.size for entry in timeline.entries)
+    assert timeline.size == EntryList(timeline.entries).size
 
 
 def test_a_message_received_again_is_not_added() -> None:
@@ -103,7 +104,7 @@ def test_neighbouring_joins_and_parts_share_an_entry() -> None:
     timeline.add_membership(Joined("#tea", "dave", NOON + 5_000))
     kinds = [entry.kind for entry in timeline.entries]
     assert kinds == [EntryKind.MESSAGE, EntryKind.MEMBERSHIP, EntryKind.MESSAGE, EntryKind.MEMBERSHIP]
-    assert timeline.size == sum(entry.size for entry in timeline.entries)
+    assert timeline.size == EntryList(timeline.entries).size
 
 
 def test_a_thread_has_the_original_and_all_answers_to_it() -> None:

@@ -39,7 +39,7 @@ class Viewport:
         self.bottom = 0  # and of the last one
         self.selected: int | None = None
         self._cache: dict[int, list[Line]] = {}
-        self._cached: tuple[int, LineLayout | None] = (-1, None)
+        self._cached: object = None
 
     @property
     def follows_end(self) -> bool:
@@ -114,18 +114,17 @@ class Viewport:
 
     def _lay_out(self, layout: LineLayout, number: int) -> list[Line]:
         """Return the lines of an entry, or those beyond an end of the timeline."""
+        if number < self.timeline.first_number:
+            return layout.lay_out_start(self.timeline)
+        if number >= self.timeline.end_number:
+            return layout.lay_out_end(self.timeline)
         if number not in self._cache:
-            if number < self.timeline.first_number:
-                lines = layout.lay_out_start(self.timeline)
-            elif number >= self.timeline.end_number:
-                lines = layout.lay_out_end(self.timeline)
-            else:
-                lines = layout.lay_out(self.timeline, number)
-            self._cache[number] = lines
+            self._cache[number] = layout.lay_out(self.timeline, number)
         return self._cache[number]
 
     def _forget_outdated(self, layout: LineLayout) -> None:
-        current = (self.timeline.version, layout)
+        timeline = self.timeline
+        current = (timeline.revision, timeline.new_after, layout)
         if self._cached != current or len(self._cache) > MAX_CACHED_ENTRIES:
             self._cached = current
             self._cache.clear()

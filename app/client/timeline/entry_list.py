@@ -1,0 +1,122 @@
+"""A list of entries that takes little memory.
+
+A message without details is kept as bytes, about 150 of them instead of 400, and becomes an `Entry`
+again whenever it is read. So what is read is a copy; `change` changes an entry.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from struct import Struct
+from typing import overload
+
+from app.client.timeline.entry import Entry, EntryKind
+
+_HEADER = Struct("<qBHH")  # the time, flags, and how many bytes the id and the author have
+_KINDS = tuple(EntryKind)
+_IS_MINE, _IS_MENTION = 16, 32
+PACKED_BYTES = 48  # of a packed entry besides its content
+MAX_PACKED_BYTES = 1_000  # of an author or an id; others are not packed
+
+
+def _pack(entry: Entry) -> Entry | bytes:
+    """Return an entry as bytes, or as it is if it has details."""
+    if entry.details is not None or not entry.is_spoken:
+        return entry
+    author, msgid = entry.author.encode(errors="surrogatepass"), entry.msgid.encode(errors="surrogatepass")
+    if len(author) > MAX_PACKED_BYTES or len(msgid) > MAX_PACKED_BYTES:
+        return entry
+    flags = _KINDS.index(entry.kind) | entry.is_mine * _IS_MINE | entry.is_mention * _IS_MENTION
+    header = _HEADER.pack(entry.at, flags, len(msgid), len(author))
+    return b"".join((header, msgid, author, entry.text.encode(errors="surrogatepass")))
+
+
+def _unpack(item: Entry | bytes) -> Entry:
+    if isinstance(item, Entry):
+        return item
+    at, flags, msgid_bytes, author_bytes = _HEADER.unpack_from(item)
+    msgid_end = _HEADER.size + msgid_bytes
+    author_end = msgid_end + author_bytes
+    return Entry(
+        _KINDS[flags & (_IS_MINE - 1)],
+        at,
+        item[msgid_end:author_end].decode(errors="surrogatepass"),
+        item[author_end:].decode(errors="surrogatepass"),
+        item[_HEADER.size : msgid_end].decode(errors="surrogatepass"),
+        bool(flags & _IS_MINE),
+        bool(flags & _IS_MENTION),
+    )
+
+
+class EntryList(Sequence[Entry]):
+    """The entries of a timeline, oldest first; `size` is their memory, roughly, in bytes."""
+
+    __slots__ = ("_items", "size")
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._items: list[Entry | bytes] = []
+        self.size = 0
+        for entry in entries:
+            self.append(entry)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        if isinstance(index, slice):
+            return [_unpack(item) for item in self._items[index]]
+        return _unpack(self._items[index])
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(_unpack, self._items)
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry at the end."""
+        item = _pack(entry)
+        self._items.append(item)
+        self.size += _size(item)
+
+    def prepend(self, entries: Iterable[Entry]) -> None:
+        """Insert entries at the start, oldest first."""
+        items = [_pack(entry) for entry in entries]
+        self._items[:0] = items
+        self.size += sum(map(_size, items))
+
+    def drop(self, count: int) -> None:
+        """Remove entries at the start."""
+        self.size -= sum(map(_size, self._items[:count]))
+        del self._items[:count]
+
+    def change(self, index: int, change: Callable[[Entry], object]) -> None:
+        """Change an entry in place."""
+        self.size -= _size(self._items[index])
+        entry = _unpack(self._items[index])
+        change(entry)
+        self._items[index] = item = _pack(entry)
+        self.size += _size(item)
+
+    def find_last(self, msgid: str) -> int | None:
+        """Return the index of the last message with an id, or None."""
+        sought = msgid.encode(errors="surrogatepass")
+        index = len(self._items)
+        for item in reversed(self._items):
+            index -= 1
+            if isinstance(item, bytes):
+                if item.startswith(sought, _HEADER.size) and _unpack(item).msgid == msgid:
+                    return index
+            elif isinstance(item, Entry) and item.msgid == msgid:
+                return index
+        return None
+
+    def with_details(self, start: int = 0, end: int | None = None) -> Iterator[Entry]:
+        """Yield those of the entries from `start` to `end` that have details."""
+        return (item for item in islice(self._items, start, end) if isinstance(item, Entry))
+
+
+def _size(item: Entry | bytes) -> int:
+    return item.size if isinstance(item, Entry) else PACKED_BYTES + len(item)
