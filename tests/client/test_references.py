@@ -1,19 +1,25 @@
 """Replies, reactions and redactions: shown with what they refer to, and sent."""
 
 import json
+from datetime import UTC
+from functools import partial
 
 import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
+from app.client.display.event_text import DisplayContext
 from app.client.display.jsonlines import to_json
 from app.client.protocol import intents
 from app.client.protocol.events import Message, Reaction, Redacted
 from app.client.protocol.messaging.references import find_by_reference, find_latest
+from app.client.storage.client_storage import ClientStorage
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import completion_words
+from app.client.ui.controller import Controller
 from app.client.ui.prompt_completer import PromptCompleter
 from tests.client.harness import CAPABILITIES, ClientHarness, history_batch, online_client, privmsg
+from tests.client.test_defects import OfflineSession
 
 CAPS = f"{CAPABILITIES} draft/message-redaction"
 TIME = "time=2026-11-22T12:00:09.000Z"
@@ -156,6 +162,29 @@ def test_default_is_the_latest_own_or_foreign_message() -> None:
     assert own
     assert foreign
     assert (own.msgid, foreign.msgid) == ("m2", "m3")
+
+
+@pytest.mark.parametrize("line", ["/redact", "/redact anna", "/edit Anna yes"])
+def test_message_on_its_way_is_not_mistaken_for_an_older_one(line: str) -> None:
+    session = OfflineSession()
+    controller = Controller(
+        session.driver, DisplayContext(zone=UTC), session.shown.append, slash_commands(), ClientStorage()
+    )
+    received = [
+        f":srv CAP * LS :{CAPS}",
+        f":srv CAP * ACK :{CAPS}",
+        ":srv 001 anna :Welcome",
+        ":anna!a@h JOIN #tea",
+        privmsg("m1", "sent long ago", nick="anna"),
+    ]
+    session.run(
+        *(partial(session.receive, one) for one in received),
+        lambda: controller.run("still on its way"),
+        lambda: controller.run(line),
+    )
+    assert session.errors() == [
+        "The server has not confirmed your latest message yet. Try again once it is stored."
+    ]
 
 
 @pytest.mark.parametrize(

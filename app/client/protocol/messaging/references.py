@@ -113,6 +113,11 @@ def find_latest(room: ChannelView, is_mine: bool) -> Message | None:
     return next((entry.message for entry in recent if entry.message.is_mine is is_mine), None)
 
 
+def has_unconfirmed(state: ClientState, room: str) -> bool:
+    """Return whether a message of ours to a room is neither stored nor refused yet."""
+    return any(fold(pending.target) == fold(room) for pending in state.pending.values())
+
+
 def list_recent(room: ChannelView) -> list[RecentMessage]:
     """Return the messages that the user can refer to, latest first."""
     return list(reversed(room.recent.values()))

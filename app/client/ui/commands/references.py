@@ -3,7 +3,12 @@
 from app.client.protocol import intents
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.events import Message
-from app.client.protocol.messaging.references import REDACTION, find_by_reference, find_latest
+from app.client.protocol.messaging.references import (
+    REDACTION,
+    find_by_reference,
+    find_latest,
+    has_unconfirmed,
+)
 from app.client.ui.command_registry import Rest, command
 from app.client.ui.controller import Controller
 from app.errors import UsageError
@@ -52,6 +57,7 @@ def redact(controller: Controller, message: str | None = None, reason: Rest | No
     /redact 12            deletes message 12; Tab lists the messages
     /redact bob insults   deletes the latest message of bob, with a reason
     """
+    _check_latest_is_known(controller, message)
     deleted = _get_message(controller, message, is_mine=True)
     controller.driver.execute(intents.redact, deleted, reason or "")
 
@@ -63,6 +69,7 @@ def edit(controller: Controller, message: str, text: Rest) -> None:
     /edit 12 yes, at noon    replaces message 12; Tab lists the messages and completes their numbers
     /edit anna yes, at noon  replaces your latest message, if you are anna
     """
+    _check_latest_is_known(controller, message)
     controller.driver.execute(intents.edit, _get_message(controller, message), text)
 
 
@@ -76,6 +83,16 @@ def _get_message(controller: Controller, reference: str | None, is_mine: bool = 
     if found is None:
         raise UsageError(_explain_missing(room, reference))
     return found
+
+
+def _check_latest_is_known(controller: Controller, reference: str | None) -> None:
+    """Check that no message is on its way that the user may mean by the latest one of theirs.
+
+    Raises: UsageError if there is one.
+    """
+    is_latest = reference is None or controller.state.is_me(reference)
+    if is_latest and has_unconfirmed(controller.state, controller.room):
+        raise UsageError("The server has not confirmed your latest message yet. Try again once it is stored.")
 
 
 def _explain_missing(room: ChannelView, reference: str | None) -> str:
