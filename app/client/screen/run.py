@@ -12,7 +12,6 @@ from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
-from app.client.screen.terminal_fixes import restore_alt_keys
 from app.client.screen.theme import AUTOMATIC
 from app.client.storage.client_storage import ClientStorage
 from app.client.terminal.background import find_background
@@ -37,7 +36,6 @@ def run(
 
     Raises: what `Driver.run` raises.
     """
-    restore_alt_keys()
     options = options or ScreenOptions()
     if not options.has_colours:
         os.environ["NO_COLOR"] = "1"  # which Textual reads

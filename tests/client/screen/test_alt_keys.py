@@ -33,6 +33,11 @@ def test_alt_with_a_letter_tells_cases_apart() -> None:
     assert keys_of("\x1ba\x1bA") == ["alt+a", "alt+shift+a"]
 
 
+def test_characters_of_the_keyboard_stay_characters() -> None:
+    events = [event for event in XTermParser().feed("£§¡ª") if isinstance(event, Key)]
+    assert "".join(event.character or "" for event in events) == "£§¡ª"
+
+
 def test_arrows_and_words_keep_their_meaning() -> None:
     assert keys_of("\x1b[A\x1b[1;3A\x1bb\x1bOP") == ["up", "alt+up", "ctrl+left", "f1"]
 
