@@ -94,6 +94,7 @@ def test_an_outage_loses_and_delivers_nothing_until_it_ends(tmp_path: Path, outa
     with Server(tmp_path) as server:
         run_outage(server, outage, 0.5)
         assert texts_of(server) == ["at the start", "again"]
+        assert server.end() == 0
         assert "The database fails" in server.log
         assert "The database works again" in server.log
 

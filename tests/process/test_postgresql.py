@@ -113,8 +113,8 @@ def test_database_that_blocks_is_an_outage(
             pass_time(bob, 1)
         assert bob.line().endswith(" PRIVMSG #general :at the start")
         assert [line.split()[1] for line in alice.hears("behind")] == ["PRIVMSG", "PONG"]
-        assert "The database works again" in server.log
         assert server.end() == 0
+        assert "The database works again" in server.log
     database = Database(url)
     with database.reading() as session:
         assert find_problems(session) == []
