@@ -117,10 +117,14 @@ class ChatApp(ResilientApp):
         }
 
     def action_run(self, name: str) -> None:
-        """Run the action of a key, unless a dialog is open."""
-        action = self._actions.get(name)
-        if action is not None and (len(self.screen_stack) == 1 or name == "quit"):
-            action()
+        """Run the action of a key."""
+        if name in self._actions:
+            self._actions[name]()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key has its effect: while a dialog is open, it has the keys."""
+        is_for_dialog = action == "run" and len(self.screen_stack) > 1 and parameters != ("quit",)
+        return not is_for_dialog
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 
 Call = Callable[[], None]
 
@@ -19,10 +20,11 @@ class Bridge:
         self._on_calls_made = on_calls_made
         self.on_error: Callable[[Exception], None] = lambda error: None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._context = copy_context()
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the calls that wait, and from now on every call, in this loop."""
-        self._loop = loop
+        self._loop, self._context = loop, copy_context()  # of the screen, not of the driver's thread
         self._wake()
 
     def close(self) -> None:
@@ -43,7 +45,7 @@ class Bridge:
     def _wake(self) -> None:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has been closed: the screen is gone
-                self._loop.call_soon_threadsafe(self._run)
+                self._loop.call_soon_threadsafe(self._run, context=self._context)
 
     def _run(self) -> None:
         """Make all waiting calls, then report it once."""

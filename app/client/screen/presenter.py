@@ -5,7 +5,9 @@ import time
 from app.client.notifications.rules import is_for_us
 from app.client.protocol.events import (
     AwayChanged,
+    AwayReceived,
     ClientEvent,
+    Ignored,
     Joined,
     Kicked,
     Members,
@@ -35,7 +37,8 @@ from app.text.sanitise import clean
 from app.wire.names import fold
 
 MEMBERSHIP_EVENTS = (
-    Joined, Parted, Quit, Kicked, Renamed, Members, ModeChanged, AwayChanged, PhaseChanged,
+    Joined, Parted, Quit, Kicked, Renamed, Members, ModeChanged, AwayChanged, AwayReceived,
+    PhaseChanged, Ignored,  # such as the end of the list of members
 )  # fmt: skip
 
 
@@ -138,7 +141,10 @@ class Presenter:
         """Read the members again if they have changed and are visible."""
         if self._has_new_members and self.parts.members.display:
             self._has_new_members = False
-            self.parts.members.show(self.session.read_members(self.workspace.current_name))
+            members = self.session.read_members(self.workspace.current_name)
+            self.parts.members.show(members)
+            if len(members) > 1:
+                self.session.request_away(self.workspace.current_name)
 
     def refresh_status(self) -> None:
         """Show the current state in the status line alone."""

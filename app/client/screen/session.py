@@ -190,6 +190,10 @@ class ScreenSession:
         """The question to answer next."""
         return self.controller.questions.current
 
+    def request_away(self, room: str) -> None:
+        """Request who in a room is away, if that is not known."""
+        self.driver.post(lambda: self.driver.execute(intents.request_away, room))
+
     def read_members(self, room: str) -> list[ChannelMember]:
         """Return the members of a room."""
 

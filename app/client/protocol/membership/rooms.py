@@ -5,6 +5,7 @@ import re
 from app.client.protocol.channel_view import ChannelMember, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
+    Ignored,
     Invited,
     Joined,
     JoinRefused,
@@ -143,6 +144,8 @@ def on_end_of_names(state: ClientState, line: Line) -> Effects:
         requests.discard(fold(room.name))
         names = sorted((member.prefix + member.nick for member in names_reply.values()), key=str.casefold)
         yield Members(room.name, tuple(names))
+    else:
+        yield Ignored(line.command)  # for a view that lists the members
 
 
 def on_invite(state: ClientState, line: Line) -> Effects:
