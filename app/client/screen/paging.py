@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 from app.client.display.event_text import DisplayContext
@@ -15,6 +16,7 @@ from app.client.protocol.events import (
     PhaseChanged,
 )
 from app.client.timeline.edge import Edge, EdgeState
+from app.client.timeline.entry import EntryKind
 from app.client.timeline.history import apply_changes, to_entries
 from app.client.timeline.timeline import Timeline
 from app.client.timeline.workspace import MAX_TIMELINE_BYTES
@@ -25,6 +27,7 @@ PAGE_MESSAGES = 100
 LATEST = "*"
 UNKNOWN_MESSAGE = "the message was not found"
 MAX_PAGED_BYTES = MAX_TIMELINE_BYTES // 2  # in one timeline; beyond it, no older entries are loaded
+REPLAYED = (EntryKind.EVENT, EntryKind.MEMBERSHIP)
 TOO_MANY = "too many are loaded already; search for what you need"
 
 
@@ -204,8 +207,15 @@ class HistoryPager:
 
 
 def _first_reference(timeline: Timeline) -> str:
-    """Return the reference of the first message, or that of the end if there is none."""
+    """Return the reference of the first message, or that of the end if there is none.
+
+    If joins and other events were replayed before it, return the reference of the first of them.
+    """
     first = next((entry for entry in timeline.entries if entry.is_spoken), None)
     if first is None:
         return LATEST
+    before = takewhile(lambda entry: entry is not first, timeline.entries)
+    replayed = [entry.at for entry in before if entry.kind in REPLAYED and 0 < entry.at < first.at]
+    if replayed:
+        return f"timestamp={to_iso(min(replayed))}"
     return f"msgid={first.msgid}" if first.msgid else f"timestamp={to_iso(first.at)}"

@@ -56,6 +56,18 @@ def test_older_messages_are_loaded_without_moving_the_view(tmp_path: Path) -> No
     play_in_history(tmp_path, play)
 
 
+def test_events_before_the_first_message_are_not_loaded_twice(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_screen(tmp_path, caps=HISTORY) as anna:
+            anna.receives("CHATHISTORY LATEST #tea ? 50")
+            joined = "@batch=1;time=2026-11-22T08:00:00.000Z :carol!c@host JOIN #tea"
+            send_page(anna, joined, *lines_of(range(150, 152)))
+            await anna.sees("text 151.")
+            anna.receives("CHATHISTORY BEFORE #tea timestamp=2026-11-22T08:00:00.000Z 100")
+
+    asyncio.run(run())
+
+
 def test_the_beginning_of_the_conversation_is_told(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         await page_up(anna, "loading older messages")
