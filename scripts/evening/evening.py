@@ -133,6 +133,20 @@ class Evening:
         assert stored[GENERAL][-1] == ShownMessage(ANNA, squash("Thank you! I meet you there."))
         self.anna.sees_latest(GENERAL, stored)
 
+    def open_thread(self) -> None:
+        """Show anna's answer with what it answers, in a pane of its own."""
+        self.anna.press("M-Up", "M-Up", "M-t")
+        self.anna.until(
+            lambda screen: [one.who for one in screen.thread] == ["heidi", "karim", ANNA], "the thread"
+        )
+
+    def close_thread(self) -> None:
+        """Go back to the conversation and the members."""
+        self.anna.press("M-t")
+        self.anna.until(lambda screen: "members" in screen.pane(2)[0], "the members")
+        self.anna.press("Escape")
+        self.anna.sees_latest(GENERAL, stored_messages(self.folder))
+
     def resize(self) -> None:
         """Read on in terminals of several sizes."""
         stored = stored_messages(self.folder)

@@ -116,18 +116,28 @@ class Screen:
     @cached_property
     def messages(self) -> list[ShownMessage]:
         """The messages that are shown from their first line on."""
-        shown: list[ShownMessage] = []
-        for row in self.message_pane[1:]:
-            row = row.removeprefix(" ").rstrip()
-            if found := HEAD.fullmatch(row) or NARROW_HEAD.fullmatch(row):
-                shown.append(ShownMessage(found["who"] or "", found["text"]))
-            elif shown and (found := CONTINUATION.fullmatch(row) or NARROW_CONTINUATION.fullmatch(row)):
-                shown[-1] = ShownMessage(shown[-1].who, f"{shown[-1].text} {found['text']}")
-        return [
-            ShownMessage(one.who, squash(one.text))
-            for one in shown
-            if one.who in NICKS and not one.text.startswith("deleted by ")
-        ]
+        return _read_messages(self.message_pane[1:])
+
+    @property
+    def thread(self) -> list[ShownMessage]:
+        """The messages in the pane at the right, if it shows a thread."""
+        rows = self.pane(len(self.rules))
+        return _read_messages(rows[1:]) if "Thread" in rows[0] else []
+
+
+def _read_messages(rows: list[str]) -> list[ShownMessage]:
+    shown: list[ShownMessage] = []
+    for row in rows:
+        row = row.removeprefix(" ").rstrip()
+        if found := HEAD.fullmatch(row) or NARROW_HEAD.fullmatch(row):
+            shown.append(ShownMessage(found["who"] or "", found["text"]))
+        elif shown and (found := CONTINUATION.fullmatch(row) or NARROW_CONTINUATION.fullmatch(row)):
+            shown[-1] = ShownMessage(shown[-1].who, f"{shown[-1].text} {found['text']}")
+    return [
+        ShownMessage(one.who, squash(one.text))
+        for one in shown
+        if one.who in NICKS and not one.text.startswith("deleted by ")
+    ]
 
 
 def squash(text: str) -> str:

@@ -26,6 +26,8 @@ def test_evening_on_the_full_screen(evening: Evening) -> None:
     evening.read_rooms()
     evening.switch_rooms()
     evening.join_conversation()
+    evening.open_thread()
+    evening.close_thread()
     evening.resize()
     evening.lose_the_server()
     evening.restart_the_server()
