@@ -1,8 +1,8 @@
 """Measures and cuts text in cells of the screen.
 
 Textual places everything by the widths that Rich computes, so these are the only ones that the
-screen uses: a text measured otherwise would shift what is to the right of it. They are those of the
-Unicode version that the terminal is assumed to have. Text is cut between graphemes (UAX #29) only.
+screen uses: a text measured otherwise would shift what is to the right of it. Lines are broken so
+that they fit even in terminals that do not know a grapheme (UAX #29), and only between graphemes.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,30 @@ NO_LINE_START = frozenset("、。，．！？：；）」』】〉》〕’”�
 
 
 class Grapheme(NamedTuple):
-    """A grapheme of a text: where it starts and ends, and its width in cells."""
+    """A grapheme of a text: where it starts and ends, and its width in cells.
+
+    `most` is its width in terminals that do not know it, and draw its code points one by one.
+    """
 
     start: int
     end: int
     cells: int
+    most: int
 
 
 def cell_width(text: str) -> int:
     """Return the number of cells of a text without control characters."""
     return len(text) if text.isascii() else cell_len(text)
+
+
+def has_uncertain_width(text: str) -> bool:
+    """Whether terminals may disagree about the width, as a grapheme has several code points."""
+    return not text.isascii() and any(one.end - one.start > 1 for one in split_cells(text))
+
+
+def excess_cells(text: str) -> int:
+    """Return how many cells more than `cell_width` a text may take in some terminals."""
+    return 0 if text.isascii() else sum(one.most - one.cells for one in split_cells(text))
 
 
 @lru_cache(maxsize=256)
@@ -43,7 +57,7 @@ def split_cells(text: str) -> tuple[Grapheme, ...]:
     for _, end, width in split_graphemes(text)[0]:
         cells += width
         if end in boundaries or end == len(text):
-            graphemes.append(Grapheme(start, end, cells))
+            graphemes.append(Grapheme(start, end, cells, max(cells, sum(map(cell_len, text[start:end])))))
             start, cells = end, 0
     return tuple(graphemes)
 
@@ -102,8 +116,8 @@ def _fit_graphemes(text: str, start: int, cells: int) -> int:
     graphemes = split_cells(text)
     index = _index_at(graphemes, start)
     end = start
-    while index < len(graphemes) and (graphemes[index].cells <= cells or end == start):
-        cells -= graphemes[index].cells
+    while index < len(graphemes) and (graphemes[index].most <= cells or end == start):
+        cells -= graphemes[index].most
         end = graphemes[index].end
         index += 1
     return end
