@@ -149,10 +149,13 @@ class Evening:
 
     def resize(self) -> None:
         """Read on in terminals of several sizes."""
-        stored = stored_messages(self.folder)
         for columns, lines in SIZES:
-            self.anna.resize(columns, lines)
-            self.anna.sees_latest(GENERAL, stored)
+            self.read_in_a_terminal(columns, lines)
+
+    def read_in_a_terminal(self, columns: int, lines: int) -> None:
+        """Resize the terminal and read the first room in it."""
+        self.anna.resize(columns, lines)
+        self.anna.sees_latest(GENERAL, stored_messages(self.folder))
 
     def lose_the_server(self) -> None:
         """Kill the server; what anna types is queued, and what she missed is shown."""

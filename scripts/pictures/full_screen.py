@@ -25,8 +25,10 @@ def draw_full_screen(folder: Path) -> None:
     with _evening() as evening:
         evening.join_conversation()
         _draw(evening, SIZE, folder / "full-screen.svg")
-        evening.anna.resize(*NARROW)
-        evening.anna.sees("workshop")
+        evening.open_thread()
+        _draw(evening, SIZE, folder / "full-screen-thread.svg")
+        evening.close_thread()
+        evening.read_in_a_terminal(*NARROW)
         _draw(evening, NARROW, folder / "full-screen-narrow.svg")
 
 
