@@ -13,13 +13,14 @@ from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
 from app.client.notifications.alerts import Alert
-from app.client.protocol.events import ClientEvent, Notice
+from app.client.protocol.events import ClientEvent, EditRefused, Notice
 from app.client.screen.bridge import Bridge
 from app.client.screen.copying import TextCopier
 from app.client.screen.defects import MainScreen, ResilientApp
 from app.client.screen.dialogs.connection_failed import ConnectionFailed
 from app.client.screen.dialogs.help import HelpScreen, list_help
 from app.client.screen.keys import BINDINGS, accept_keys, current_keys
+from app.client.screen.message_actions import MessageActions
 from app.client.screen.options import ScreenOptions
 from app.client.screen.parts import Parts
 from app.client.screen.presenter import Presenter
@@ -33,7 +34,6 @@ from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
-from app.client.screen.widgets.question_bar import QuestionBar
 from app.client.screen.widgets.room_list import RoomList
 from app.client.timeline.workspace import Workspace
 from app.errors import ChatError
@@ -74,7 +74,7 @@ class ChatApp(ResilientApp):
         self._is_ticking = False
         nick = session.driver.read(lambda state: state.nick)
         self.workspace = Workspace(DisplayContext(nick=nick), lambda message: presenter.is_mention(message))
-        self.parts = Parts(self.workspace, server)
+        self.parts = Parts(self.workspace, session, server)
         self.presenter = presenter = Presenter(self.parts, self.workspace, session, options, server)
         self.rooms = RoomNavigation(
             self.workspace, lambda: presenter.buffers, self.go_to_room, self.notify_user
@@ -88,10 +88,16 @@ class ChatApp(ResilientApp):
         )
         self.copier = TextCopier(self.write_sequence, self.notify_user)
         self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
+        self.messages = MessageActions(
+            self, session, self.parts, self.navigation, self.copier.copy, self._toggle_thread
+        )
         self._key_faults = self._set_keys(options.keys)
         self._actions = self._create_actions()
         session.connect_to(
-            self.show_event, presenter.show_room, presenter.close_room, self.show_question, self._end
+            self.show_event,
+            presenter.show_room,
+            presenter.close_room,
+            self._end,
         )
         bridge.on_error = self._handle_exception
 
@@ -110,6 +116,7 @@ class ChatApp(ResilientApp):
             **scrolling_actions(self.navigation),
             "thread": self._toggle_thread,
             **self._room_actions.actions(),
+            **self.parts.input.actions(),
             "help": self._show_help,
             "quit": self.session.end,
             "interrupt": self._interrupt,
@@ -121,10 +128,19 @@ class ChatApp(ResilientApp):
         if name in self._actions:
             self._actions[name]()
 
+    def action_message(self, name: str) -> None:
+        """Do something with the selected message."""
+        self.messages.run(name)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return whether a key has its effect: while a dialog is open, it has the keys."""
-        is_for_dialog = action == "run" and len(self.screen_stack) > 1 and parameters != ("quit",)
-        return not is_for_dialog
+        """Leave keys to dialogs, and to the input unless a message is selected and it is empty."""
+        if action == "run":
+            return self._may_run(str(parameters[0]))
+        return action != "message" or self.messages.may_run(str(parameters[0]))
+
+    def _may_run(self, name: str) -> bool:
+        """Whether the key of an action is not for a dialog."""
+        return len(self.screen_stack) == 1 or name == "quit"
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""
@@ -198,18 +214,13 @@ class ChatApp(ResilientApp):
         """Update the timelines from an event."""
         self.presenter.apply(event)
         self.navigation.handle(event)
-
-    def show_question(self) -> None:
-        """Ask the question that waits, or go back to the input."""
-        question = self.session.question
-        self.parts.question.ask(question)
-        self.parts.composer.display = question is None
-        if question is None:
-            self.parts.composer.focus()
+        if isinstance(event, EditRefused):
+            self.parts.input.take_back_edit(event)
 
     def refresh_parts(self) -> None:
         """Show the current state of every part, and again in a second if it changes by itself."""
         self.presenter.refresh()
+        self.messages.show_hint()
         if self.presenter.is_changing and not self._is_ticking:
             self._is_ticking = True
             self.set_timer(TICK_SECONDS, self._tick)
@@ -249,10 +260,10 @@ class ChatApp(ResilientApp):
 
     def _interrupt(self) -> None:
         """Clear the input or cancel the question; never end the program."""
-        if self.session.question is not None:
-            self.session.cancel(self.session.question)
+        if self.session.input.question is not None:
+            self.session.input.cancel(self.session.input.question)
         elif self.parts.composer.text:
-            self.parts.composer.text = ""
+            self.parts.composer.show_text("")
         else:
             self.notify_user("Press Ctrl-Q or type /quit to end the program.")
 
@@ -267,7 +278,10 @@ class ChatApp(ResilientApp):
             self.presenter.show_thread(entry)
 
     def _go_back(self) -> None:
-        """Close the thread, or go back to the input and to the latest messages."""
+        """Cancel a reply or an edit, close the thread, or go back to the latest messages."""
+        if self.parts.input.cancel_reference():
+            self.messages.show_hint()
+            return
         if self.presenter.close_thread():
             return
         self.presenter.show_messages()
@@ -277,18 +291,18 @@ class ChatApp(ResilientApp):
     # Messages of the parts
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
-        """Send a text."""
+        """Show the latest messages, because a text was sent."""
         self.navigation.go_to_end()
-        self.session.submit(event.text)
+        self.messages.show_hint()
+
+    def on_composer_completions_changed(self, event: Composer.CompletionsChanged) -> None:
+        """Show what can be done with a message only while nothing is being written."""
+        self.messages.show_hint()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell the others that we are typing."""
         if event.text_area is self.parts.composer and self.parts.composer.has_focus:
             self.presenter.on_typed(event.text_area.text)
-
-    def on_question_bar_answered(self, event: QuestionBar.Answered) -> None:
-        """Pass an answer on."""
-        self.session.answer(event.question, event.answer)
 
     def on_room_list_room_chosen(self, event: RoomList.RoomChosen) -> None:
         """Show the buffer that was chosen."""
@@ -302,6 +316,7 @@ class ChatApp(ResilientApp):
     def on_message_view_position_changed(self, event: MessageView.PositionChanged) -> None:
         """Show whether there is more below; at the end, what is shown is read."""
         self.presenter.on_scrolled()
+        self.messages.show_hint()
 
     def on_message_view_edge_reached(self, event: MessageView.EdgeReached) -> None:
         """Load more history."""

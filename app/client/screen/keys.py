@@ -40,11 +40,39 @@ KEYS = (
     _binding("move-room-down", "alt+shift+down", "Move the room down in the list"),
     _binding("sort-rooms", "alt+s", "Sort the rooms by activity, or in your own order"),
     _binding("close-room", "alt+w", "Close the conversation, or a room that you have left"),
+    _binding("search-input", "ctrl+r", "Find an earlier input"),
+    _binding("editor", "alt+e", "Write in your editor ($VISUAL, $EDITOR)"),
     _binding("quit", "ctrl+q", "End the program"),
     _binding("interrupt", "ctrl+c", "Clear the input"),
     Binding("escape", "run('back')", "Back to the input", id="back", show=False),
 )
-BINDINGS: list[BindingType] = list(KEYS)
+
+
+def _message_binding(name: str, keys: str, description: str) -> Binding:
+    """Return a binding that acts on the selected message while the input is empty."""
+    return Binding(keys, f"message('{name}')", description, id=name, priority=True, show=False)
+
+
+COMPOSER_KEYS = (
+    Binding("alt+enter,ctrl+j,shift+enter", "newline", "Begin another line", id="newline", show=False),
+    Binding("tab", "complete(1)", "Complete a command, nick, room or emoji", id="complete", show=False),
+    Binding("shift+tab", "complete(-1)", "Previous completion", id="complete-back", show=False),
+    Binding("ctrl+up", "recall(-1)", "Previous input", id="previous-input", show=False),
+    Binding("ctrl+down", "recall(1)", "Next input", id="next-input", show=False),
+)
+MESSAGE_KEYS = (
+    _message_binding("previous", "up", "The message before it; at first, the latest one"),
+    _message_binding("next", "down", "The message after it"),
+    _message_binding("reply", "r", "Reply"),
+    _message_binding("react", "e,plus", "React, or remove your reaction"),
+    _message_binding("edit", "u", "Edit a message of yours: it is deleted and sent again"),
+    _message_binding("delete", "d", "Delete"),
+    _message_binding("copy", "c", "Copy"),
+    _message_binding("thread-of", "t", "Show its thread, or close the thread"),
+    _message_binding("open-link", "o", "Open a link"),
+    _message_binding("original", "enter,j", "Go to the message that it answers"),
+)
+BINDINGS: list[BindingType] = [*KEYS, *MESSAGE_KEYS]
 FIXED = {"interrupt", "back"}  # keep their keys, so that Ctrl-C never ends the program
 
 
@@ -100,7 +128,7 @@ def current_keys(accepted: Mapping[str, str]) -> dict[str, str]:
 
 def format_key(key: str) -> str:
     """Return a key as a user writes it: `ctrl+pageup` as `Ctrl-PageUp`."""
-    names = {"pageup": "PageUp", "pagedown": "PageDown", "escape": "Esc"}
+    names = {"plus": "+", "pageup": "PageUp", "pagedown": "PageDown", "escape": "Esc"}
     *modifiers, last = key.split("+")
     shown = names.get(last) or (last if len(last) == 1 and not modifiers else last.capitalize())
     return "-".join([*(modifier.capitalize() for modifier in modifiers), shown])

@@ -3,11 +3,11 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from app.client.screen.input.input_area import InputArea
 from app.client.screen.pane_layout import Pane, PaneLayout
-from app.client.screen.widgets.composer import Composer
+from app.client.screen.session import ScreenSession
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
-from app.client.screen.widgets.question_bar import QuestionBar
 from app.client.screen.widgets.room_list import RoomList
 from app.client.screen.widgets.status_line import StatusLine
 from app.client.screen.widgets.thread_pane import ThreadPane
@@ -18,23 +18,22 @@ from app.client.timeline.workspace import Workspace
 class Parts:
     """The widgets of the main screen; they exist before they are mounted, and under any dialog."""
 
-    def __init__(self, workspace: Workspace, server: str) -> None:
+    def __init__(self, workspace: Workspace, session: ScreenSession, server: str) -> None:
         self.rooms = RoomList(server.partition(" ")[0])
         self.topic = TopicLine()
         self.messages = MessageView(workspace.context, workspace.current.timeline)
         self.members = MemberList()
         self.thread = ThreadPane(workspace.context)
         self.status = StatusLine()
-        self.question = QuestionBar()
-        self.composer = Composer()
+        self.input = InputArea(session.input, workspace, session.storage.open_history())
+        self.composer = self.input.composer
         self._middle = Vertical(self.topic, self.messages, id="middle")
 
     def compose(self) -> ComposeResult:
         """Yield the widgets in their places."""
         yield Horizontal(self.rooms, self._middle, self.members, self.thread, id="panes")
         yield self.status
-        yield self.question
-        yield self.composer
+        yield self.input
 
     def arrange(self, layout: PaneLayout) -> None:
         """Show and hide the panes; on a narrow terminal, a visible list has the focus."""

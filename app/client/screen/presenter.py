@@ -93,16 +93,14 @@ class Presenter:
 
     def show_room(self, room: str) -> None:
         """Show the messages of a room, or those of the server."""
-        now, composer = time.monotonic(), self.parts.composer
-        self.reading.settle(now)
+        self.reading.settle(time.monotonic())
         self._stop_typing()
-        self.workspace.current.draft = composer.text
+        self.parts.input.leave_room()
         self.workspace.show(room)
         buffer = self.workspace.current
         self.parts.messages.show(buffer.timeline)
         self.parts.thread.close()
-        composer.text = buffer.draft
-        composer.move_cursor(composer.document.end)
+        self.parts.input.enter_room()
         self._has_new_members = True
         self.show_messages()
 
@@ -170,7 +168,7 @@ class Presenter:
     def on_typed(self, text: str) -> None:
         """Tell the others that we are typing, unless it is a command."""
         room = self.workspace.current_name
-        if room == STATUS or not self._options.sends_typing or self.session.question is not None:
+        if room == STATUS or not self._options.sends_typing or self.session.input.question is not None:
             return
         if text.strip() and not text.startswith("/"):
             self.session.send_typing(room, TypingState.ACTIVE)

@@ -4,23 +4,26 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Concatenate, ParamSpec
 
 from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
 from app.client.notifications.notifier import Notifier
 from app.client.protocol import intents
 from app.client.protocol.channel_view import ChannelMember
+from app.client.protocol.effects import Effects
 from app.client.protocol.events import ClientEvent, Direction, TypingState
 from app.client.protocol.history.pages import CAPABILITY as CHATHISTORY
 from app.client.protocol.model import ClientState
 from app.client.screen.bridge import Bridge
+from app.client.screen.input.input_session import InputSession
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.controller import Controller
-from app.client.ui.questions import Question
 from app.client.ui.read_policy import MARK_BY_VIEW
 from app.wire.names import Key
 
+P = ParamSpec("P")
 LAG_INTERVAL_MILLISECONDS = 30_000  # between two measurements
 
 
@@ -58,7 +61,6 @@ class ScreenSession:
         self.on_event: Callable[[ClientEvent], None] = lambda event: None
         self.on_room: Callable[[str], None] = lambda room: None
         self.on_close: Callable[[str], None] = lambda room: None
-        self.on_question: Callable[[], None] = lambda: None
         self.on_end: Callable[[], None] = lambda: None
         driver.state.options.lag_interval_milliseconds = LAG_INTERVAL_MILLISECONDS
         self.controller = Controller(
@@ -66,19 +68,18 @@ class ScreenSession:
         )
         self.controller.on_room = lambda room: bridge.post(lambda: self.on_room(room))
         self.controller.on_close = lambda room: bridge.post(lambda: self.on_close(room))
-        self.controller.on_question = lambda: bridge.post(lambda: self.on_question())
+        self.input = InputSession(driver, self.controller, bridge)
 
     def connect_to(
         self,
         on_event: Callable[[ClientEvent], None],
         on_room: Callable[[str], None],
         on_close: Callable[[str], None],
-        on_question: Callable[[], None],
         on_end: Callable[[], None],
     ) -> None:
         """Set what is called, in the screen's thread, when something has happened."""
         self.on_event, self.on_room, self.on_close = on_event, on_room, on_close
-        self.on_question, self.on_end = on_question, on_end
+        self.on_end = on_end
 
     def _create_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name="driver", daemon=True)
@@ -105,28 +106,11 @@ class ScreenSession:
     def _post_event(self, event: ClientEvent) -> None:
         self._bridge.post(lambda: self.on_event(event))
 
-    def submit(self, text: str) -> None:
-        """Send a message, or execute a command."""
-        self.driver.post(partial(self.controller.run, text))
-
-    def answer(self, question: Question, text: str) -> None:
-        """Answer a question."""
-        self._after(lambda: self.controller.questions.answer(question, text))
-
-    def cancel(self, question: Question) -> None:
-        """Cancel a question."""
-        self._after(lambda: self.controller.questions.cancel(question))
-
-    def _after(self, call: Callable[[], None]) -> None:
-        """Make a call in the driver's thread, then show the next question, if there is one."""
-
-        def run() -> None:
-            try:
-                call()
-            finally:
-                self.controller.on_question()
-
-        self.driver.post(run)
+    def execute(
+        self, intent: Callable[Concatenate[ClientState, P], Effects], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Execute an intent."""
+        self.driver.post(partial(self.driver.execute, intent, *args, **kwargs))
 
     def set_room(self, room: str) -> None:
         """Make a room the one that messages are sent to."""
@@ -184,11 +168,6 @@ class ScreenSession:
         """Disconnect and end at once, as on SIGTERM."""
         self.driver.post(lambda: self.driver.execute(intents.quit_, "Terminated"))
         self.driver.post(self.driver.end)
-
-    @property
-    def question(self) -> Question | None:
-        """The question to answer next."""
-        return self.controller.questions.current
 
     def request_away(self, room: str) -> None:
         """Request who in a room is away, if that is not known."""

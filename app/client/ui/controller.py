@@ -6,7 +6,7 @@ Everything here runs in the driver's thread.
 from collections.abc import Callable
 
 from app.client.display.event_text import DisplayContext
-from app.client.driver import Driver
+from app.client.driver import Call, Driver
 from app.client.notifications.notifier import Notifier
 from app.client.notifications.rules import NotificationRules
 from app.client.protocol import intents
@@ -21,12 +21,13 @@ from app.client.protocol.events import (
     UnreadMessages,
 )
 from app.client.protocol.model import ClientState
+from app.client.protocol.sending import multiline
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.account_dialogs import AccountDialogs
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.ignoring import IgnoreList
 from app.client.ui.muting import MuteList
-from app.client.ui.paste_dialog import PasteDialog
+from app.client.ui.paste_dialog import PasteDialog, PastedText
 from app.client.ui.persistence import Persistence
 from app.client.ui.questions import Question, Questions
 from app.client.ui.read_policy import MARK_WHEN_SHOWN, ReadPolicy
@@ -54,6 +55,11 @@ def _check_text(text: str) -> None:
         raise UsageError(
             f"Nothing was sent: {shown} contains bytes that are not UTF-8. Set your terminal to UTF-8."
         ) from error
+
+
+def _join_lines(text: str) -> str:
+    """Return a text without empty lines around it, and with one kind of line break."""
+    return "\n".join(text.strip("\r\n").splitlines())
 
 
 class Controller:
@@ -88,7 +94,7 @@ class Controller:
         self.ignored = IgnoreList(storage.ignored)
         self.muted = MuteList(storage.muted)
         self._notifier = notifier or Notifier(NotificationRules(), (), driver.clock)
-        self._pasting = PasteDialog(driver, self.ask, self.notify)
+        self._pasting = PasteDialog(driver, self.ask)
         self._persistence = Persistence(driver.state, storage, self.notify)
         driver.show = self.show
         driver.on_tick = self._notifier.show_due
@@ -108,8 +114,10 @@ class Controller:
             raise UsageError("You are not in a room. Use /join ROOM to join one, /list to list them.")
         return self.view.room
 
-    def run(self, text: str) -> None:
+    def run(self, text: str, say: Callable[[str], None] | None = None) -> None:
         """Execute one line of input: a `/command` or a message; `//` sends a leading slash.
+
+        A message is passed to `say`, by default the controller's own.
 
         Raises: UsageError when a command is unknown, malformed or currently not available, or if
         the line is not valid text.
@@ -127,21 +135,35 @@ class Controller:
                 "This looks like a command with a password, so it was not sent. Put a slash in front of it."
             )
         else:
-            self.say(text.removeprefix("/"))
+            (say or self.say)(text.removeprefix("/"))
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, reply_to: str = "", on_declined: Call | None = None) -> None:
         """Send a text to the current room; if it has several lines, ask how.
 
-        Before the first connection is complete, nothing is sent or kept: a user who is used to
-        being asked for a password may be typing it already.
+        `reply_to` is the id of the message that it answers; `on_declined` is called if the user
+        decides not to send it. Before the first connection is complete, nothing is sent or kept: a
+        user who is used to being asked for a password may be typing it already.
         """
         if not self.state.has_been_online:
             raise UsageError("You are not connected yet, so nothing was sent.")
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) > 1:
-            self._pasting.ask(self._target(), "\n".join(text.strip("\r\n").splitlines()), lines)
+            pasted = PastedText(self._target(), _join_lines(text), lines, reply_to)
+            self._pasting.ask(pasted, on_declined or self._explain_declined)
         elif lines:
-            self.driver.execute(intents.send_message, self._target(), lines[0])
+            self.driver.execute(intents.send_message, self._target(), lines[0], reply_to=reply_to)
+
+    def say_as_one(self, text: str, reply_to: str = "", on_declined: Call | None = None) -> None:
+        """Send a text written in several lines as one message, or ask if that is impossible."""
+        whole = _join_lines(text)
+        excess = multiline.explain_excess(self.state, self._target(), whole)
+        if "\n" in whole and self.state.is_online and not excess:
+            self.driver.execute(intents.send_lines_as_one, self._target(), whole, reply_to=reply_to)
+        else:
+            self.say(text, reply_to, on_declined)
+
+    def _explain_declined(self) -> None:
+        self.notify("Nothing was sent. The up arrow brings the text back.")
 
     def _target(self) -> str:
         """Return the current room or, while there is none, the first room that is being joined."""

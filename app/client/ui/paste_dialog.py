@@ -1,6 +1,7 @@
 """Asks how to send a text of several lines, such as a paste."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from app.client.driver import Driver
 from app.client.protocol import intents
@@ -10,38 +11,48 @@ from app.client.ui.questions import YES, Question
 ONE = ("1", "o", "one")
 
 
+@dataclass(frozen=True, slots=True)
+class PastedText:
+    """A text of several lines, its lines that are not empty, and the id of what it answers."""
+
+    target: str
+    text: str
+    lines: list[str]
+    reply_to: str = ""
+
+
 class PasteDialog:
     """The question about a text of several lines: one message, one for each line, or nothing."""
 
-    def __init__(
-        self, driver: Driver, ask: Callable[[Question], None], notify: Callable[[str, bool], None]
-    ) -> None:
+    def __init__(self, driver: Driver, ask: Callable[[Question], None]) -> None:
         self._driver = driver
         self._ask = ask
-        self._notify = notify
 
-    def ask(self, target: str, text: str, lines: list[str]) -> None:
-        """Ask how to send a text to a target; `lines` are its lines that are not empty."""
-        reason = multiline.explain_excess(self._driver.state, target, text)
+    def ask(self, pasted: PastedText, on_declined: Callable[[], None]) -> None:
+        """Ask how to send a text; `on_declined` is called if it is not to be sent."""
+        reason = multiline.explain_excess(self._driver.state, pasted.target, pasted.text)
+        count = len(pasted.lines)
         if reason:
-            prompt = f"Send {len(lines)} lines as {len(lines)} messages ({reason})? [y/N] "
+            prompt = f"Send {count} lines as {count} messages ({reason})? [y/N] "
         else:
-            prompt = f"Send {len(lines)} lines as one message, as {len(lines)}, or not? [one/{len(lines)}/N] "
+            prompt = f"Send {count} lines as one message, as {count}, or not? [one/{count}/N] "
 
         def decide(answer: str) -> None:
             word = answer.strip().lower()
             if not reason and word in ONE:
-                self._driver.execute(intents.send_lines_as_one, target, text)
-            elif word == str(len(lines)) or (reason and word in YES):
-                self._send_each(target, lines)
+                self._driver.execute(
+                    intents.send_lines_as_one, pasted.target, pasted.text, reply_to=pasted.reply_to
+                )
+            elif word == str(count) or (reason and word in YES):
+                self._send_each(pasted)
             else:
-                self._decline()
+                on_declined()
 
-        self._ask(Question(prompt, decide, on_cancel=self._decline))
+        self._ask(Question(prompt, decide, on_cancel=on_declined))
 
-    def _send_each(self, target: str, lines: list[str]) -> None:
-        for line in lines:
-            self._driver.execute(intents.send_message, target, line)
-
-    def _decline(self) -> None:
-        self._notify("Nothing was sent. The up arrow brings the text back.", False)
+    def _send_each(self, pasted: PastedText) -> None:
+        """Send each line; the first of them is the reply."""
+        reply_to = pasted.reply_to
+        for line in pasted.lines:
+            self._driver.execute(intents.send_message, pasted.target, line, reply_to=reply_to)
+            reply_to = ""

@@ -59,12 +59,16 @@ class ScreenUser:
         self._changed = changed
         self.expected_defects = 0
 
-    def receives(self, pattern: str) -> None:
-        """Check the next line that the server receives, besides those that measure the lag."""
+    def receives(self, pattern: str) -> str:
+        """Return the next line that the server receives; it must match.
+
+        Lines that measure the lag are skipped, and those about typing unless the pattern names it.
+        """
         line = self.server.receive()
-        while line.startswith("PING "):
+        while line.startswith("PING ") or ("+typing=" in line and "typing" not in pattern):
             line = self.server.receive()
         assert fnmatchcase(line, pattern), line
+        return line
 
     async def press(self, *keys: str) -> None:
         """Press keys, such as `ctrl+n`."""

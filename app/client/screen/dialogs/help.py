@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from app.client.screen.defects import ContainsDefects
-from app.client.screen.keys import KEYS
+from app.client.screen.keys import COMPOSER_KEYS, KEYS, MESSAGE_KEYS, format_key
 from app.client.ui.command_registry import SlashCommands
 from app.text.columns import pad, width
 from app.text.sanitise import clean
@@ -41,11 +41,18 @@ def list_help(keys: Mapping[str, str], commands: SlashCommands) -> HelpSections:
     rows = [HelpRow(keys[binding.id], binding.description) for binding in KEYS if binding.id]
     rows = [row for row in rows if not row.right.startswith("Room ")]
     rows.append(HelpRow(f"{keys['room-1']} … {keys['room-9']}", "Room 1 to room 9"))
+    others = [("In the input", COMPOSER_KEYS), ("While a message is selected", MESSAGE_KEYS)]
+    fixed = [(title, [_fixed_row(binding) for binding in group]) for title, group in others]
     groups = [
         (title, [HelpRow(command.names, command.summary) for command in group])
         for title, group in commands.groups.items()
     ]
-    return [("Keys", rows), *groups]
+    return [("Keys", rows), *fixed, *groups]
+
+
+def _fixed_row(binding: Binding) -> HelpRow:
+    """Return the keys of a binding that the settings cannot change, and what it does."""
+    return HelpRow(", ".join(map(format_key, binding.key.split(","))), binding.description)
 
 
 class HelpScreen(ContainsDefects, ModalScreen[None]):

@@ -1,0 +1,220 @@
+"""What the user can do with the selected message."""
+
+from collections.abc import Callable
+
+from textual.app import App
+
+from app.client.emoji import complete
+from app.client.links.finding import find_links
+from app.client.links.opening import open_link
+from app.client.protocol import intents
+from app.client.protocol.events import Message
+from app.client.screen.dialogs.chooser import Chooser
+from app.client.screen.input.submission import MessageReference, ReferenceKind
+from app.client.screen.parts import Parts
+from app.client.screen.session import ScreenSession
+from app.client.screen.timeline_navigation import TimelineNavigation
+from app.client.screen.widgets.choice_list import Choice
+from app.client.screen.widgets.message_view import MessageView
+from app.client.timeline.entry import Entry, EntryKind
+from app.client.timeline.timeline import Timeline
+from app.client.ui.message_completion import EMOJI
+from app.client.ui.questions import YES, Question
+from app.errors import UsageError
+from app.text.columns import shorten
+from app.text.sanitise import clean
+
+MAX_QUOTED_COLUMNS = 40  # of a message in a question
+MAX_REACTION_CHARACTERS = 64
+STEPS = {"previous": -1, "next": 1}
+MAX_RECENT_REACTIONS = 12
+
+
+class MessageActions:
+    """Replies, reactions and the like; each acts on the selected message."""
+
+    def __init__(
+        self,
+        app: App[None],
+        session: ScreenSession,
+        parts: Parts,
+        navigation: TimelineNavigation,
+        copy: Callable[[str], None],
+        toggle_thread: Callable[[], None],
+    ) -> None:
+        self._app = app
+        self._session = session
+        self._parts = parts
+        self._input = parts.input
+        self._navigation = navigation
+        self._recent_reactions: list[str] = []
+        self._actions = {
+            "reply": self._reply,
+            "react": self._react,
+            "edit": self._edit,
+            "delete": self._delete,
+            "copy": lambda entry: copy(entry.text),
+            "thread-of": lambda entry: toggle_thread(),
+            "open-link": self._open_link,
+            "original": self._go_to_original,
+        }
+
+    @property
+    def _view(self) -> MessageView:
+        return self._parts.active_messages
+
+    @property
+    def _timeline(self) -> Timeline:
+        return self._view.timeline
+
+    @property
+    def selected(self) -> Entry | None:
+        """The selected message, or None."""
+        entry = self._view.selected_entry
+        return entry if entry is not None and entry.is_spoken else None
+
+    def may_run(self, action: str) -> bool:
+        """Whether a key acts on a message, rather than being typed."""
+        is_idle = self._input.composer.is_idle and len(self._app.screen_stack) == 1
+        return is_idle and (action == "previous" or self._view.selected_entry is not None)
+
+    def run(self, action: str) -> None:
+        """Do something with the selected message, or select another one."""
+        entry = self.selected
+        try:
+            if action in STEPS:
+                self._navigation.select(STEPS[action])
+            elif action == "original" and self._navigation.activate():
+                pass
+            elif entry is not None:
+                self._actions[action](entry)
+        except UsageError as error:
+            self._app.notify(error.sentence, severity="warning", markup=False)
+        self.show_hint()
+
+    def show_hint(self) -> None:
+        """Show what the input refers to, or what can be done with the selected message."""
+        self._input.show_hint(self._describe())
+
+    def _describe(self) -> str:
+        """Return what can be done with the selected message."""
+        entry = self.selected
+        if entry is None or not self.may_run(""):
+            return ""
+        parts = ["r reply", "e react"] if not entry.is_redacted else []
+        parts += ["u edit"] if entry.is_mine and not entry.is_redacted else []
+        parts += ["d delete", "c copy"] if not entry.is_redacted else []
+        parts += ["o open link"] if find_links(clean(entry.text)) else []
+        parts += ["Enter original", "t thread"] if entry.reply_to else ["t thread"]
+        return " · ".join([*parts, "Esc back"])
+
+    def _to_message(self, entry: Entry) -> Message:
+        """Return the message of an entry.
+
+        Raises: UsageError if others cannot be told which message is meant.
+        """
+        if entry.is_redacted:
+            raise UsageError("This message has been deleted.")
+        if not entry.msgid:
+            raise UsageError("The server gave this message no id, so nothing can refer to it.")
+        return Message(
+            self._timeline.name,
+            entry.author,
+            entry.text,
+            entry.at,
+            entry.is_mine,
+            is_action=entry.kind is EntryKind.ACTION,
+            is_notice=entry.kind is EntryKind.NOTICE,
+            is_direct=self._timeline.is_direct,
+            msgid=entry.msgid,
+            reply_to=entry.reply_to,
+        )
+
+    def _require(self, capability: str, what: str) -> None:
+        has_it = self._session.driver.read(lambda state: not state.is_online or state.has(capability))
+        if not has_it:
+            raise UsageError(f"This server does not support {what}.")
+
+    def _reply(self, entry: Entry) -> None:
+        self._require("message-tags", "replies")
+        self._refer(ReferenceKind.REPLY, entry)
+
+    def _edit(self, entry: Entry) -> None:
+        if not entry.is_mine:
+            raise UsageError("You can edit only your own messages.")
+        self._require("draft/message-redaction", "editing")
+        self._refer(ReferenceKind.EDIT, entry)
+
+    def _refer(self, kind: ReferenceKind, entry: Entry) -> None:
+        self._input.refer(MessageReference(kind, self._to_message(entry)))
+        self._view.select(None)
+
+    def _react(self, entry: Entry) -> None:
+        self._require("message-tags", "reactions")
+        message = self._to_message(entry)
+
+        def toggle(reaction: str | None) -> None:
+            if reaction:
+                self.toggle_reaction(message, reaction)
+
+        self._app.push_screen(Chooser("React with an emoji or a word", self._find_reactions), toggle)
+
+    def _find_reactions(self, query: str) -> list[Choice[str]]:
+        """Return the reactions that match; without a query, the latest and the usual ones."""
+        if not query:
+            usual = [emoji for emoji in EMOJI if emoji not in self._recent_reactions]
+            known = [(one, EMOJI.get(one, "")) for one in [*self._recent_reactions, *usual]]
+            return [Choice(one, clean(one), names) for one, names in known]
+        found = complete(query.strip(":"))
+        choices = [Choice(character, character, f":{name}:") for name, character in found]
+        if not query.startswith(":") and len(query) <= MAX_REACTION_CHARACTERS:
+            choices.append(Choice(query, clean(query), "as it is"))
+        return choices
+
+    def toggle_reaction(self, message: Message, reaction: str) -> None:
+        """React to a message or, if we have already reacted so, remove the reaction."""
+        reactions = self._timeline.reactions.get(message.msgid)
+        if reactions is not None and reactions.has(reaction, self._session.driver.state.nick):
+            self._session.execute(intents.unreact, message, reaction)
+            return
+        self._session.execute(intents.react, message, reaction)
+        recent = [reaction, *(one for one in self._recent_reactions if one != reaction)]
+        self._recent_reactions = recent[:MAX_RECENT_REACTIONS]
+
+    def _delete(self, entry: Entry) -> None:
+        self._require("draft/message-redaction", "deleting messages")
+        message = self._to_message(entry)
+        whose = "your message" if entry.is_mine else f"the message of {clean(entry.author)}"
+        text = shorten(clean(entry.text), MAX_QUOTED_COLUMNS)
+
+        def decide(answer: str) -> None:
+            if answer.strip().lower() in YES:
+                self._session.execute(intents.redact, message, "")
+
+        self._session.input.ask(Question(f"Delete {whose} ({text})? [y/N] ", decide))
+        self._view.select(None)
+
+    def _open_link(self, entry: Entry) -> None:
+        urls = list(dict.fromkeys(link.url for link in find_links(clean(entry.text))))
+        if not urls:
+            raise UsageError("There is no link in this message.")
+        if len(urls) == 1:
+            open_link(urls[0])
+            return
+
+        def find(query: str) -> list[Choice[str]]:
+            return [Choice(url, clean(url)) for url in urls if query.lower() in url.lower()]
+
+        self._app.push_screen(Chooser("Open a link", find), self._open_chosen)
+
+    def _open_chosen(self, url: str | None) -> None:
+        try:
+            if url is not None:
+                open_link(url)
+        except UsageError as error:
+            self._app.notify(error.sentence, severity="warning", markup=False)
+
+    def _go_to_original(self, entry: Entry) -> None:
+        if not entry.reply_to:
+            raise UsageError("This message answers no other.")
+        self._navigation.go_to_original(entry)
