@@ -62,6 +62,11 @@ class Evening:
         phone.hears(" 422 ")
         return phone
 
+    def go_to(self, room: str) -> None:
+        """Show a room by its name."""
+        self.anna.type(f"/join {room}")
+        self.anna.sees_room(room)
+
     # The acts
 
     def gather(self) -> None:
@@ -119,8 +124,7 @@ class Evening:
 
     def join_conversation(self) -> None:
         """Talk with the others in the first room."""
-        self.anna.type(f"/join {GENERAL}")
-        self.anna.sees_room(GENERAL)
+        self.go_to(GENERAL)
         self._play(conversations.FIRST_TALK)
         self.anna.type("I have a key for the workshop 🔑")
         self.anna.type("/reply karim Thank you! I meet you there.")
@@ -149,6 +153,7 @@ class Evening:
 
     def resize(self) -> None:
         """Read on in terminals of several sizes."""
+        self.go_to(GENERAL)
         for columns, lines in SIZES:
             self.read_in_a_terminal(columns, lines)
 
@@ -166,6 +171,7 @@ class Evening:
             self.anna.type(text)
         self.anna.sees(*queued)
         self._return_late(conversations.WHILE_AWAY)
+        self.anna.until(lambda screen: "↑" not in screen.text, "everything was sent")
         stored = stored_messages(self.folder)
         mine = [one.text for one in stored[GENERAL] if one.who == ANNA]
         assert mine[-3:] == [squash(text) for text in queued]
@@ -191,8 +197,7 @@ class Evening:
 
     def watch_people_move(self) -> None:
         """See in one line who joined and left a room."""
-        self.anna.type("/join #photos")
-        self.anna.sees_room("#photos")
+        self.go_to("#photos")
         self._play(conversations.MOVES)
         self.anna.until(lambda screen: any(map(MOVED.search, screen.message_pane)), MOVED.pattern)
 
@@ -200,7 +205,7 @@ class Evening:
         """Scroll through a long room to its first message, and back to the end."""
         self.crowd.recite("oscar", ARCHIVE, conversations.inventory(count))
         stored = stored_messages(self.folder)
-        self.anna.type(f"/join {ARCHIVE}")
+        self.go_to(ARCHIVE)
         self.anna.sees_latest(ARCHIVE, stored)
         place = len(stored[ARCHIVE])
         while place > 0:
@@ -209,10 +214,30 @@ class Evening:
         self.anna.press("C-End")
         self.anna.sees_latest(ARCHIVE, stored)
 
-    def read_on_the_phone(self) -> None:
-        """Read a room on another device: it is no longer unread on the screen."""
+    def mark_all_read(self) -> None:
+        """Mark everything as read with one key."""
         self.anna.press("M-r")
         self.anna.sees_unread({})
+
+    def talk_everywhere(self, lines_per_room: int) -> None:
+        """Let all rooms talk at once; each message is counted beside the name of its room."""
+        self.mark_all_read()
+        self.crowd.play(conversations.small_talk(lines_per_room))
+        self.anna.sees_unread({room: lines_per_room for room in ROOMS if room != self.anna.screen.room})
+
+    def visit_every_room(self) -> None:
+        """Read every room in terminals of several sizes."""
+        stored = stored_messages(self.folder)
+        for columns, lines in SIZES:
+            self.anna.resize(columns, lines)
+            for room in ROOMS:
+                self.go_to(room)
+                self.anna.sees_latest(room, stored)
+
+    def read_on_the_phone(self) -> None:
+        """Read a room on another device: it is no longer unread on the screen."""
+        self.go_to(ARCHIVE)
+        self.mark_all_read()
         self._play(conversations.LATE_TALK)
         self.anna.sees_unread({GENERAL: 2, "#random": 2, "priya": 1})
         phone = self.connect_phone()

@@ -34,3 +34,21 @@ def test_evening_on_the_full_screen(evening: Evening) -> None:
     evening.watch_people_move()
     evening.scroll_back(600)
     evening.read_on_the_phone()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_long_evening_on_the_full_screen(evening: Evening) -> None:
+    evening.gather()
+    evening.open_screen()
+    evening.read_rooms()
+    evening.join_conversation()
+    for _ in range(3):
+        evening.lose_the_server()
+        evening.restart_the_server()
+        evening.mark_all_read()
+    evening.talk_everywhere(30)
+    evening.visit_every_room()
+    evening.scroll_back(5_000)
+    evening.resize()
+    evening.read_on_the_phone()
