@@ -13,6 +13,7 @@ from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
 from app.client.screen.theme import AUTOMATIC
+from app.client.screen.width_fixes import keep_columns_straight
 from app.client.storage.client_storage import ClientStorage
 from app.client.terminal.background import find_background
 from app.client.ui.command_registry import SlashCommands
@@ -36,6 +37,7 @@ def run(
 
     Raises: what `Driver.run` raises.
     """
+    keep_columns_straight()
     options = options or ScreenOptions()
     if not options.has_colours:
         os.environ["NO_COLOR"] = "1"  # which Textual reads

@@ -125,9 +125,7 @@ class ScreenUser:
     def lines(self) -> list[str]:
         """Return the lines of the screen, without trailing spaces."""
         strips = self.app.screen._compositor.render_strips()
-        return [
-            "".join(segment.text for segment in strip if not segment.control).rstrip() for strip in strips
-        ]
+        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
 
     def text(self) -> str:
         """Return the whole screen."""

@@ -126,12 +126,13 @@ class LineLayout:
         line: Line = []
         for reaction, nicks in reactions or ():
             role = Role.MY_REACTION if self._context.nick in nicks else Role.REACTION
-            room = min(MAX_REACTION_COLUMNS, self.columns - self.indent - len(f"  {len(nicks)} "))
-            chip = Span(shorten(f" {shorten(clean(reaction), room)} {len(nicks)} ", self.columns), role)
-            if line and line_cells(line) + 1 + cell_width(chip.text) > self.columns:
+            count = f" {len(nicks)} "
+            room = min(MAX_REACTION_COLUMNS, self.columns - self.indent - len(count) - 1)
+            chip = [Span(f" {shorten(clean(reaction), max(room, 1))}", role), Span(count, role)]
+            if line and line_cells(line) + 1 + line_cells(chip) > self.columns:
                 yield line
                 line = []
-            line += [Span(" ") if line else Span(" " * self.indent), chip]
+            line += [Span(" ") if line else Span(" " * self.indent), *chip]
         if line:
             yield line
 

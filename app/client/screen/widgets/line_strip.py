@@ -1,26 +1,19 @@
-"""Paints the lines of the message view.
-
-Terminals disagree about the widths of some graphemes, such as emoji that are joined. A line with
-such a grapheme is erased first (ECMA-48 ECH), and then filled only as far as the widest terminal
-permits. The remaining blanks, which Textual counts, are drawn in the margin to the right, and the
-cursor is moved to the end of the line (CHA). So what is to the right keeps its place.
-"""
+"""Paints the lines of the message view."""
 
 from itertools import pairwise
 
-from rich.segment import ControlType, Segment
+from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from app.client.screen.message_lines.cells import excess_cells, has_uncertain_width
+from app.client.screen.message_lines.cells import has_uncertain_width
 from app.client.screen.message_lines.spans import Line, Role, Span, body_of
 from app.client.screen.message_lines.text_selection import FAR_RIGHT
 from app.client.screen.theme import nick_background, nick_style
 from app.text.formatting import PLAIN, TextFormat
 
 NICK_ROLES = frozenset({Role.NICK, Role.MY_NICK, Role.MENTION})
-CONTROL = [(ControlType.CURSOR_MOVE_TO_COLUMN, 0)]  # only whether there is one matters to Textual
 SELECTED_TEXT = Style(reverse=True)
 
 
@@ -47,20 +40,13 @@ class LinePainter:
         for span in line:
             segments += self._segments(span, base, body.start if body else 0, row, selected)
         used = sum(segment.cell_length for segment in segments)
-        missing = max(columns - used, 0)
-        after = base + self._meta(row, FAR_RIGHT)
-        if used <= columns and any(has_uncertain_width(span.text) for span in line):
-            excess = min(sum(excess_cells(span.text) for span in line), missing)
-            padding = [Segment(" " * (missing - excess), after), *self._blanks(columns, excess, after)]
-            segments = [Segment(f"\x1b[{columns}X", None, CONTROL), *segments]
+        missing = " " * max(columns - used, 0)
+        if segments and has_uncertain_width(segments[-1].text):
+            last = segments.pop()  # may extend into the blanks after it: see `width_fixes`
+            segments.append(Segment(last.text + missing, last.style))
         else:
-            padding = [Segment(" " * missing, after)]
-        return Strip([*segments, *padding], max(columns, used)).crop(0, columns)
-
-    def _blanks(self, columns: int, count: int, style: Style) -> list[Segment]:
-        """Return blanks that are all drawn in the margin, then a move to the end of the line."""
-        move = Segment(f"\x1b[{self._view.content_region.x + columns + 1}G", None, CONTROL)
-        return [*([move, Segment(" ", style)] * count), move]
+            segments.append(Segment(missing, base + self._meta(row, FAR_RIGHT)))
+        return Strip(segments, max(columns, used)).crop(0, columns)
 
     def _base(self, is_selected: bool) -> Style:
         style = self._view.rich_style
