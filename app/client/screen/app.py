@@ -28,6 +28,7 @@ from app.client.screen.room_actions import RoomActions
 from app.client.screen.room_navigation import Action, RoomNavigation
 from app.client.screen.scrolling import scrolling_actions
 from app.client.screen.session import ScreenSession
+from app.client.screen.switching import Switching
 from app.client.screen.terminal_fixes import end_on_signals
 from app.client.screen.theme import AUTOMATIC, choose_theme, create_themes
 from app.client.screen.timeline_navigation import TimelineNavigation
@@ -91,8 +92,10 @@ class ChatApp(ResilientApp):
         self.messages = MessageActions(
             self, session, self.parts, self.navigation, self.copier.copy, self._toggle_thread
         )
+        self._switching = Switching(self, session, self.workspace, self.parts.input, self.go_to_room)
         self._key_faults = self._set_keys(options.keys)
         self._actions = self._create_actions()
+        self._switching.set_actions(self._actions, self._keys)
         session.connect_to(
             self.show_event,
             presenter.show_room,
@@ -117,6 +120,7 @@ class ChatApp(ResilientApp):
             "thread": self._toggle_thread,
             **self._room_actions.actions(),
             **self.parts.input.actions(),
+            "switch": self._switching.open,
             "help": self._show_help,
             "quit": self.session.end,
             "interrupt": self._interrupt,

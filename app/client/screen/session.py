@@ -182,6 +182,16 @@ class ScreenSession:
 
         return self.driver.read(query)
 
+    def read_people(self) -> list[str]:
+        """Return the nicks of the others in our rooms."""
+
+        def query(state: ClientState) -> list[str]:
+            members = (member for room in state.joined_rooms() for member in room.members.items())
+            nicks = {key: member.nick for key, member in members}
+            return [nick for nick in nicks.values() if not state.is_me(nick)]
+
+        return self.driver.read(query)
+
     def read_snapshot(self, room: str) -> Snapshot:
         """Return what the screen shows of the state; the topic and members are those of a room."""
         now = self.driver.clock.now()

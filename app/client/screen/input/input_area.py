@@ -73,9 +73,13 @@ class InputArea(ContainsDefects, Vertical):
         reference = self._references.pop(fold(room), None) if is_message else None
         if self._session.may_keep(text, room):
             self._recall.add(text)
-        if self._session.may_ask_for_secret(text):
+        self.submit(Submission(text, room, reference, event.is_pasted))
+
+    def submit(self, submission: Submission) -> None:
+        """Send a text, or execute a command."""
+        if self._session.may_ask_for_secret(submission.text):
             self._expect_question()
-        self._session.submit(Submission(text, room, reference, event.is_pasted))
+        self._session.submit(submission)
 
     def _expect_question(self) -> None:
         """Take what is typed from now on for the answer to a question that is about to be asked."""

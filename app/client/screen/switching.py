@@ -1,0 +1,96 @@
+"""Goes to what the user has chosen in the switcher."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from textual.app import App
+
+from app.client.screen.dialogs.chooser import Chooser
+from app.client.screen.dialogs.switcher import Switcher, Target, TargetKind, list_buffers, list_people
+from app.client.screen.input.input_area import InputArea
+from app.client.screen.input.submission import Submission
+from app.client.screen.keys import KEYS
+from app.client.screen.room_navigation import Action
+from app.client.screen.session import ScreenSession
+from app.client.screen.widgets.choice_list import Choice
+from app.client.timeline.workspace import Workspace
+from app.text.sanitise import clean
+from app.wire.names import fold
+
+
+class Switching:
+    """The switcher over rooms, people, commands and the actions of keys."""
+
+    def __init__(
+        self,
+        app: App[None],
+        session: ScreenSession,
+        workspace: Workspace,
+        input_area: InputArea,
+        go_to: Callable[[str], None],
+    ) -> None:
+        self._app = app
+        self._session = session
+        self._workspace = workspace
+        self._input = input_area
+        self._go_to_room = go_to
+        self._actions: Mapping[str, Action] = {}
+        self._keys: Mapping[str, str] = {}
+
+    def set_actions(self, actions: Mapping[str, Action], keys: Mapping[str, str]) -> None:
+        """Offer these actions, by the ids of their keys."""
+        self._actions, self._keys = actions, keys
+
+    def open(self) -> None:
+        """Let the user choose where to go."""
+        switcher = Switcher(self._list_choices(), self._has_room)
+        self._app.push_screen(Chooser("Go to a room, a user or a command", switcher.find), self._go_to)
+
+    def _has_room(self, name: str) -> bool:
+        buffer = self._workspace.buffers.get(fold(name))
+        return buffer is not None and buffer.is_joined
+
+    def _list_choices(self) -> Iterator[Choice[Target]]:
+        yield from list_buffers(self._workspace.buffers.values(), self._workspace.current)
+        yield from list_people(self._session.read_people())
+        yield from self._list_commands()
+        yield from self._list_actions()
+
+    def _list_commands(self) -> Iterable[Choice[Target]]:
+        commands = self._session.driver.read(
+            lambda state: [one for one in self._session.commands if one.is_available(state)]
+        )
+        for command in commands:
+            yield Choice(Target(TargetKind.COMMAND, command.name), command.usage, command.summary)
+
+    def _list_actions(self) -> Iterable[Choice[Target]]:
+        for binding in KEYS:
+            if binding.id in self._actions and binding.id not in ("switch", "back", "interrupt"):
+                target = Target(TargetKind.ACTION, binding.id or "")
+                yield Choice(target, binding.description, self._keys.get(binding.id or "", ""))
+
+    def _go_to(self, target: Target | None) -> None:
+        if target is None:
+            return
+        match target.kind:
+            case TargetKind.ROOM if target.is_new:
+                self._run_command(f"/join {target.name}")
+            case TargetKind.ROOM:
+                self._go_to_room(target.name)
+            case TargetKind.PERSON:
+                self._workspace.open(target.name, is_direct=True)
+                self._go_to_room(target.name)
+            case TargetKind.COMMAND:
+                self._begin_command(target.name)
+            case TargetKind.ACTION:
+                self._actions[target.name]()
+
+    def _begin_command(self, name: str) -> None:
+        """Execute a command or, if it takes parameters, let the user write them."""
+        command = self._session.commands.find(name)
+        if command is not None and command.parameters:
+            self._input.composer.show_text(f"/{name} ")
+        else:
+            self._run_command(f"/{name}")
+
+    def _run_command(self, text: str) -> None:
+        self._input.submit(Submission(clean(text), self._workspace.current_name))
