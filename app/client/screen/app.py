@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.events import AppBlur, AppFocus, Event, Key, Resize
+from textual.filter import NoColor
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -17,7 +18,6 @@ from app.client.protocol.events import ClientEvent, EditRefused, Notice
 from app.client.screen.bridge import Bridge
 from app.client.screen.copying import TextCopier
 from app.client.screen.defects import MainScreen, ResilientApp
-from app.client.screen.dialogs.connection_failed import ConnectionFailed
 from app.client.screen.dialogs.help import HelpScreen, list_help
 from app.client.screen.keys import BINDINGS, accept_keys, current_keys
 from app.client.screen.message_actions import MessageActions
@@ -28,6 +28,7 @@ from app.client.screen.room_actions import RoomActions
 from app.client.screen.room_navigation import Action, RoomNavigation
 from app.client.screen.scrolling import scrolling_actions
 from app.client.screen.session import ScreenSession
+from app.client.screen.session_end import SessionEnd
 from app.client.screen.switching import Switching
 from app.client.screen.terminal_fixes import end_on_signals
 from app.client.screen.theme import AUTOMATIC, choose_theme, create_themes
@@ -37,7 +38,6 @@ from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
 from app.client.screen.widgets.room_list import RoomList
 from app.client.timeline.workspace import Workspace
-from app.errors import ChatError
 
 Part = TypeVar("Part", bound=Widget)
 TICK_SECONDS = 1.0  # while something changes every second
@@ -70,6 +70,8 @@ class ChatApp(ResilientApp):
             self.register_theme(theme)
         wanted = options.theme if options.has_colours else AUTOMATIC
         self.theme = choose_theme(wanted, terminal_background)
+        if not options.has_colours:
+            self._filters.append(NoColor())  # Textual itself would leave shades of grey
         self.session = session
         self._bridge = bridge
         self._is_ticking = False
@@ -93,6 +95,9 @@ class ChatApp(ResilientApp):
             self, session, self.parts, self.navigation, self.copier.copy, self._toggle_thread
         )
         self._switching = Switching(self, session, self.workspace, self.parts.input, self.go_to_room)
+        self._session_end = SessionEnd(
+            session, self.parts.failure, presenter.connection, self._handle_exception, self._close
+        )
         self._key_faults = self._set_keys(options.keys)
         self._actions = self._create_actions()
         self._switching.set_actions(self._actions, self._keys)
@@ -100,7 +105,7 @@ class ChatApp(ResilientApp):
             self.show_event,
             presenter.show_room,
             presenter.close_room,
-            self._end,
+            self._session_end.on_end,
         )
         bridge.on_error = self._handle_exception
 
@@ -110,6 +115,7 @@ class ChatApp(ResilientApp):
         self.set_keymap(accepted)
         self._keys = current_keys(accepted)
         self.presenter.end_key = self._keys["end"]
+        self._session_end.keys = self._keys
         return faults
 
     def _create_actions(self) -> dict[str, Action]:
@@ -122,7 +128,7 @@ class ChatApp(ResilientApp):
             **self.parts.input.actions(),
             "switch": self._switching.open,
             "help": self._show_help,
-            "quit": self.session.end,
+            **self._session_end.actions(),
             "interrupt": self._interrupt,
             "back": self._go_back,
         }
@@ -183,24 +189,9 @@ class ChatApp(ResilientApp):
         self.set_interval(LAG_SECONDS, self.presenter.refresh_status)
         self.session.start()
 
-    def _end(self) -> None:
-        """End, or offer to try again if the driver has ended with an error."""
-        error = self.session.error
-        if error is None:
-            self._bridge.close()
-            self.exit()
-            return
-        if not isinstance(error, ChatError):
-            self.defects.report(error)
-        sentence = error.sentence if isinstance(error, ChatError) else f"The client cannot go on: {error}."
-        self.push_screen(ConnectionFailed(sentence), self._retry_or_quit)
-
-    def _retry_or_quit(self, is_wanted: bool | None) -> None:
-        if is_wanted:
-            self.session.restart()
-        else:
-            self._bridge.close()
-            self.exit()
+    def _close(self) -> None:
+        self._bridge.close()
+        self.exit()
 
     def on_unmount(self) -> None:
         """Show nothing more."""
@@ -269,7 +260,7 @@ class ChatApp(ResilientApp):
         elif self.parts.composer.text:
             self.parts.composer.show_text("")
         else:
-            self.notify_user("Press Ctrl-Q or type /quit to end the program.")
+            self.notify_user(f"Press {self._keys['quit']} or type /quit to end the program.")
 
     def _toggle_thread(self) -> None:
         """Show the thread of the selected message, or close the thread."""
@@ -296,6 +287,9 @@ class ChatApp(ResilientApp):
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Show the latest messages, because a text was sent."""
+        if self._session_end.has_failed:
+            self.notify_user(f"Nothing was sent. {self._keys['retry']} connects again.")
+            return
         self.navigation.go_to_end()
         self.messages.show_hint()
 

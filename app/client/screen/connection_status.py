@@ -22,6 +22,10 @@ class ConnectionStatus:
             self._reason = event.detail or self._reason
         self._retry_at = now + event.retry_seconds
 
+    def stop(self) -> None:
+        """No further attempt is made."""
+        self.phase, self._reason = Phase.LOST, ""
+
     @property
     def is_counting(self) -> bool:
         """Whether the text changes every second."""
@@ -30,7 +34,8 @@ class ConnectionStatus:
     def describe(self, now: float) -> str:
         """Return the phase, when the next attempt is made, and why the last one failed."""
         if self.phase is not Phase.RECONNECTING:
-            return f"{self.phase.value}: {self._reason}" if self.phase is Phase.LOST else self.phase.value
+            is_explained = self.phase is Phase.LOST and self._reason
+            return f"{self.phase.value}: {self._reason}" if is_explained else self.phase.value
         seconds = round(self._retry_at - now)
         when = f"reconnecting in {seconds} s" if seconds > 0 else "reconnecting …"
         return f"{when}: {self._reason}" if self._reason else when

@@ -42,6 +42,7 @@ KEYS = (
     _binding("close-room", "alt+w", "Close the conversation, or a room that you have left"),
     _binding("search-input", "ctrl+r", "Find an earlier input"),
     _binding("editor", "alt+e", "Write in your editor ($VISUAL, $EDITOR)"),
+    _binding("retry", "f5", "Connect again after an error"),
     _binding("quit", "ctrl+q", "End the program"),
     _binding("interrupt", "ctrl+c", "Clear the input"),
     Binding("escape", "run('back')", "Back to the input", id="back", show=False),

@@ -6,6 +6,7 @@ from textual.containers import Horizontal, Vertical
 from app.client.screen.input.input_area import InputArea
 from app.client.screen.pane_layout import Pane, PaneLayout
 from app.client.screen.session import ScreenSession
+from app.client.screen.widgets.failure_bar import FailureBar
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
 from app.client.screen.widgets.room_list import RoomList
@@ -25,6 +26,7 @@ class Parts:
         self.members = MemberList()
         self.thread = ThreadPane(workspace.context)
         self.status = StatusLine()
+        self.failure = FailureBar()
         self.input = InputArea(session.input, workspace, session.storage.open_history())
         self.composer = self.input.composer
         self._middle = Vertical(self.topic, self.messages, id="middle")
@@ -33,6 +35,7 @@ class Parts:
         """Yield the widgets in their places."""
         yield Horizontal(self.rooms, self._middle, self.members, self.thread, id="panes")
         yield self.status
+        yield self.failure
         yield self.input
 
     def arrange(self, layout: PaneLayout) -> None:

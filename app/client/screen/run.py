@@ -39,8 +39,6 @@ def run(
     """
     keep_columns_straight()
     options = options or ScreenOptions()
-    if not options.has_colours:
-        os.environ["NO_COLOR"] = "1"  # which Textual reads
     register_alt_keys()
     bridge = Bridge(lambda: app.refresh_parts())
     notifier = None

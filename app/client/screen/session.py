@@ -69,6 +69,7 @@ class ScreenSession:
         self.controller.on_room = lambda room: bridge.post(lambda: self.on_room(room))
         self.controller.on_close = lambda room: bridge.post(lambda: self.on_close(room))
         self.input = InputSession(driver, self.controller, bridge)
+        self.input.is_stopped = lambda: self.error is not None
 
     def connect_to(
         self,

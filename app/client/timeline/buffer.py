@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline
 from app.client.timeline.unread_times import UnreadTimes
 
@@ -24,7 +23,7 @@ class Buffer:
     draft: str = ""
     is_joined: bool = False  # or to be rejoined after an outage
     is_muted: bool = False
-    missed: Entry | None = None  # the line above what arrived during an outage that is being resumed
+    missed: int | None = None  # number of the entry above what arrived during the latest outage
 
     @property
     def name(self) -> str:

@@ -164,6 +164,12 @@ class Timeline:
         reactions.change(reaction.reaction, reaction.author, reaction.at, is_removed=reaction.is_removed)
         self._revise()
 
+    def set_text(self, number: int, text: str) -> None:
+        """Replace the text of an entry, if it is still loaded."""
+        if self.find_entry(number) is not None:
+            self.entries.change(number - self.first_number, lambda entry: setattr(entry, "text", text))
+            self._revise()
+
     def mark_new(self, after: int | None) -> None:
         """Show the messages after a time as new, or none."""
         if after != self.new_after:

@@ -128,7 +128,8 @@ class Workspace:
     def _add_message(self, message: events.Message) -> Entry:
         buffer = self.open(message.room, message.is_direct)
         if self.is_resuming and buffer.missed is None and not message.is_mine:
-            buffer.missed = buffer.timeline.add_text(EntryKind.INFO, message.at, "arrived meanwhile:")
+            buffer.timeline.add_text(EntryKind.INFO, message.at, "arrived while you were disconnected:")
+            buffer.missed = buffer.timeline.end_number - 1
         is_mention = not message.is_mine and self.is_mention(message)
         entry = buffer.timeline.add_message(message, is_mention)
         buffer.active_at = max(buffer.active_at, message.at)
@@ -177,8 +178,8 @@ class Workspace:
         """Say above the messages that arrived during an outage how many there are."""
         buffer = self.open(event.room)
         if buffer.missed is not None:
-            buffer.missed.text = f"{count_of(event.missed, 'message')} arrived while you were disconnected:"
-            buffer.timeline.version += 1
+            text = f"{count_of(event.missed, 'message')} arrived while you were disconnected:"
+            buffer.timeline.set_text(buffer.missed, text)
 
     def _end_resume(self, event: events.Resumed) -> None:
         self.is_resuming = False

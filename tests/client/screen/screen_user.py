@@ -152,11 +152,11 @@ class ScreenUser:
                 await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
 
 
-def create_driver(port: int, room: str = "#tea", nick: str = "anna") -> Driver:
+def create_driver(port: int, room: str = "#tea", nick: str = "anna", host: str = "127.0.0.1") -> Driver:
     """Return the driver of a client that is not started."""
     clock = Clock()
     inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
-    link = Link(Address("127.0.0.1", port), inbox.put, clock)
+    link = Link(Address(host, port), inbox.put, clock)
     options = UserOptions(nick=nick, has_chosen_nick=True, rooms=[room], initial_history=50)
     return Driver(ClientState(options), link, inbox, clock)
 
@@ -174,7 +174,11 @@ def create_storage(folder: Path) -> ClientStorage:
 
 @asynccontextmanager
 async def open_unconnected_screen(
-    folder: Path, columns: int = 100, lines: int = 30, options: ScreenOptions | None = None
+    folder: Path,
+    columns: int = 100,
+    lines: int = 30,
+    options: ScreenOptions | None = None,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[ScreenUser]:
     """Open the screen of anna; her client connects, but the server does not answer yet."""
     with ScriptedServer() as server:
@@ -185,7 +189,7 @@ async def open_unconnected_screen(
             changed.set()
 
         bridge = Bridge(on_calls_made)
-        driver = create_driver(server.port)
+        driver = create_driver(server.port, host=host)
         session = ScreenSession(driver, table.slash_commands(), create_storage(folder), bridge)
         app = ChatApp(session, bridge, "test.example", options)
         async with app.run_test(size=(columns, lines), notifications=True) as pilot:

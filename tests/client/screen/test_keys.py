@@ -38,9 +38,9 @@ def test_a_key_that_cannot_be_used_is_one_sentence(name: str, key: str, fault: s
 
 
 def test_a_key_belongs_to_one_action() -> None:
-    accepted, faults = accept_keys({"next-room": "f5", "previous-room": "f5"})
-    assert accepted == {"next-room": "f5"}
-    assert faults == ["keys: 'f5' is already the key of another action."]
+    accepted, faults = accept_keys({"next-room": "f9", "previous-room": "f9"})
+    assert accepted == {"next-room": "f9"}
+    assert faults == ["keys: 'f9' is already the key of another action."]
 
 
 def test_the_default_keys_differ() -> None:

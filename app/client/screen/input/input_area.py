@@ -69,6 +69,9 @@ class InputArea(ContainsDefects, Vertical):
         """Send a text, or execute a command; a reference stays if the text is a command."""
         text = event.text
         room = self._workspace.current_name
+        if self._session.is_stopped():
+            self.give_back(Submission(text, room, None, event.is_pasted))
+            return
         is_message = not text.lstrip().startswith("/") or text.lstrip().startswith("//")
         reference = self._references.pop(fold(room), None) if is_message else None
         if self._session.may_keep(text, room):

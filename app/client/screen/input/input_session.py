@@ -31,6 +31,7 @@ class InputSession:
         self._unfinished = 0  # inputs; counted in the screen's thread
         self.on_refused: Callable[[Submission], None] = lambda submission: None
         self.on_question: Callable[[], None] = lambda: None
+        self.is_stopped: Callable[[], bool] = lambda: False  # whether nothing is processed
         controller.on_question = lambda: bridge.post(lambda: self.on_question())
 
     @property

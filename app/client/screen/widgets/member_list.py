@@ -84,7 +84,8 @@ def arrange(members: Iterable[ChannelMember]) -> list[ChannelMember | str]:
     groups: dict[str, list[ChannelMember]] = {prefix: [] for prefix in ROLES}
     for member in members:
         groups.get(member.prefix[:1], groups[""]).append(member)
-    rows: list[ChannelMember | str] = [count_of(sum(map(len, groups.values())), "member")]
+    count = sum(map(len, groups.values()))
+    rows: list[ChannelMember | str] = [count_of(count, "member")] if count else []
     for prefix, group in groups.items():
         if group:
             group.sort(key=lambda member: member.nick.casefold())

@@ -1,0 +1,63 @@
+"""The end of the session: on request, or because no connection is possible."""
+
+from collections.abc import Callable, Mapping
+
+from app.client.screen.connection_status import ConnectionStatus
+from app.client.screen.room_navigation import Action
+from app.client.screen.session import ScreenSession
+from app.client.screen.widgets.failure_bar import FailureBar
+from app.errors import ChatError
+
+
+class SessionEnd:
+    """Ends the program, or offers to try again if the driver has ended with an error.
+
+    `report` takes errors that are defects, `exit_` closes the screen.
+    """
+
+    def __init__(
+        self,
+        session: ScreenSession,
+        bar: FailureBar,
+        connection: ConnectionStatus,
+        report: Callable[[Exception], None],
+        exit_: Callable[[], None],
+    ) -> None:
+        self._session = session
+        self._bar = bar
+        self._connection = connection
+        self._report = report
+        self._exit = exit_
+        self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
+
+    def actions(self) -> dict[str, Action]:
+        """Return the actions by the ids of their keys."""
+        return {"retry": self._retry, "quit": self._quit}
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the user has to try again before anything can be sent."""
+        return self._session.error is not None
+
+    def on_end(self) -> None:
+        """Close the screen, or say why there is no connection."""
+        error = self._session.error
+        if error is None:
+            self._exit()
+            return
+        if not isinstance(error, ChatError):
+            self._report(error)
+        sentence = error.sentence if isinstance(error, ChatError) else f"The client cannot go on: {error}."
+        self._connection.stop()
+        self._bar.explain(sentence, self.keys["retry"], self.keys["quit"])
+
+    def _retry(self) -> None:
+        if self.has_failed:
+            self._bar.display = False
+            self._session.restart()
+
+    def _quit(self) -> None:
+        if self.has_failed:
+            self._exit()
+        else:
+            self._session.end()

@@ -1,0 +1,123 @@
+"""Colours: legible nicks on every background, and none at all with NO_COLOR."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import Color as RichColor
+from textual.color import Color
+
+from app.client.screen.options import ScreenOptions
+from app.client.screen.theme import (
+    BLACK,
+    MIN_COLOURS,
+    MIN_CONTRAST,
+    NICK_BACKGROUND,
+    WHITE,
+    choose_theme,
+    contrast,
+    create_themes,
+    nick_colours,
+    nick_style,
+)
+from app.client.terminal.background import parse_answer, parse_colorfgbg
+from tests.client.screen.screen_user import open_screen, scene
+
+BACKGROUNDS = sorted({theme.variables[NICK_BACKGROUND] for theme in create_themes(None)})
+THEMES = ["terminal", "terminal-dark", "terminal-light", "dark", "light", "high-contrast"]
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_every_nick_colour_has_enough_contrast(background: str) -> None:
+    colours = nick_colours(background)
+    assert len(colours) >= MIN_COLOURS
+    for number in colours:
+        colour = Color(*RichColor.from_ansi(number).get_truecolor())
+        assert contrast(colour, Color.parse(background)) >= MIN_CONTRAST
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_a_nick_keeps_its_colour_in_any_case(nick: str) -> None:
+    assert nick_style(nick.upper(), BLACK) == nick_style(nick.upper().casefold(), BLACK) or not nick.isascii()
+    assert nick_style(nick, BLACK) == nick_style(nick, BLACK)
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_every_background_has_nick_colours(background: int) -> None:
+    assert len(nick_colours(f"#{background:06x}")) >= MIN_COLOURS
+
+
+@pytest.mark.parametrize(("name", "foreground"), [("dark", 4.5), ("light", 4.5), ("high-contrast", 7.0)])
+def test_the_colours_of_a_theme_are_legible(name: str, foreground: float) -> None:
+    theme = next(theme for theme in create_themes(None) if theme.name == name)
+    for part in ("foreground", "accent", "error", "warning", "success", "primary", "secondary"):
+        assert contrast(Color.parse(getattr(theme, part)), Color.parse(theme.background)) >= foreground, part
+
+
+def test_the_theme_of_the_terminal_depends_on_its_background() -> None:
+    choices = [choose_theme("terminal", background) for background in (None, BLACK, WHITE, "#fdf6e3")]
+    assert choices == ["terminal-dark", "terminal-dark", "terminal-light", "terminal-light"]
+    assert choose_theme("high-contrast", WHITE) == "high-contrast"
+
+
+@pytest.mark.parametrize(
+    ("answer", "colour"),
+    [
+        (b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62;22c", "#ffffff"),
+        (b"\x1b]11;rgb:1c/1c/1c\x07\x1b[?1;2c", "#1c1c1c"),
+        (b"\x1b]11;rgba:0000/8080/ffff/ffff\x07", "#0080ff"),
+        (b"\x1b[?1;2c", None),
+        (b"garbage", None),
+        (b"", None),
+    ],
+)
+def test_the_answer_of_a_terminal_is_read(answer: bytes, colour: str | None) -> None:
+    assert parse_answer(answer) == colour
+
+
+@given(st.binary(max_size=64))
+def test_no_answer_of_a_terminal_is_a_failure(answer: bytes) -> None:
+    found = parse_answer(b"\x1b]11;rgb:" + answer)
+    assert found is None or re.fullmatch("#[0-9a-f]{6}", found)
+
+
+@pytest.mark.parametrize(
+    ("value", "colour"),
+    [
+        ("15;0", BLACK),
+        ("0;15", WHITE),
+        ("0;default;7", WHITE),
+        ("0;default", None),
+        ("", None),
+        ("1;²", None),
+    ],
+)
+def test_the_variable_of_a_terminal_is_read(value: str, colour: str | None) -> None:
+    assert parse_colorfgbg(value) == colour
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@scene
+async def test_every_theme_shows_the_screen(tmp_path: Path, theme: str) -> None:
+    async with open_screen(tmp_path, options=ScreenOptions(theme=theme)) as anna:
+        anna.server.send(":bob!b@host PRIVMSG #tea :hello", ":carol!c@host PRIVMSG anna :psst")
+        await anna.sees("hello", "@1 1")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@scene
+async def test_without_colours_no_colour_is_used(
+    tmp_path: Path, theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_screen(tmp_path, options=ScreenOptions(theme=theme, has_colours=False)) as anna:
+        anna.server.send(":bob!b@host PRIVMSG #tea :hello", ":carol!c@host PRIVMSG anna :psst")
+        await anna.sees("hello", "@1 1")
+        strips = anna.app.screen._compositor.render_strips()
+        styles = [segment.style for strip in strips for segment in strip if segment.style]
+        colours = {colour.name for style in styles for colour in (style.color, style.bgcolor) if colour}
+        assert colours <= {"default"}
+        assert any(style.bold for style in styles)
+        assert any(style.reverse for style in styles)
