@@ -14,6 +14,9 @@ from app.client.screen.theme import nick_background, nick_style
 from app.text.formatting import PLAIN, TextFormat
 
 NICK_ROLES = frozenset({Role.NICK, Role.MY_NICK, Role.MENTION})
+GUTTER_COLUMNS = 1  # before each line, where the selected message has a mark
+MARK = "▌"
+NOT_MARKED = frozenset({Role.RULE, Role.NEW})  # what separates the selected message from the one before
 SELECTED_TEXT = Style(reverse=True)
 
 
@@ -34,8 +37,10 @@ class LinePainter:
         selected: tuple[int, int] = (0, 0),
     ) -> Strip:
         """Return a line as a strip; `selected` are the characters of its text that are selected."""
+        is_selected = is_selected and line[0].role not in NOT_MARKED
         base = self._base(is_selected)
-        segments: list[Segment] = []
+        gutter = MARK if is_selected else " " * GUTTER_COLUMNS
+        segments = [Segment(gutter, base + self._meta(row, -FAR_RIGHT))]
         body = body_of(line)
         for span in line:
             segments += self._segments(span, base, body.start if body else 0, row, selected)

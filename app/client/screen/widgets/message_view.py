@@ -13,7 +13,7 @@ from app.client.screen.message_lines.lines import LineLayout
 from app.client.screen.message_lines.spans import Role, body_of
 from app.client.screen.message_lines.text_selection import TextSelection, selected_part, to_row
 from app.client.screen.message_lines.viewport import Viewport, VisibleLine
-from app.client.screen.widgets.line_strip import LinePainter
+from app.client.screen.widgets.line_strip import GUTTER_COLUMNS, LinePainter
 from app.client.timeline.edge import EdgeState
 from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline
@@ -30,7 +30,7 @@ class MessageView(ContainsDefects, Widget):
         "message-view--link",
     }
     DEFAULT_CSS = """
-    MessageView { height: 1fr; padding: 0 1; }
+    MessageView { height: 1fr; padding-right: 1; }
     MessageView > .message-view--time { text-style: dim; }
     MessageView > .message-view--rule { text-style: dim; }
     MessageView > .message-view--event { text-style: dim; }
@@ -47,7 +47,7 @@ class MessageView(ContainsDefects, Widget):
     MessageView > .message-view--error { color: $error; }
     MessageView > .message-view--reaction { background: $surface; }
     MessageView > .message-view--my-reaction { text-style: bold; background: $surface; }
-    MessageView > .message-view--selected { background: $boost; text-style: bold; }
+    MessageView > .message-view--selected { background: $surface; text-style: bold; }
     MessageView > .message-view--link { text-style: underline; }
     """
 
@@ -118,7 +118,7 @@ class MessageView(ContainsDefects, Widget):
     @property
     def line_layout(self) -> LineLayout:
         """The layout for the current width."""
-        columns = self.content_size.width
+        columns = self.content_size.width - GUTTER_COLUMNS
         if self._line_layout is None or self._line_layout.width != columns:
             self._line_layout = LineLayout(self._display_context, columns)
         return self._line_layout
