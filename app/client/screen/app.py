@@ -89,6 +89,7 @@ class ChatApp(ResilientApp):
             lambda: self.parts.active_messages,
             self.notify_user,
         )
+        self.navigation.on_joined = self.parts.thread.follow
         self.copier = TextCopier(self.write_sequence, self.notify_user)
         self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
         self.messages = MessageActions(

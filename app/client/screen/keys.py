@@ -64,6 +64,8 @@ COMPOSER_KEYS = (
 MESSAGE_KEYS = (
     _message_binding("previous", "up", "The message before it; at first, the latest one"),
     _message_binding("next", "down", "The message after it"),
+    _message_binding("first", "home", "The first message that is loaded"),
+    _message_binding("last", "end", "The last message"),
     _message_binding("reply", "r", "Reply"),
     _message_binding("react", "e,plus", "React, or remove your reaction"),
     _message_binding("edit", "u", "Edit a message of yours: it is deleted and sent again"),

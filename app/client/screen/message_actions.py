@@ -27,6 +27,7 @@ from app.text.sanitise import clean
 MAX_QUOTED_COLUMNS = 40  # of a message in a question
 MAX_REACTION_CHARACTERS = 64
 STEPS = {"previous": -1, "next": 1}
+ENDS = {"first": -1, "last": 1}
 MAX_RECENT_REACTIONS = 12
 
 
@@ -84,6 +85,8 @@ class MessageActions:
         try:
             if action in STEPS:
                 self._navigation.select(STEPS[action])
+            elif action in ENDS:
+                self._navigation.select_outermost(ENDS[action])
             elif action == "original" and self._navigation.activate():
                 pass
             elif entry is not None:

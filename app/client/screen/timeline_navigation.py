@@ -35,6 +35,7 @@ class TimelineNavigation:
         self._pager = HistoryPager(session, workspace.context, workspace.is_mention)
         self._pager.find_live = self._find_live
         self._pager.on_joined = self._show_joined
+        self.on_joined: Callable[[Timeline, Timeline], None] = lambda context, live: None
 
     def _find_live(self, room: str) -> Timeline | None:
         buffer = self._workspace.buffers.get(fold(room))
@@ -90,6 +91,16 @@ class TimelineNavigation:
             view.go_to_end()
         else:
             view.go_to_start()
+
+    def select_outermost(self, step: int) -> None:
+        """Select the first or the last message that is loaded."""
+        view = self._get_active_view()
+        timeline = view.timeline
+        number = timeline.first_number if step < 0 else timeline.end_number - 1
+        while (entry := timeline.find_entry(number)) is not None and not _is_selectable(entry):
+            number -= step
+        if entry is not None:
+            view.select(number)
 
     def go_to_unread(self) -> None:
         """Show the first new message."""
@@ -151,6 +162,7 @@ class TimelineNavigation:
         if view.timeline is context:
             view.show_instead(live, live.first_number - context.first_number)
         view.forget(context)
+        self.on_joined(context, live)
 
 
 def _is_selectable(entry: Entry) -> bool:

@@ -20,11 +20,9 @@ class Thread:
         )
         self.update()
 
-    @property
-    def reply_target(self) -> Entry:
-        """The message that an answer to the thread refers to: the latest that is not deleted."""
-        entries = self.timeline.entries
-        return next((one for one in reversed(entries) if not one.is_redacted), self._entry)
+    def move_to(self, source: Timeline) -> None:
+        """Follow the thread in another timeline, which contains all entries of this one."""
+        self.source, self._version, self._bounds = source, -1, (0, 0)
 
     def update(self) -> bool:
         """Add new answers; return whether anything in the timeline has changed."""

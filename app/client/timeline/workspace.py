@@ -18,6 +18,7 @@ from app.text.counts import count_of
 from app.wire.names import Key, fold
 
 ROOM_PREFIXES = ("#", "&")
+MAX_BUFFERS = 1_000  # beyond it, those that are silent and not joined are removed
 MAX_TIMELINE_BYTES = 40_000_000  # of all entries; about 200,000 messages of usual length
 DROPPED_SHARE = 8  # of the largest timeline, if there are too many
 
@@ -51,8 +52,18 @@ class Workspace:
         """Return a buffer, creating it if it is not known."""
         found = self.buffers.get(fold(name))
         if found is None:
+            self._drop_idle_buffer()
             found = self.buffers[fold(name)] = Buffer(Timeline(name, is_direct))
         return found
+
+    def _drop_idle_buffer(self) -> None:
+        """Remove the buffer that was silent for the longest time, if there are too many."""
+        if len(self.buffers) < MAX_BUFFERS:
+            return
+        kept = {fold(STATUS), fold(self.current_name)}
+        idle = [key for key, one in self.buffers.items() if key not in kept and not one.is_joined]
+        if idle:
+            del self.buffers[min(idle, key=lambda key: self.buffers[key].active_at)]
 
     def close(self, name: str) -> None:
         """Remove a buffer from the list."""

@@ -48,7 +48,7 @@ def test_lines_fit_and_lose_nothing(text: str, first: int, cells: int) -> None:
 
 
 @given(TEXTS, st.integers(8, 60))
-def test_lines_fit_in_terminals_that_draw_code_points_one_by_one(text: str, cells: int) -> None:
+def test_lines_fit_where_code_points_are_drawn_one_by_one(text: str, cells: int) -> None:
     for start, end in wrap(text, cells, cells):
         line = text[start:end]
         fits = cell_width(line) + excess_cells(line) <= cells

@@ -67,7 +67,6 @@ def test_a_thread_gets_answers_from_older_pages_and_keeps_numbers() -> None:
     assert thread.update()
     assert [entry.msgid for entry in thread.timeline.entries] == ["m5", "m7", "m20", "m30"]
     assert thread.timeline.get_entry(number).msgid == "m30"
-    assert thread.reply_target.msgid == "m30"
 
 
 def test_a_reaction_is_counted_in_the_thread_as_well() -> None:
@@ -77,3 +76,12 @@ def test_a_reaction_is_counted_in_the_thread_as_well() -> None:
     assert thread.update()
     assert thread.timeline.reactions["m1"]
     assert not thread.update()
+
+
+def test_a_thread_moves_to_the_timeline_that_contains_its_own() -> None:
+    source, live = timeline_of([1]), timeline_of([1, 2])
+    thread = Thread(source, source.entries[0])
+    live.add_message(message(3, reply_to="m1"))
+    thread.move_to(live)
+    assert thread.update()
+    assert [entry.msgid for entry in thread.timeline.entries] == ["m1", "m3"]

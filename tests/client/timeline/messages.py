@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.client.protocol.events import Message
+from app.client.protocol.events import Joined, Message
 from app.client.timeline.entry import to_entry
 from app.client.timeline.timeline import Timeline
 
@@ -32,3 +32,8 @@ def timeline_of(numbers: Iterable[int]) -> Timeline:
 def texts(timeline: Timeline) -> list[str]:
     """Return the texts of the entries."""
     return [entry.text for entry in timeline.entries]
+
+
+def joined(nick: str, at: int = NOON) -> Joined:
+    """Return a join of #tea."""
+    return Joined("#tea", nick, at)

@@ -46,6 +46,11 @@ class ThreadPane(Vertical):
             self.messages.show(EMPTY)
         self.thread = None
 
+    def follow(self, former: Timeline, source: Timeline) -> None:
+        """Follow the thread in another timeline, which contains all entries of the former one."""
+        if self.thread is not None and self.thread.source is former:
+            self.thread.move_to(source)
+
     def update(self) -> None:
         """Show new answers."""
         if self.thread is not None and self.thread.update():
