@@ -18,7 +18,6 @@ from app.client.protocol.events import ClientEvent, EditRefused, Notice
 from app.client.screen.bridge import Bridge
 from app.client.screen.copying import TextCopier
 from app.client.screen.defects import MainScreen, ResilientApp
-from app.client.screen.dialogs.help import HelpScreen, list_help
 from app.client.screen.keys import BINDINGS, accept_keys, current_keys
 from app.client.screen.message_actions import MessageActions
 from app.client.screen.options import ScreenOptions
@@ -252,6 +251,8 @@ class ChatApp(ResilientApp):
         self.presenter.show_room(name)
 
     def _show_help(self) -> None:
+        from app.client.screen.dialogs.help import HelpScreen, list_help  # not for the first frame
+
         self.push_screen(HelpScreen(list_help(self._keys, self.session.commands)))
 
     def _interrupt(self) -> None:

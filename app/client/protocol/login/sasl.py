@@ -8,8 +8,6 @@ import base64
 import binascii
 from contextlib import suppress
 
-from scramp import ScramClient, ScramException
-
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     LoggedIn,
@@ -51,12 +49,16 @@ class ScramMechanism:
     mechanism = "SCRAM-SHA-256"
 
     def __init__(self, credentials: LoginCredentials) -> None:
+        from scramp import ScramClient  # slow to import, and guests do without
+
         self._client = ScramClient([self.mechanism], credentials.account, credentials.password)
         self._step = 0
         self.has_verified_server = False  # it has proved that it stores a verifier of the password
 
     def answer(self, challenge: bytes) -> bytes:
         """Return the client's first and final message; in the third step, verify the server."""
+        from scramp import ScramException
+
         self._step += 1
         try:
             return self._respond(challenge.decode()).encode()
@@ -113,6 +115,8 @@ def begin(state: ClientState) -> Effects:
 
 def _new_exchange(offered: list[str], credentials: LoginCredentials) -> ScramMechanism | PlainMechanism:
     """Return an exchange by SCRAM if it is offered and SASLprep allows the credentials."""
+    from scramp import ScramException
+
     if ScramMechanism.mechanism in offered:
         with suppress(ScramException):
             return ScramMechanism(credentials)
