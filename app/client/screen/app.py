@@ -29,7 +29,7 @@ from app.client.screen.scrolling import scrolling_actions
 from app.client.screen.session import ScreenSession
 from app.client.screen.session_end import SessionEnd
 from app.client.screen.switching import Switching
-from app.client.screen.terminal_fixes import end_on_signals
+from app.client.screen.terminal_fixes import end_on_signals, resume_on_continue
 from app.client.screen.theme import AUTOMATIC, choose_theme, create_themes
 from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.composer import Composer
@@ -180,6 +180,7 @@ class ChatApp(ResilientApp):
     def on_ready(self) -> None:
         """Connect, after the first frame."""
         end_on_signals(self.session.stop)
+        resume_on_continue(self, self._driver)
         self.has_first_frame = True
         self.parts.composer.focus()
         self._bridge.open(asyncio.get_running_loop())
