@@ -1,5 +1,6 @@
 """Runs the full-screen client."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from app.client.notifications.notifier import Emitter, Notifier
 from app.client.screen.alt_keys import register_alt_keys
 from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
+from app.client.screen.lost_terminal import outlive_terminal
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
 from app.client.screen.theme import AUTOMATIC
@@ -38,6 +40,7 @@ def run(
     Raises: what `Driver.run` raises.
     """
     keep_columns_straight()
+    outlive_terminal()
     options = options or ScreenOptions()
     register_alt_keys()
     bridge = Bridge(lambda: app.refresh_parts())
@@ -51,6 +54,7 @@ def run(
     needs_background = options.theme == AUTOMATIC and options.has_colours
     background = find_background(sys.stdin.fileno(), os.environ) if needs_background else None
     app = ChatApp(session, bridge, str(driver.link.address), options, background)
+    gc.freeze()  # what exists by now stays: full collections would take longer than a frame
     app.run()
     if session.error:
         raise session.error

@@ -1,0 +1,44 @@
+"""A client whose terminal is gone does not wait for it."""
+
+import io
+
+import pytest
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+
+from app.client.screen.lost_terminal import outlive_terminal
+
+
+class LostTerminal(io.StringIO):
+    """A terminal that takes one write, and then is gone."""
+
+    def write(self, text: str) -> int:
+        """Write once."""
+        if self.getvalue():
+            raise OSError(5, "Input/output error")
+        return super().write(text)
+
+
+@pytest.fixture(autouse=True)
+def _outliving(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WriterThread, "run", WriterThread.run)
+    outlive_terminal()
+
+
+def test_writing_to_a_lost_terminal_does_not_block() -> None:
+    terminal = LostTerminal()
+    writer = WriterThread(terminal)
+    writer.start()
+    for number in range(MAX_QUEUED_WRITES * 3):
+        writer.write(f"{number},")
+    writer.stop()
+    assert terminal.getvalue() == "0,"
+
+
+def test_everything_is_written_to_a_terminal() -> None:
+    terminal = io.StringIO()
+    writer = WriterThread(terminal)
+    writer.start()
+    for number in range(MAX_QUEUED_WRITES * 3):
+        writer.write(f"{number},")
+    writer.stop()
+    assert terminal.getvalue() == "".join(f"{number}," for number in range(MAX_QUEUED_WRITES * 3))
