@@ -161,7 +161,7 @@ class HistoryPager:
         if live is None or live is timeline:
             return
         first = live.first_message()
-        overlap = timeline.find_number(first.msgid) if first is not None else timeline.end_number
+        overlap = timeline.find_number(first.msgid) if first is not None else None
         if overlap is None:
             if not timeline.is_live:
                 return

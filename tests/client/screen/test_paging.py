@@ -4,7 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from app.client.display.event_text import DisplayContext
+from app.client.protocol.events import Direction, HistoryFetched
+from app.client.screen.paging import HistoryPager
+from app.client.timeline.timeline import Timeline
 from tests.client.screen.screen_user import CAPABILITIES, ScreenUser, open_screen
+from tests.client.timeline.messages import message
 
 HISTORY = f"{CAPABILITIES} draft/chathistory draft/event-playback"
 Play = Callable[[ScreenUser], Awaitable[None]]
@@ -149,3 +154,31 @@ def test_a_message_that_is_gone_is_told(tmp_path: Path) -> None:
         await anna.sees("Cannot show the message: No such message.")
 
     play_in_history(tmp_path, play)
+
+
+def test_a_context_does_not_join_a_room_without_messages() -> None:
+    live, requested = Timeline("#tea"), Requests()
+    pager = HistoryPager(requested, DisplayContext(nick="anna"), lambda message: False)
+    pager.find_live = lambda room: live
+    joined: list[Timeline] = []
+    pager.on_joined = lambda context, live: joined.append(context)
+    contexts: list[Timeline] = []
+    pager.load_around("#tea", "m5", contexts.append, lambda reason: None)
+    page = tuple(message(number) for number in range(10))
+    pager.handle(HistoryFetched("#tea", page, Direction.AROUND, "msgid=m5", False, "msgid=m0", "msgid=m9"))
+    assert joined == []
+    pager.load_newer(contexts[0])
+    assert requested.last == ("#tea", Direction.AFTER, "msgid=m9")
+    pager.handle(HistoryFetched("#tea", (), Direction.AFTER, "msgid=m9", True))
+    assert joined == contexts
+    assert [entry.msgid for entry in live.entries] == [f"m{number}" for number in range(10)]
+
+
+class Requests:
+    """Records which page was requested last."""
+
+    last: tuple[str, Direction, str] | None = None
+
+    def fetch(self, room: str, direction: Direction, reference: str, limit: int) -> None:
+        """Record a request."""
+        self.last = (room, direction, reference)

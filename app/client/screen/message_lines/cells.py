@@ -57,7 +57,8 @@ def split_cells(text: str) -> tuple[Grapheme, ...]:
     for _, end, width in split_graphemes(text)[0]:
         cells += width
         if end in boundaries or end == len(text):
-            graphemes.append(Grapheme(start, end, cells, max(cells, sum(map(cell_len, text[start:end])))))
+            most = cells if end - start == 1 else max(cells, sum(map(cell_len, text[start:end])))
+            graphemes.append(Grapheme(start, end, cells, most))
             start, cells = end, 0
     return tuple(graphemes)
 
