@@ -136,3 +136,14 @@ def test_empty_result_in_a_conversation_mentions_the_room() -> None:
         "No messages match kettle in:kitchen.",
         "Only the conversation with kitchen was searched. For the room, write in:#kitchen",
     ]
+
+
+def test_a_search_fails_without_an_answer_from_the_server() -> None:
+    client = client_with_search("kettle")
+    client.sent.clear()
+    client.disconnect()
+    assert "! The search failed: the connection was lost" in client.shown
+    client.shown.clear()
+    client.execute(intents.search, parse_search("kettle", NOW))
+    assert list(client.shown) == ["! The search failed: there is no connection"]
+    assert not client.sent

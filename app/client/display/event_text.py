@@ -228,6 +228,11 @@ def notice(event: events.Notice, context: DisplayContext) -> Lines:
     return _error(event.text) if event.is_error else _dim(event.text)
 
 
+def search_failed(event: events.SearchFailed, context: DisplayContext) -> Lines:
+    """Format that a search has no result, and why."""
+    return _error(f"The search failed: {event.reason}")
+
+
 def send_failed(event: events.SendFailed, context: DisplayContext) -> Lines:
     """Format a failure to send, with the command that resends the message."""
     reason = event.reason.rstrip(".")
@@ -270,6 +275,7 @@ FORMATTERS: Formatters = {
     events.Notice: notice,
     events.NickInvalid: notice,
     events.VerificationRequired: notice,
+    events.SearchFailed: search_failed,
     events.SendFailed: send_failed,
     events.EditRefused: edit_refused,
     events.Queued: queued,

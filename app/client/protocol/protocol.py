@@ -8,7 +8,7 @@ terminals or clocks, so a test is a transcript.
 from app.client.protocol.batches import route
 from app.client.protocol.effects import Effect
 from app.client.protocol.events import Phase, PhaseChanged
-from app.client.protocol.history import fetch, resume
+from app.client.protocol.history import fetch, resume, search
 from app.client.protocol.login import registration
 from app.client.protocol.model import ClientState, ConnectionState
 from app.client.protocol.sending import edits
@@ -38,7 +38,11 @@ def on_lost(state: ClientState, reason: str, now: int) -> list[Effect]:
     was_online = state.is_online
     if was_online:
         state.lost_at = now
-    refused = [*fetch.on_connection_lost(state), *edits.on_connection_lost(state)]
+    refused = [
+        *fetch.on_connection_lost(state),
+        *edits.on_connection_lost(state),
+        *search.on_connection_lost(state),
+    ]
     resume.on_connection_lost(state)
     state.connection = ConnectionState()
     return [PhaseChanged(Phase.LOST, reason), *refused] if was_online else []

@@ -94,7 +94,9 @@ class ChatApp(ResilientApp):
         self.messages = MessageActions(
             self, session, self.parts, self.navigation, self.copier.copy, self._toggle_thread
         )
-        self._switching = Switching(self, session, self.workspace, self.parts.input, self.go_to_room)
+        self._switching = Switching(
+            self, session, self.workspace, self.parts.input, self.navigation, self.go_to_room
+        )
         self._session_end = SessionEnd(
             session, self.parts.failure, presenter.connection, self._handle_exception, self._close
         )
@@ -127,6 +129,7 @@ class ChatApp(ResilientApp):
             **self._room_actions.actions(),
             **self.parts.input.actions(),
             "switch": self._switching.open,
+            "search": self._switching.search,
             "help": self._show_help,
             **self._session_end.actions(),
             "interrupt": self._interrupt,

@@ -20,6 +20,7 @@ def _binding(name: str, key: str, description: str) -> Binding:
 KEYS = (
     _binding("help", "f1", "Show the keys and commands"),
     _binding("switch", "ctrl+k", "Go to a room, a user or a command"),
+    _binding("search", "ctrl+f", "Search messages"),
     _binding("next-room", "ctrl+n", "Next room"),
     _binding("previous-room", "ctrl+p", "Previous room"),
     _binding("next-unread", "alt+a", "Next room with unread messages"),

@@ -17,6 +17,7 @@ from app.client.protocol.history.pages import CAPABILITY as CHATHISTORY
 from app.client.protocol.model import ClientState
 from app.client.screen.bridge import Bridge
 from app.client.screen.input.input_session import InputSession
+from app.client.screen.search_session import SearchSession
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.controller import Controller
@@ -70,6 +71,7 @@ class ScreenSession:
         self.controller.on_close = lambda room: bridge.post(lambda: self.on_close(room))
         self.input = InputSession(driver, self.controller, bridge)
         self.input.is_stopped = lambda: self.error is not None
+        self.searching = SearchSession(driver, bridge)
 
     def connect_to(
         self,
@@ -105,7 +107,12 @@ class ScreenSession:
             self._bridge.post(lambda: self.on_end())
 
     def _post_event(self, event: ClientEvent) -> None:
-        self._bridge.post(lambda: self.on_event(event))
+        self._bridge.post(lambda: self._show(event))
+
+    def _show(self, event: ClientEvent) -> None:
+        """Pass an event on, unless it answers a search of the dialog."""
+        if not self.searching.take(event):
+            self.on_event(event)
 
     def execute(
         self, intent: Callable[Concatenate[ClientState, P], Effects], *args: P.args, **kwargs: P.kwargs

@@ -1,16 +1,20 @@
-"""Goes to what the user has chosen in the switcher."""
+"""Goes to what the user has chosen in the switcher, or found with a search."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from textual.app import App
 
+from app.client.protocol.events import Message
 from app.client.screen.dialogs.chooser import Chooser
+from app.client.screen.dialogs.search import SearchScreen
 from app.client.screen.dialogs.switcher import Switcher, Target, TargetKind, list_buffers, list_people
+from app.client.screen.input.completion_cycle import CompletionCycle
 from app.client.screen.input.input_area import InputArea
 from app.client.screen.input.submission import Submission
 from app.client.screen.keys import KEYS
 from app.client.screen.room_navigation import Action
 from app.client.screen.session import ScreenSession
+from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.choice_list import Choice
 from app.client.timeline.workspace import Workspace
 from app.text.sanitise import clean
@@ -18,7 +22,7 @@ from app.wire.names import fold
 
 
 class Switching:
-    """The switcher over rooms, people, commands and the actions of keys."""
+    """The switcher over rooms, people, commands and the actions of keys, and the search."""
 
     def __init__(
         self,
@@ -26,6 +30,7 @@ class Switching:
         session: ScreenSession,
         workspace: Workspace,
         input_area: InputArea,
+        navigation: TimelineNavigation,
         go_to: Callable[[str], None],
     ) -> None:
         self._app = app
@@ -33,6 +38,7 @@ class Switching:
         self._workspace = workspace
         self._input = input_area
         self._go_to_room = go_to
+        self._navigation = navigation
         self._actions: Mapping[str, Action] = {}
         self._keys: Mapping[str, str] = {}
 
@@ -44,6 +50,22 @@ class Switching:
         """Let the user choose where to go."""
         switcher = Switcher(self._list_choices(), self._has_room)
         self._app.push_screen(Chooser("Go to a room, a user or a command", switcher.find), self._go_to)
+
+    def search(self) -> None:
+        """Let the user search messages, and show the one that was chosen."""
+
+        def complete(text: str) -> CompletionCycle:
+            return self._session.input.complete(text, self._workspace.current_name)
+
+        dialog = SearchScreen(self._session.searching, self._workspace.context, complete)
+        self._app.push_screen(dialog, self._show_message)
+
+    def _show_message(self, message: Message | None) -> None:
+        """Show a message in its room, with those around it."""
+        if message is not None:
+            self._workspace.open(message.room, message.is_direct)
+            self._go_to_room(message.room)
+            self._navigation.go_to_message(message.room, message.msgid)
 
     def _has_room(self, name: str) -> bool:
         buffer = self._workspace.buffers.get(fold(name))

@@ -16,6 +16,8 @@ from app.client.ui.message_completion import (
 )
 from app.wire.names import fold
 
+TIMES = ("today", "yesterday", "2h", "7d", "monday")  # some of those that a search understands
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -70,7 +72,8 @@ def _search_candidates(typed: str, words: Words) -> Iterator[str]:
     name, colon, start = typed.partition(":")
     if not colon:
         yield from _with_prefix(typed, [f"{filter_name}:" for filter_name in FILTERS], "")
-    values = {"from": words.nicks, "in": (*words.rooms, *words.nicks)}.get(name, ())
+    places = (*words.rooms, *words.nicks)
+    values = {"from": words.nicks, "in": places, "after": TIMES, "before": TIMES}.get(name, ())
     yield from (f"{name}:{value}" for value in _with_prefix(start, values, " ") if colon)
 
 

@@ -63,6 +63,14 @@ class SearchResult(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchFailed(ClientEvent):
+    """A search was not made, or was refused."""
+
+    query: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice(ClientEvent):
     """A notice from the server or from the program itself."""
 

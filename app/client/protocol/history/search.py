@@ -6,7 +6,7 @@ The server replies to each search with one batch or one FAIL, in order.
 import re
 
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Notice, SearchResult
+from app.client.protocol.events import Notice, SearchFailed, SearchResult
 from app.client.protocol.exchanges import OpenBatch, PendingSearch
 from app.client.protocol.history.pages import page_limit
 from app.client.protocol.lines import param, send
@@ -51,10 +51,19 @@ def _parse_time(word: str, following: list[tuple[str, str]], clock: WallClock) -
 
 def send_search(state: ClientState, search: PendingSearch) -> Effects:
     """Send a search and queue it until its reply arrives."""
+    if reason := _explain_unavailable(state):
+        yield SearchFailed(search.query, reason)
+        return
     search = _with_room(state, search)
     state.connection.searches.append(search)
     attributes = search.attributes | {"limit": str(page_limit(state))}
     yield send("SEARCH", format_tags(attributes))
+
+
+def _explain_unavailable(state: ClientState) -> str:
+    if not state.is_online:
+        return "there is no connection"
+    return "" if state.has(CAPABILITY) else "this server does not support searching"
 
 
 def _with_room(state: ClientState, search: PendingSearch) -> PendingSearch:
@@ -89,5 +98,12 @@ def on_search_batch(state: ClientState, batch: OpenBatch) -> Effects:
 def on_search_fail(state: ClientState, line: Line) -> Effects:
     """Show why the server refused the oldest pending search."""
     if state.connection.searches:
-        state.connection.searches.popleft()
-    yield Notice(f"The search failed: {param(line, -1)}", is_error=True)
+        yield SearchFailed(state.connection.searches.popleft().query, param(line, -1))
+    else:
+        yield Notice(param(line, -1), is_error=True)
+
+
+def on_connection_lost(state: ClientState) -> Effects:
+    """Give up the searches that were not answered."""
+    for search in state.connection.searches:
+        yield SearchFailed(search.query, "the connection was lost")
