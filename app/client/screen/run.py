@@ -54,7 +54,8 @@ def run(
     needs_background = options.theme == AUTOMATIC and options.has_colours
     background = find_background(sys.stdin.fileno(), os.environ) if needs_background else None
     app = ChatApp(session, bridge, str(driver.link.address), options, background)
-    gc.freeze()  # what exists by now stays: full collections would take longer than a frame
+    # What exists once the screen is shown stays: full collections would take longer than a frame.
+    bridge.post(gc.freeze)
     app.run()
     if session.error:
         raise session.error
