@@ -1,6 +1,5 @@
 """chat-client: chat in a terminal, or send and receive messages in a script."""
 
-import gc
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,6 @@ from app.cli.settings_options import flags, setting
 from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, get_profile, load
 
-COLLECTION_THRESHOLD = 50_000  # new objects; importing creates many that stay, in a tenth less time
 MAX_TIMEOUT_SECONDS = 365 * 86400.0
 
 
@@ -147,5 +145,4 @@ def _choose_file(config: Path | None, profile: str | None) -> Path | None:
 
 def main() -> None:
     """Run `chat-client`."""
-    gc.set_threshold(COLLECTION_THRESHOLD)
     terminal.run(app, "chat-client")

@@ -8,6 +8,7 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC
 from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
@@ -34,6 +35,7 @@ from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
 CAPABILITIES = "server-time message-tags echo-message batch labeled-response"  # no history to wait for
 
 P = ParamSpec("P")
+NOW = 1_795_348_830_000  # of the program itself; the server says when messages were sent
 LOOK_SECONDS = 0.05  # between two looks
 
 
@@ -191,7 +193,10 @@ async def open_unconnected_screen(
         bridge = Bridge(on_calls_made)
         driver = create_driver(server.port, host=host)
         session = ScreenSession(driver, table.slash_commands(), create_storage(folder), bridge)
+        driver.state.options.lag_interval_milliseconds = 0  # the lag is never the same
         app = ChatApp(session, bridge, "test.example", options)
+        app.workspace.now = lambda: NOW
+        app.workspace.context.zone = UTC
         async with app.run_test(size=(columns, lines), notifications=True) as pilot:
             user = ScreenUser(app, pilot, server, changed)
             yield user

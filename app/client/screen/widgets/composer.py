@@ -46,6 +46,7 @@ class Composer(ContainsDefects, TextArea):
             placeholder="Message",
             show_line_numbers=False,
         )
+        self.cursor_blink = False  # a blinking cursor would wake the program twice a second
         self._recall = recall
         self._complete = complete
         self._cycle: CompletionCycle | None = None
