@@ -14,6 +14,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, _character_to_key
 
 ESCAPE = "\x1b"
 SEQUENCE_STARTS = frozenset("[OPX]^_\\")  # after Escape, these begin or end what a terminal reports
+CONTROLS = {"\r": "alt+enter", "\n": "alt+enter", "\t": "alt+tab"}
 CHARACTERS = [chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) not in SEQUENCE_STARTS]
 
 
@@ -31,6 +32,9 @@ def register_alt_keys() -> None:
         sequence = f"{ESCAPE}{character}"
         if not isinstance(table.get(sequence), tuple):
             table[sequence] = (AltKey(name_alt_key(character)),)
+    for character, name in CONTROLS.items():
+        if not isinstance(table.get(f"{ESCAPE}{character}"), tuple):
+            table[f"{ESCAPE}{character}"] = (AltKey(name),)
 
 
 def name_alt_key(character: str) -> str:

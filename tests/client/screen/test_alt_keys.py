@@ -47,3 +47,7 @@ def test_keys_pressed_in_one_go_all_arrive_as_keys(pressed: list[str]) -> None:
     arrived = keys_of("".join(f"\x1b{character}" for character in pressed))
     assert len(arrived) == len(pressed)
     assert all(name.startswith("alt+") for name in arrived)
+
+
+def test_alt_enter_does_not_send_what_is_written() -> None:
+    assert keys_of("a\x1b\rb") == ["a", "alt+enter", "b"]

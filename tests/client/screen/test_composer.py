@@ -5,10 +5,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from app.client.screen.input.submission import Submission
 from app.client.ui.questions import Question
-from tests.client.screen.screen_user import CAPABILITIES, ScreenUser, open_screen, open_unconnected_screen
+from tests.client.screen.screen_user import (
+    CAPABILITIES,
+    ScreenUser,
+    open_screen,
+    open_unconnected_screen,
+    scene,
+)
 
 MULTILINE = f"{CAPABILITIES} draft/multiline=max-bytes=4096,max-lines=24"
 Play = Callable[[ScreenUser], Awaitable[None]]
@@ -244,3 +251,11 @@ def test_without_an_editor_the_user_is_told(tmp_path: Path, monkeypatch: pytest.
         await anna.sees("An editor cannot be opened", "half")
 
     play(tmp_path, steps)
+
+
+@scene
+async def test_keys_act_in_the_order_in_which_they_were_pressed(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        for key in [*"ab", "backspace", "c", "ctrl+j", *"de", "left", "f"]:
+            anna.app.post_message(Key(key, key if len(key) == 1 else None))
+        await anna.until(lambda screen: anna.app.parts.composer.text == "ac\ndfe", "the text")

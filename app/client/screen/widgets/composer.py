@@ -78,8 +78,12 @@ class Composer(ContainsDefects, TextArea):
         """Whether a key is typed before bindings of other parts see it: not while idle."""
         return not self.is_idle and super().check_consume_key(key, character)
 
-    def on_key(self, event: Key) -> None:
-        """Send the text on Enter; what TextArea does with the other keys follows."""
+    async def on_key(self, event: Key) -> None:
+        """Send the text on Enter; what TextArea does with characters follows.
+
+        Keys with an action act at once: Textual would wait until the application has seen them,
+        and what is typed meanwhile would be there before.
+        """
         if event.key == "enter":
             event.prevent_default()
             event.stop()
@@ -88,6 +92,10 @@ class Composer(ContainsDefects, TextArea):
             event.prevent_default()
             event.stop()
             self._close_completions()
+        elif (bindings := self._bindings.key_to_bindings.get(event.key)) and not event.is_printable:
+            event.prevent_default()
+            event.stop()
+            await self.run_action(bindings[0].action)
 
     def _submit(self) -> None:
         text, is_pasted = self.text, self._has_pasted_lines
