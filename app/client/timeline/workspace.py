@@ -183,7 +183,8 @@ class Workspace:
             self.is_resuming = True
             for buffer in self.buffers.values():
                 buffer.missed = None
-        self._add_other(event)
+        if event.phase is not events.Phase.RECONNECTING:  # the status line counts the attempts
+            self._add_other(event)
 
     def _count_missed(self, event: events.CaughtUp) -> None:
         """Say above the messages that arrived during an outage how many there are."""

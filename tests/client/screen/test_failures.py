@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.client.net.connect import Address, NoSuchServer
+from app.client.protocol.events import Phase, PhaseChanged
 from app.client.screen.bridge import Bridge
 from tests.client.screen.screen_user import (
     CAPABILITIES,
@@ -140,3 +141,16 @@ def answer_history(anna: ScreenUser, batch: str, *lines: str) -> None:
     anna.receives("CHATHISTORY *")
     batch = batch or "empty"
     anna.server.send(f":srv BATCH +{batch} chathistory #tea", *lines, f":srv BATCH -{batch}")
+
+
+@scene
+async def test_the_attempts_of_a_long_outage_do_not_fill_the_room(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        for _ in range(5):
+            anna.app.session.driver.post(
+                lambda: anna.app.session.driver.show(
+                    PhaseChanged(Phase.RECONNECTING, "Connection refused.", 60.0)
+                )
+            )
+        screen = await anna.sees("reconnecting in 60 s: Connection refused.")
+        assert screen.count("Connection refused.") == 1
