@@ -11,6 +11,7 @@ from app.client.protocol import intents
 from app.client.protocol.events import Message
 from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.input.submission import MessageReference, ReferenceKind
+from app.client.screen.message_lines.cells import shorten
 from app.client.screen.parts import Parts
 from app.client.screen.session import ScreenSession
 from app.client.screen.timeline_navigation import TimelineNavigation
@@ -21,7 +22,6 @@ from app.client.timeline.timeline import Timeline
 from app.client.ui.message_completion import EMOJI
 from app.client.ui.questions import YES, Question
 from app.errors import UsageError
-from app.text.columns import shorten
 from app.text.sanitise import clean
 
 MAX_QUOTED_COLUMNS = 40  # of a message in a question

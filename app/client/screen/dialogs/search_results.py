@@ -12,7 +12,7 @@ from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Message
 from app.client.protocol.history.search import FILTERS
 from app.client.screen.defects import ContainsDefects
-from app.text.columns import shorten
+from app.client.screen.message_lines.cells import shorten
 from app.text.sanitise import clean
 
 ROWS = 2  # of a result: where and when, then the text

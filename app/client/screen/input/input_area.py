@@ -10,6 +10,7 @@ from app.client.screen.input.completion_cycle import CompletionCycle, describe_u
 from app.client.screen.input.input_recall import InputRecall
 from app.client.screen.input.input_session import InputSession
 from app.client.screen.input.submission import MessageReference, ReferenceKind, Submission
+from app.client.screen.message_lines.cells import shorten
 from app.client.screen.room_navigation import Action
 from app.client.screen.widgets.choice_list import Choice, ChoiceList
 from app.client.screen.widgets.composer import Composer
@@ -20,7 +21,6 @@ from app.client.terminal.editor import edit_text
 from app.client.timeline.buffer import STATUS
 from app.client.timeline.workspace import Workspace
 from app.errors import UsageError
-from app.text.columns import shorten
 from app.text.sanitise import clean
 from app.wire.names import Key, fold
 

@@ -5,6 +5,7 @@ screen uses: a text measured otherwise would shift what is to the right of it. L
 that they fit even in terminals that do not know a grapheme (UAX #29), and only between graphemes.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from wcwidth import iter_graphemes
 ELLIPSIS = "…"
 IDEOGRAPHS = 0x2E80  # from here on, lines may be broken between any two wide characters
 NO_LINE_START = frozenset("、。，．！？：；）」』】〉》〕’”…ー々")
+# The letters of flags and the tones of skin: of different widths if they are not part of an emoji.
+ALONE_OR_JOINED = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 
 
 class Grapheme(NamedTuple):
@@ -35,8 +38,14 @@ def cell_width(text: str) -> int:
 
 
 def has_uncertain_width(text: str) -> bool:
-    """Whether terminals may disagree about the width, as a grapheme has several code points."""
-    return not text.isascii() and any(one.end - one.start > 1 for one in split_cells(text))
+    """Whether terminals may disagree about the width, as of graphemes of several code points."""
+    return not text.isascii() and any(
+        one.end - one.start > 1 or one.most > one.cells for one in split_cells(text)
+    )
+
+
+def _most_cells(code_point: str) -> int:
+    return 2 if ALONE_OR_JOINED.match(code_point) else cell_len(code_point)
 
 
 def excess_cells(text: str) -> int:
@@ -57,7 +66,7 @@ def split_cells(text: str) -> tuple[Grapheme, ...]:
     for _, end, width in split_graphemes(text)[0]:
         cells += width
         if end in boundaries or end == len(text):
-            most = cells if end - start == 1 else max(cells, sum(map(cell_len, text[start:end])))
+            most = cells if text[start:end].isascii() else max(cells, sum(map(_most_cells, text[start:end])))
             graphemes.append(Grapheme(start, end, cells, most))
             start, cells = end, 0
     return tuple(graphemes)

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from app.client.screen.defects import ContainsDefects
-from app.text.columns import shorten, width
+from app.client.screen.message_lines.cells import cell_width, shorten
 
 T = TypeVar("T")
 MAX_LABEL_COLUMNS = 40
@@ -61,7 +61,7 @@ class ChoiceList(ContainsDefects, Widget):
         """Return the visible rows."""
         visible = self._choices[self._first : self._first + self._max_rows]
         columns = max(self.content_size.width, MIN_COLUMNS)
-        widest = max((width(one.label) for one in visible), default=0)
+        widest = max((cell_width(one.label) for one in visible), default=0)
         label_columns = min(widest, MAX_LABEL_COLUMNS, columns)
         rows = [self._row(one, label_columns, columns) for one in visible]
         if self._chosen is not None and rows:
@@ -73,7 +73,7 @@ class ChoiceList(ContainsDefects, Widget):
         row = Text(label, style="bold", no_wrap=True)
         hint_columns = columns - label_columns - 2
         if choice.hint and hint_columns > 0:
-            padding = " " * (label_columns - width(label) + 2)
+            padding = " " * (label_columns - cell_width(label) + 2)
             row.append(padding + shorten(choice.hint, hint_columns), style="not bold dim")
         return row
 

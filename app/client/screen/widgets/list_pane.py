@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from app.client.screen.defects import ContainsDefects
-from app.text.columns import shorten, width
+from app.client.screen.message_lines.cells import cell_width, shorten
 
 WHEEL_ROWS = 3  # scrolled by one step of the mouse wheel
 Row = TypeVar("Row")
@@ -129,11 +129,11 @@ class ListPane(ContainsDefects, Widget, Generic[Row], can_focus=True):
             Segment(text, base + style if style else base)
             for text, style, _ in self.lay_out(self.rows[index], columns)
         ]
-        used = sum(width(segment.text) for segment in segments)
+        used = sum(cell_width(segment.text) for segment in segments)
         return Strip([*segments, Segment(" " * max(columns - used, 0), base)]).crop(0, columns)
 
 
 def fit(text: str, columns: int) -> str:
     """Return a text that fills a number of columns exactly."""
     shown = shorten(text, columns) if columns > 0 else ""
-    return shown + " " * max(columns - width(shown), 0)
+    return shown + " " * max(columns - cell_width(shown), 0)

@@ -8,9 +8,9 @@ from textual.message import Message
 from textual.strip import Strip
 
 from app.client.protocol.channel_view import ChannelMember
+from app.client.screen.message_lines.cells import shorten
 from app.client.screen.theme import nick_background, nick_style
 from app.client.screen.widgets.list_pane import ListPane, fit
-from app.text.columns import shorten
 from app.text.counts import count_of
 from app.text.sanitise import clean
 

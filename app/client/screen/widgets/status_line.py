@@ -7,10 +7,10 @@ from rich.text import Text
 from textual.widget import Widget
 
 from app.client.screen.defects import ContainsDefects
+from app.client.screen.message_lines.cells import shorten
 from app.client.screen.widgets.room_list import format_count
 from app.client.timeline.buffer import Buffer
 from app.client.timeline.typing_users import describe_typing
-from app.text.columns import shorten
 from app.text.sanitise import clean
 
 SEPARATOR = " · "

@@ -4,7 +4,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from app.client.screen.defects import ContainsDefects
-from app.text.columns import shorten
+from app.client.screen.message_lines.cells import shorten
 
 
 class TopicLine(ContainsDefects, Widget):
