@@ -330,6 +330,10 @@ class ChatApp(ResilientApp):
         """Show the message that was answered."""
         self.navigation.go_to_original(event.entry)
 
+    def on_message_view_reaction_clicked(self, event: MessageView.ReactionClicked) -> None:
+        """React in the same way, or remove our reaction."""
+        self.messages.toggle_label(event.entry, event.label)
+
     def on_message_view_text_chosen(self, event: MessageView.TextChosen) -> None:
         """Copy a text that was selected by clicks."""
         self.copier.copy(event.text)

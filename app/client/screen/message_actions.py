@@ -174,6 +174,14 @@ class MessageActions:
             choices.append(Choice(query, clean(query), "as it is"))
         return choices
 
+    def toggle_label(self, entry: Entry, label: str) -> None:
+        """Toggle the reaction that is displayed as a label, possibly shortened."""
+        start = label.removesuffix("…")
+        reactions = self._timeline.reactions.get(entry.msgid) or ()
+        found = next((one for one, _ in reactions if clean(one).startswith(start)), None)
+        if found is not None and not entry.is_redacted:
+            self.toggle_reaction(self._to_message(entry), found)
+
     def toggle_reaction(self, message: Message, reaction: str) -> None:
         """React to a message or, if we have already reacted so, remove the reaction."""
         reactions = self._timeline.reactions.get(message.msgid)

@@ -186,3 +186,18 @@ def test_the_original_of_a_reply_is_selected(tmp_path: Path) -> None:
         assert selected.text == "is there tea?"
 
     play(tmp_path, steps)
+
+
+def test_a_click_on_a_reaction_adds_ours(tmp_path: Path) -> None:
+    async def steps(anna: ScreenUser) -> None:
+        for reaction in ("🚀", "7", "+1"):
+            anna.server.send(f"@+draft/react={reaction};+draft/reply=2 :bob!b@host TAGMSG #tea")
+        await anna.sees("🚀 1", "7 1", "+1 1")
+        await anna.click_on("+1 1")
+        assert "+draft/react=+1;" in anna.receives("*TAGMSG #tea")
+        await anna.click_on("7 1")
+        assert "+draft/react=7;" in anna.receives("*TAGMSG #tea")
+        await anna.click_on("🚀 1")
+        assert "+draft/react=🚀;" in anna.receives("*TAGMSG #tea")
+
+    play(tmp_path, steps)

@@ -64,3 +64,17 @@ def body_of(line: Line) -> BodyLine | None:
     """Return the part of an entry's text that is in a line, or None if there is none."""
     parts = [(span.offset, span.offset + len(span.text)) for span in line if span.offset is not None]
     return BodyLine(parts[0][0], parts[-1][1]) if parts else None
+
+
+def reaction_at(line: Line, column: int) -> str | None:
+    """Return the reaction at a column as it is displayed, possibly shortened, or None."""
+    chips = (Role.REACTION, Role.MY_REACTION)
+    start, label = 0, ""
+    for span in line:
+        is_count = span.text.strip().isdecimal() and label
+        label = label if is_count else span.text.strip()
+        start += cell_width(span.text)
+        if column < start:
+            return label if span.role in chips else None
+        label = "" if is_count else label
+    return None

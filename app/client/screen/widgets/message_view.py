@@ -10,7 +10,7 @@ from textual.widget import Widget
 from app.client.display.event_text import DisplayContext
 from app.client.screen.defects import ContainsDefects
 from app.client.screen.message_lines.lines import LineLayout
-from app.client.screen.message_lines.spans import Role, body_of
+from app.client.screen.message_lines.spans import Role, body_of, reaction_at
 from app.client.screen.message_lines.text_selection import TextSelection, selected_part, to_row
 from app.client.screen.message_lines.viewport import Viewport, VisibleLine
 from app.client.screen.widgets.line_strip import GUTTER_COLUMNS, LinePainter
@@ -211,14 +211,16 @@ class MessageView(ContainsDefects, Widget):
         if line.number is None:
             return
         if event.chain == 1:
-            self._click_line(line, line.number)
+            self._click_line(line, line.number, offset.x)
         else:
             self._select_text(event, line.number)
 
-    def _click_line(self, line: VisibleLine, number: int) -> None:
+    def _click_line(self, line: VisibleLine, number: int, column: int) -> None:
         entry = self.timeline.get_entry(number)
         if entry.is_expandable:
             self.toggle(number)
+        elif label := reaction_at(line.line, column):
+            self.post_message(self.ReactionClicked(entry, label))
         elif any(span.role is Role.QUOTE for span in line.line):
             self.post_message(self.OriginalWanted(entry))
         elif entry.is_spoken and not self.screen.get_selected_text():
@@ -239,6 +241,14 @@ class MessageView(ContainsDefects, Widget):
             selection = word
         self.screen.selections = {self: selection}
         self.post_message(self.TextChosen(self._text_selection.extract(selection)))
+
+    class ReactionClicked(Message):
+        """A reaction below a message was clicked; `label` is as it is displayed."""
+
+        def __init__(self, entry: Entry, label: str) -> None:
+            super().__init__()
+            self.entry = entry
+            self.label = label
 
     class TextChosen(Message):
         """A text was selected by clicks, to be copied."""
