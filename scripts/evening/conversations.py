@@ -84,6 +84,7 @@ zoe: The trio plays “La Mer” 🎻
 
 MOVES = """
 #photos
+dalia: Group picture, now!
 carol joins
 dave joins
 frank joins

@@ -62,11 +62,6 @@ class Evening:
         phone.hears(" 422 ")
         return phone
 
-    def go_to(self, room: str) -> None:
-        """Show a room by its name."""
-        self.anna.type(f"/join {room}")
-        self.anna.sees_room(room)
-
     # The acts
 
     def gather(self) -> None:
@@ -123,44 +118,55 @@ class Evening:
             self.anna.sees_room(row.name)
 
     def join_conversation(self) -> None:
-        """Talk with the others in the first room."""
-        self.go_to(GENERAL)
+        """Talk with the others in the first room: write, answer, react and delete."""
+        anna = self.anna
+        anna.switch_to(GENERAL)
         self._play(conversations.FIRST_TALK)
-        self.anna.type("I have a key for the workshop 🔑")
-        self.anna.type("/reply karim Thank you! I meet you there.")
-        self.anna.type("/react 🎻 rosa")
-        self.anna.type("I am in the wrong room.")
-        self.anna.sees("│ I am in the wrong room.")
-        self.anna.type("/redact")
-        self.anna.sees("🎻 1", "deleted by anna")
+        anna.sees_latest(GENERAL, stored_messages(self.folder))
+        anna.type("I have a key for the workshop 🔑")
+        anna.sees("│ I have a key")
+        anna.select("There are eight in the workshop")
+        anna.press("r")
+        anna.sees("Reply to karim: There are eight")
+        anna.type("Thank you! I meet you there.")
+        anna.sees("│ Thank you!")
+        anna.type("I am in the wrong room.")
+        anna.sees("│ I am in the wrong room.")
+        anna.select("I am in the wrong room.")
+        anna.press("d")
+        anna.sees("Delete")
+        anna.type("y")
+        anna.sees("deleted by anna")
+        anna.select("In the foyer.")
+        anna.react("violin")
+        anna.sees("🎻 1")
+        anna.press("Escape")
         stored = stored_messages(self.folder)
         assert stored[GENERAL][-1] == ShownMessage(ANNA, squash("Thank you! I meet you there."))
-        self.anna.sees_latest(GENERAL, stored)
+        anna.sees_latest(GENERAL, stored)
 
     def open_thread(self) -> None:
         """Show anna's answer with what it answers, in a pane of its own."""
-        self.anna.press("M-Up", "M-Up", "M-t")
+        self.anna.select("Thank you!")
+        self.anna.press("t")
         self.anna.until(
             lambda screen: [one.who for one in screen.thread] == ["heidi", "karim", ANNA], "the thread"
         )
 
     def close_thread(self) -> None:
         """Go back to the conversation and the members."""
-        self.anna.press("M-t")
+        self.anna.press("Escape")
         self.anna.until(lambda screen: "members" in screen.pane(2)[0], "the members")
         self.anna.press("Escape")
         self.anna.sees_latest(GENERAL, stored_messages(self.folder))
 
     def resize(self) -> None:
         """Read on in terminals of several sizes."""
-        self.go_to(GENERAL)
+        self.anna.switch_to(GENERAL)
+        stored = stored_messages(self.folder)
         for columns, lines in SIZES:
-            self.read_in_a_terminal(columns, lines)
-
-    def read_in_a_terminal(self, columns: int, lines: int) -> None:
-        """Resize the terminal and read the first room in it."""
-        self.anna.resize(columns, lines)
-        self.anna.sees_latest(GENERAL, stored_messages(self.folder))
+            self.anna.resize(columns, lines)
+            self.anna.sees_latest(GENERAL, stored)
 
     def lose_the_server(self) -> None:
         """Kill the server; what anna types is queued, and what she missed is shown."""
@@ -197,7 +203,7 @@ class Evening:
 
     def watch_people_move(self) -> None:
         """See in one line who joined and left a room."""
-        self.go_to("#photos")
+        self.anna.switch_to("#photos")
         self._play(conversations.MOVES)
         self.anna.until(lambda screen: any(map(MOVED.search, screen.message_pane)), MOVED.pattern)
 
@@ -205,7 +211,7 @@ class Evening:
         """Scroll through a long room to its first message, and back to the end."""
         self.crowd.recite("oscar", ARCHIVE, conversations.inventory(count))
         stored = stored_messages(self.folder)
-        self.go_to(ARCHIVE)
+        self.anna.switch_to(ARCHIVE)
         self.anna.sees_latest(ARCHIVE, stored)
         place = len(stored[ARCHIVE])
         while place > 0:
@@ -231,12 +237,12 @@ class Evening:
         for columns, lines in SIZES:
             self.anna.resize(columns, lines)
             for room in ROOMS:
-                self.go_to(room)
+                self.anna.switch_to(room)
                 self.anna.sees_latest(room, stored)
 
     def read_on_the_phone(self) -> None:
         """Read a room on another device: it is no longer unread on the screen."""
-        self.go_to(ARCHIVE)
+        self.anna.switch_to(ARCHIVE)
         self.mark_all_read()
         self._play(conversations.LATE_TALK)
         self.anna.sees_unread({GENERAL: 2, "#random": 2, "priya": 1})

@@ -9,6 +9,7 @@ import wcwidth
 from scripts.evening.cast import ANNA, PEOPLE
 
 RULE = "│"
+MARK = "▌"
 HEAD = re.compile(r"(?P<time>\d\d:\d\d) +(?P<who>\S+)? *│ ?(?P<text>.*)")
 NARROW_HEAD = re.compile(r"(?P<time>\d\d:\d\d) (?P<who>\S+) (?P<text>.*)")
 CONTINUATION = re.compile(r" +│ (?P<text>.*)")
@@ -119,6 +120,11 @@ class Screen:
         return _read_messages(self.message_pane[1:])
 
     @property
+    def selected(self) -> str:
+        """The rows of the selected message, or an empty text."""
+        return "\n".join(row for row in self.message_pane if row.startswith(MARK))
+
+    @property
     def thread(self) -> list[ShownMessage]:
         """The messages in the pane at the right, if it shows a thread."""
         rows = self.pane(len(self.rules))
@@ -128,7 +134,7 @@ class Screen:
 def _read_messages(rows: list[str]) -> list[ShownMessage]:
     shown: list[ShownMessage] = []
     for row in rows:
-        row = row.removeprefix(" ").rstrip()
+        row = row[1:].rstrip()  # without the margin, in which the selected message has a mark
         if found := HEAD.fullmatch(row) or NARROW_HEAD.fullmatch(row):
             shown.append(ShownMessage(found["who"] or "", found["text"]))
         elif shown and (found := CONTINUATION.fullmatch(row) or NARROW_CONTINUATION.fullmatch(row)):

@@ -40,6 +40,34 @@ class WatchedClient:
         """Type lines, each followed by Enter."""
         self.terminal.type(*texts)
 
+    def switch_to(self, room: str) -> None:
+        """Go to a room with the switcher, unless it is the current one."""
+        if self.screen.room == room:
+            return
+        self.press("C-k")
+        self.terminal.shows("╭")
+        self.terminal.write(room)
+        self.press("Enter")
+        self.sees_room(room)
+
+    def select(self, text: str) -> None:
+        """Select the latest message that contains a text."""
+        selected = ""
+        while text not in selected:
+            self.press("Up")
+            selected = self.until(
+                lambda screen, last=selected: screen.selected not in ("", last),
+                f"a message before {selected}",
+            ).selected
+
+    def react(self, name: str) -> None:
+        """React to the selected message with an emoji, chosen by its name."""
+        self.press("e")
+        self.terminal.shows("╭")
+        self.terminal.write(name)
+        self.terminal.shows(f":{name}:")
+        self.press("Enter")
+
     def resize(self, columns: int, lines: int) -> None:
         """Give the terminal another size."""
         self._columns = columns

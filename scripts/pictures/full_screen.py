@@ -5,7 +5,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from scripts.evening.cast import GENERAL
 from scripts.evening.evening import SIZE, Evening
+from scripts.evening.stored import stored_messages
 from scripts.pictures.svg import draw
 
 NARROW = (50, 30)
@@ -28,7 +30,8 @@ def draw_full_screen(folder: Path) -> None:
         evening.open_thread()
         _draw(evening, SIZE, folder / "full-screen-thread.svg")
         evening.close_thread()
-        evening.read_in_a_terminal(*NARROW)
+        evening.anna.resize(*NARROW)
+        evening.anna.sees_latest(GENERAL, stored_messages(evening.folder))
         _draw(evening, NARROW, folder / "full-screen-narrow.svg")
 
 

@@ -46,6 +46,10 @@ class TmuxTerminal:
         """Type lines, each followed by Enter."""
         self._tmux("send-keys", "-l", "--", "".join(f"{line}\r" for line in lines))
 
+    def write(self, text: str) -> None:
+        """Type a text without Enter."""
+        self._tmux("send-keys", "-l", "--", text)
+
     def press(self, *keys: str) -> None:
         """Press keys by the names that tmux gives them, such as `C-n` or `M-Up`."""
         self._tmux("send-keys", *keys)
