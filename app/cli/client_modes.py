@@ -21,6 +21,7 @@ from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.notifications.notifier import Emitter, Notifier, command_emitter, terminal_emitter
 from app.client.notifications.rules import NotificationRules
+from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import Notice
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage, name_place
@@ -36,7 +37,6 @@ from app.text.daily_periods import parse_daily_period
 from app.text.encoding import decode, substitute
 from app.wire.names import fold
 
-ROOM_PREFIXES = ("#", "&")
 INPUT_HISTORY = "input-history"  # in the state folder
 
 

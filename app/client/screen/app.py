@@ -3,13 +3,11 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.events import AppBlur, AppFocus, Event, Key, Resize
 from textual.filter import NoColor
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
@@ -38,7 +36,6 @@ from app.client.screen.widgets.message_view import MessageView
 from app.client.screen.widgets.room_list import RoomList
 from app.client.timeline.workspace import Workspace
 
-Part = TypeVar("Part", bound=Widget)
 TICK_SECONDS = 1.0  # while something changes every second
 LAG_SECONDS = 10.0  # between two looks at the lag
 
@@ -162,10 +159,6 @@ class ChatApp(ResilientApp):
     def compose(self) -> ComposeResult:
         """Yield the parts of the screen."""
         yield from self.parts.compose()
-
-    def find_part(self, kind: type[Part]) -> Part:
-        """Return a part of the screen, also while a dialog is open above it."""
-        return self.screen_stack[0].query_one(kind)
 
     def notify_user(self, text: str) -> None:
         """Show a short notice above the screen."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
@@ -9,7 +10,20 @@ from textual.keys import Keys
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 # What a terminal sends for these is what it sends for Tab, Enter, Esc or Backspace.
 SYNONYMS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+left_square_bracket": "escape", "ctrl+h": "backspace"}
-RESERVED = {"enter", "tab", "escape", "backspace", "delete", "up", "down", "left", "right", "space", "ctrl+c"}
+EDITING = {
+    "enter",
+    "tab",
+    "escape",
+    "backspace",
+    "delete",
+    "up",
+    "down",
+    "left",
+    "right",
+    "home",
+    "end",
+    "space",
+}
 
 
 def _binding(name: str, key: str, description: str) -> Binding:
@@ -78,6 +92,7 @@ MESSAGE_KEYS = (
 )
 BINDINGS: list[BindingType] = [*KEYS, *MESSAGE_KEYS]
 FIXED = {"interrupt", "back"}  # keep their keys, so that Ctrl-C never ends the program
+RESERVED = {*EDITING, "ctrl+c", *(key for binding in COMPOSER_KEYS for key in binding.key.split(","))}
 
 
 def accept_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -94,8 +109,13 @@ def accept_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _find_fault(name: str, key: str, accepted: Mapping[str, str]) -> str:
-    if name not in {binding.id for binding in KEYS}:
-        return f"there is no action {name!r}; F1 lists all actions."
+    names = [binding.id for binding in KEYS if binding.id]
+    if name not in names:
+        similar = get_close_matches(name, names, n=1)
+        hint = (
+            f"did you mean {similar[0]!r}?" if similar else "docs/client.md lists the names of the actions."
+        )
+        return f"there is no action {name!r}; {hint}"
     if name in FIXED:
         return f"{name!r} keeps its key."
     if not is_key(key.lower()):

@@ -227,5 +227,5 @@ class MessageActions:
 
     def _go_to_original(self, entry: Entry) -> None:
         if not entry.reply_to:
-            raise UsageError("This message answers no other.")
+            raise UsageError("This message is not a reply.")
         self._navigation.go_to_original(entry)

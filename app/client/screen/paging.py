@@ -28,7 +28,7 @@ LATEST = "*"
 UNKNOWN_MESSAGE = "the message was not found"
 MAX_PAGED_BYTES = MAX_TIMELINE_BYTES // 2  # in one timeline; beyond it, no older entries are loaded
 REPLAYED = (EntryKind.EVENT, EntryKind.MEMBERSHIP)
-TOO_MANY = "too many are loaded already; search for what you need"
+TOO_MANY = "the memory limit of a room is reached"
 
 
 class PageSource(Protocol):

@@ -228,4 +228,6 @@ class Presenter:
         """Sort by activity, or by the user's own order; return what was chosen."""
         self.order.is_by_activity = not self.order.is_by_activity
         self.refresh()
-        return "Rooms are sorted by activity." if self.order.is_by_activity else "Rooms are in your order."
+        return (
+            "Rooms are sorted by activity." if self.order.is_by_activity else "Rooms are in your own order."
+        )

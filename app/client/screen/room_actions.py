@@ -41,7 +41,7 @@ class RoomActions:
     def _peek(self) -> None:
         found = self._navigation.find_next_unread()
         if found is None:
-            self._notify("Nothing is unread.")
+            self._notify("No unread messages.")
             return
         self._presenter.reading.settle(time.monotonic())
         self._presenter.reading.peek()

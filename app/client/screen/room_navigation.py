@@ -50,7 +50,7 @@ class RoomNavigation:
     def _go_to_next_unread(self) -> None:
         found = self.find_next_unread()
         if found is None:
-            self._notify("Nothing is unread.")
+            self._notify("No unread messages.")
         else:
             self._go_to(found.name)
 
@@ -61,7 +61,7 @@ class RoomNavigation:
     def _go_to_next_mention(self) -> None:
         found = next((one for one in self._after_current() if one.mentions), None)
         if found is None:
-            self._notify("Nobody has mentioned you since.")
+            self._notify("No unread mentions.")
         else:
             self._go_to(found.name)
 

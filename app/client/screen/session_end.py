@@ -47,7 +47,7 @@ class SessionEnd:
             return
         if not isinstance(error, ChatError):
             self._report(error)
-        sentence = error.sentence if isinstance(error, ChatError) else f"The client cannot go on: {error}."
+        sentence = error.sentence if isinstance(error, ChatError) else f"The client has stopped: {error}."
         self._connection.stop()
         self._bar.explain(sentence, self.keys["retry"], self.keys["quit"])
 

@@ -58,11 +58,6 @@ class TimelineNavigation:
 
     # Movement
 
-    @property
-    def shows_context(self) -> bool:
-        """Whether messages are shown that are not connected with the latest ones."""
-        return not self._get_view().timeline.is_live
-
     def go_to_end(self) -> None:
         """Show the latest messages."""
         view = self._get_view()
@@ -106,7 +101,7 @@ class TimelineNavigation:
         """Show the first new message."""
         live = self._workspace.current.timeline
         if live.new_after is None:
-            self._notify("Nothing is new here.")
+            self._notify("No new messages here.")
             return
         number = live.end_number
         while (entry := live.find_entry(number - 1)) is not None and entry.at > live.new_after:

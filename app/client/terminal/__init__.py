@@ -1,1 +1,1 @@
-"""Control sequences for terminals; nothing here performs input or output."""
+"""What the client needs of a terminal: its clipboard, its background colour and an editor."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol import events
+from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import ClientEvent
 from app.client.timeline.buffer import STATUS, Buffer
 from app.client.timeline.edge import Edge, EdgeState
@@ -17,7 +18,6 @@ from app.clock import Clock
 from app.text.counts import count_of
 from app.wire.names import Key, fold
 
-ROOM_PREFIXES = ("#", "&")
 MAX_BUFFERS = 1_000  # beyond it, those that are silent and not joined are removed
 MAX_TIMELINE_BYTES = 40_000_000  # of all entries; about 200,000 messages of usual length
 DROPPED_SHARE = 8  # of the largest timeline, if there are too many

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 
 from app.client.screen.keys import KEYS, accept_keys, current_keys, format_key
 from app.client.screen.options import ScreenOptions
@@ -21,7 +22,9 @@ def test_a_key_that_is_given_up_is_free_for_another_action() -> None:
 @pytest.mark.parametrize(
     ("name", "key", "fault"),
     [
-        ("nxt-room", "ctrl+n", "there is no action 'nxt-room'; F1 lists all actions."),
+        ("nxt-room", "f9", "there is no action 'nxt-room'; did you mean 'next-room'?"),
+        ("sing", "f9", "there is no action 'sing'; docs/client.md lists the names of the actions."),
+        ("quit", "ctrl+down", "'ctrl+down' is needed for typing, so it cannot be the key of 'quit'."),
         ("quit", "ctrl+c", "'ctrl+c' is needed for typing, so it cannot be the key of 'quit'."),
         ("quit", "x", "'x' is needed for typing, so it cannot be the key of 'quit'."),
         ("quit", "enter", "'enter' is needed for typing, so it cannot be the key of 'quit'."),
@@ -52,10 +55,16 @@ def test_keys_are_shown_as_users_write_them() -> None:
     assert [format_key(key) for key in keys] == ["Ctrl-End", "Alt-A", "F1", "PageUp", "Alt-Shift-Up", "Esc"]
 
 
-def test_the_documentation_lists_every_action() -> None:
+def test_the_documentation_lists_every_action_with_its_key() -> None:
     text = DOCS.read_text(encoding="utf-8")
-    names = {"room-1" if (name := binding.id or "").startswith("room-") else name for binding in KEYS}
-    assert {name for name in names if f"`{name}`" not in text} == set()
+    rows = {f"| `{binding.id}` | {format_key(binding.key)} |" for binding in KEYS if not is_room_key(binding)}
+    assert {row for row in rows if row not in text} == set()
+    assert "| `room-1` to `room-9` | Alt-1 to Alt-9 |" in text
+
+
+def is_room_key(binding: Binding) -> bool:
+    """Whether a key goes to the room with a number."""
+    return (binding.id or "").startswith("room-")
 
 
 @scene

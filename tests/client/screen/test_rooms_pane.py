@@ -47,7 +47,7 @@ async def test_rooms_are_sorted_by_activity_if_wanted(tmp_path: Path) -> None:
         anna.server.send("@time=2026-11-22T12:00:20.000Z :bob!b@host PRIVMSG #zoo :roar")
         await anna.until(lambda text: names(text)[1] == "#zoo", "#zoo first")
         await anna.press("alt+s")
-        await anna.sees("Rooms are in your order.")
+        await anna.sees("Rooms are in your own order.")
         assert names(anna.text())[1:] == ["#tea", "#ops", "#zoo"]
 
 

@@ -111,7 +111,7 @@ async def test_the_next_unread_room_passes_muted_ones_unless_we_are_mentioned(tm
         await anna.press("alt+a")
         await anna.sees("signal")
         await anna.press("alt+a")
-        await anna.sees("Nothing is unread.")
+        await anna.sees("No unread messages.")
         say(anna, "#loud", "anna: wake up")
         await anna.sees("@1 2")
         await anna.press("alt+m")

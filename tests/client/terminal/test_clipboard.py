@@ -1,4 +1,4 @@
-"""The clipboard (OSC 52) and hyperlinks (OSC 8)."""
+"""The clipboard (OSC 52)."""
 
 import base64
 
@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.client.terminal.clipboard import MAX_COPIED_BYTES, encode_copy
-from app.client.terminal.hyperlinks import encode_hyperlink
 from app.client.terminal.passthrough import Multiplexer
 from app.errors import UsageError
 from app.text.sanitise import clean_lines
@@ -33,13 +32,3 @@ def test_text_that_terminals_do_not_accept_is_refused() -> None:
     assert caught.value.sentence == (
         "Nothing was copied: the text has 80,000 bytes, and terminals accept at most 74,994. Select less."
     )
-
-
-def test_hyperlink_surrounds_its_text() -> None:
-    assert encode_hyperlink("tea", "https://ex.org") == "\x1b]8;;https://ex.org\atea\x1b]8;;\a"
-    assert encode_hyperlink("tea", "https://ex.org", "a1") == "\x1b]8;id=a1;https://ex.org\atea\x1b]8;;\a"
-
-
-@pytest.mark.parametrize("url", ["https://ex.org/\a", "https://ex.org/ä", "https://ex.org/" + "x" * 3000])
-def test_url_that_could_break_the_sequence_is_not_used(url: str) -> None:
-    assert encode_hyperlink("tea", url) == "tea"

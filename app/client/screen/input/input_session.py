@@ -70,13 +70,13 @@ class InputSession:
             raise
 
     def _say(self, submission: Submission, text: str) -> None:
-        reference = submission.reference
+        reference, text = submission.reference, replace_names(text)
         if reference is not None and reference.kind is ReferenceKind.EDIT:
             self._driver.execute(intents.edit, reference.message, text)
             return
         say = self._controller.say if submission.is_pasted else self._controller.say_as_one
         reply_to = reference.message.msgid if reference else ""
-        say(replace_names(text), reply_to, partial(self._give_back, submission))
+        say(text, reply_to, partial(self._give_back, submission))
 
     def _give_back(self, submission: Submission) -> None:
         self._bridge.post(lambda: self.on_refused(submission))
