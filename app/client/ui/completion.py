@@ -16,6 +16,7 @@ from app.client.ui.message_completion import (
 )
 from app.wire.names import fold
 
+MIN_ALIAS_LETTERS = 3  # of an alias that is completed
 TIMES = ("today", "yesterday", "2h", "7d", "monday")  # some of those that a search understands
 
 
@@ -39,11 +40,19 @@ def completion_words(state: ClientState, room: str, commands: SlashCommands) -> 
     peers = [view.name for view in state.rooms.values() if view.is_direct]
     nicks = sorted(dict.fromkeys([*members, *peers]), key=str.casefold)
     return Words(
-        tuple(sorted(f"/{command.name}" for command in commands if command.is_available(state))),
+        tuple(sorted(_command_names(state, commands))),
         tuple(sorted(view.name for view in state.joined_rooms())),
         tuple(_speakers_first(nicks, current)),
         recent_messages(current),
     )
+
+
+def _command_names(state: ClientState, commands: SlashCommands) -> Iterator[str]:
+    """Return the names of the available commands, and those of their aliases that are words."""
+    for command in commands:
+        if command.is_available(state):
+            yield f"/{command.name}"
+            yield from (f"/{alias}" for alias in command.aliases if len(alias) >= MIN_ALIAS_LETTERS)
 
 
 def _speakers_first(nicks: list[str], room: ChannelView | None) -> list[str]:

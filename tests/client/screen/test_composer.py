@@ -259,3 +259,10 @@ async def test_keys_act_in_the_order_in_which_they_were_pressed(tmp_path: Path) 
         for key in [*"ab", "backspace", "c", "ctrl+j", *"de", "left", "f"]:
             anna.app.post_message(Key(key, key if len(key) == 1 else None))
         await anna.until(lambda screen: anna.app.parts.composer.text == "ac\ndfe", "the text")
+
+
+@scene
+async def test_a_command_is_offered_by_its_other_name(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        await anna.press(*"/lea")
+        await anna.sees("/leave [#ROOM] [REASON ...]", "Leave a room.")

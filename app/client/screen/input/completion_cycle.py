@@ -48,7 +48,7 @@ def _describe(text: str, display: str, commands: SlashCommands) -> Choice[str]:
     command = commands.find(text.strip().removeprefix("/")) if text.startswith("/") else None
     if command is None:
         return Choice(text, clean(display))
-    return Choice(text, command.usage, command.summary)
+    return Choice(text, text.strip() + command.usage.removeprefix(f"/{command.name}"), command.summary)
 
 
 def suggests_unasked(text: str) -> bool:
