@@ -6,16 +6,14 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.events import AppBlur, AppFocus, Event, Key, Resize
-from textual.filter import NoColor
 from textual.screen import Screen
 from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
-from app.client.notifications.alerts import Alert
 from app.client.protocol.events import ClientEvent, EditRefused, Notice
 from app.client.screen.bridge import Bridge
 from app.client.screen.copying import TextCopier
-from app.client.screen.defects import MainScreen, ResilientApp
+from app.client.screen.defects import MainScreen
 from app.client.screen.keys import BINDINGS, accept_keys, current_keys
 from app.client.screen.message_actions import MessageActions
 from app.client.screen.options import ScreenOptions
@@ -27,8 +25,8 @@ from app.client.screen.scrolling import scrolling_actions
 from app.client.screen.session import ScreenSession
 from app.client.screen.session_end import SessionEnd
 from app.client.screen.switching import Switching
+from app.client.screen.terminal_app import TerminalApp
 from app.client.screen.terminal_fixes import end_on_signals, resume_on_continue
-from app.client.screen.theme import AUTOMATIC, choose_theme, create_themes
 from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
@@ -40,7 +38,7 @@ TICK_SECONDS = 1.0  # while something changes every second
 LAG_SECONDS = 10.0  # between two looks at the lag
 
 
-class ChatApp(ResilientApp):
+class ChatApp(TerminalApp):
     """The full-screen client."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -60,14 +58,8 @@ class ChatApp(ResilientApp):
         options: ScreenOptions | None = None,
         terminal_background: str | None = None,
     ) -> None:
-        super().__init__(session.storage.errors, session.driver.clock)
         options = options or ScreenOptions()
-        for theme in create_themes(terminal_background):
-            self.register_theme(theme)
-        wanted = options.theme if options.has_colours else AUTOMATIC
-        self.theme = choose_theme(wanted, terminal_background)
-        if not options.has_colours:
-            self._filters.append(NoColor())  # Textual itself would leave shades of grey
+        super().__init__(session.storage.errors, session.driver.clock, options, terminal_background)
         self.session = session
         self._bridge = bridge
         self._is_ticking = False
@@ -159,19 +151,6 @@ class ChatApp(ResilientApp):
     def compose(self) -> ComposeResult:
         """Yield the parts of the screen."""
         yield from self.parts.compose()
-
-    def notify_user(self, text: str) -> None:
-        """Show a short notice above the screen."""
-        self.notify(text, markup=False)
-
-    def write_sequence(self, sequence: str) -> None:
-        """Write a control sequence to the terminal, between two frames."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-
-    def show_alert(self, alert: Alert) -> None:
-        """Show a message that arrived elsewhere above the screen."""
-        self.notify(alert.body, title=alert.title, markup=False)
 
     def on_ready(self) -> None:
         """Connect, after the first frame."""
