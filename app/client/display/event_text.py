@@ -31,6 +31,7 @@ class DisplayContext:
     nick: str = ""
     zone: tzinfo | None = None
     columns: int | None = None  # of the terminal, or None if the output is not one
+    has_timestamps: bool = True
 
     def to_local(self, at: int) -> datetime:
         """Convert a Unix timestamp in milliseconds to local time."""
@@ -38,6 +39,8 @@ class DisplayContext:
 
     def timestamp(self, at: int) -> Piece:
         """Return the timestamp at the start of a line."""
+        if not self.has_timestamps:
+            return Piece("")
         is_narrow = self.columns is not None and self.columns < NARROW_COLUMNS
         pattern = "[%H:%M] " if is_narrow else "[%Y-%m-%d %H:%M:%S] "
         return Piece(self.to_local(at).strftime(pattern), Style.DIM)
@@ -84,7 +87,7 @@ def _text_of(event: events.Message | events.SendFailed | events.Queued | events.
 
 
 def _reply(event: events.Message) -> list[Piece]:
-    """Return what a message answers, in parentheses; nothing if it is not a reply."""
+    """Return what a message replies to, in parentheses; nothing if it is not a reply."""
     return [piece(f" (re {_quote(event.quoted)})", Style.DIM)] if event.reply_to else []
 
 

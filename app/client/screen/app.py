@@ -299,7 +299,7 @@ class ChatApp(TerminalApp):
         self.navigation.load_more(event.timeline, event.is_start)
 
     def on_message_view_original_wanted(self, event: MessageView.OriginalWanted) -> None:
-        """Show the message that was answered."""
+        """Show the message that was replied to."""
         self.navigation.go_to_original(event.entry)
 
     def on_message_view_reaction_clicked(self, event: MessageView.ReactionClicked) -> None:

@@ -77,18 +77,18 @@ COMPOSER_KEYS = (
     Binding("ctrl+down", "recall(1)", "Next input", id="next-input", show=False),
 )
 MESSAGE_KEYS = (
-    _message_binding("previous", "up", "The message before it; at first, the latest one"),
-    _message_binding("next", "down", "The message after it"),
-    _message_binding("first", "home", "The first message that is loaded"),
-    _message_binding("last", "end", "The last message"),
+    _message_binding("previous", "up", "Select the previous message; at first, the latest one"),
+    _message_binding("next", "down", "Select the next message"),
+    _message_binding("first", "home", "Select the first message that is loaded"),
+    _message_binding("last", "end", "Select the last message"),
     _message_binding("reply", "r", "Reply"),
     _message_binding("react", "e,plus", "React, or remove your reaction"),
-    _message_binding("edit", "u", "Edit a message of yours: it is deleted and sent again"),
+    _message_binding("edit", "u", "Edit your message: it is deleted and sent again"),
     _message_binding("delete", "d", "Delete"),
     _message_binding("copy", "c", "Copy"),
-    _message_binding("thread-of", "t", "Show its thread, or close the thread"),
+    _message_binding("thread-of", "t", "Show or close its thread"),
     _message_binding("open-link", "o", "Open a link"),
-    _message_binding("original", "enter,j", "Go to the message that it answers"),
+    _message_binding("original", "enter,j", "Go to the message that it replies to"),
 )
 BINDINGS: list[BindingType] = [*KEYS, *MESSAGE_KEYS]
 FIXED = {"interrupt", "back"}  # keep their keys, so that Ctrl-C never ends the program

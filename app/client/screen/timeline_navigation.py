@@ -126,7 +126,7 @@ class TimelineNavigation:
     # Messages in their context
 
     def go_to_original(self, entry: Entry) -> None:
-        """Show the message that an entry answers."""
+        """Show the message that an entry replies to."""
         if entry.reply_to:
             self.go_to_message(self._get_view().timeline.name, entry.reply_to)
 

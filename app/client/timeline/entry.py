@@ -72,7 +72,7 @@ class Entry:
 
     @property
     def reply_to(self) -> str:
-        """The id of the message that this one answers, or ""."""
+        """The id of the message that this one replies to, or ""."""
         return self.details.reply_to if self.details else ""
 
     @property

@@ -1,4 +1,4 @@
-"""The thread of a message: what it answers, and all answers, as a timeline of its own."""
+"""The thread of a message: the message it replies to, and all replies, as a timeline of its own."""
 
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry
@@ -25,7 +25,7 @@ class Thread:
         self.source, self._version, self._bounds = source, -1, (0, 0)
 
     def update(self) -> bool:
-        """Add new answers; return whether anything in the timeline has changed."""
+        """Add new replies; return whether anything in the timeline has changed."""
         if self._version == self.source.version:
             return False
         self._version = self.source.version

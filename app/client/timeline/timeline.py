@@ -240,15 +240,15 @@ class Timeline:
         return next((entry for entry in self.entries if entry.msgid), None)
 
     def chain(self, entry: Entry) -> list[Entry]:
-        """Return the thread of a message: what it answers, and all answers, oldest first."""
+        """Return the thread of a message: the message it replies to, and all replies, oldest first."""
         first = self._first_of_thread(entry)
         members = {first.msgid or first.reply_to} - {""}
-        answers = []
+        replies = []
         for candidate in self.entries.with_details():
             if candidate.reply_to in members and candidate.msgid != first.msgid:
-                answers.append(candidate)
+                replies.append(candidate)
                 members.add(candidate.msgid)
-        return [first, *answers]
+        return [first, *replies]
 
     def _first_of_thread(self, entry: Entry) -> Entry:
         replies = {one.msgid: one for one in self.entries.with_details() if one.reply_to and one.msgid}

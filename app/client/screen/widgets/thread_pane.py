@@ -14,7 +14,7 @@ from app.text.counts import count_of
 
 
 class ThreadPane(Vertical):
-    """Shows a thread and follows its new answers; it is hidden while there is none."""
+    """Shows a thread and follows its new replies; it is hidden while there is none."""
 
     DEFAULT_CSS = """
     ThreadPane { width: 40%; min-width: 30; border-left: solid $panel; display: none; }
@@ -52,7 +52,7 @@ class ThreadPane(Vertical):
             self.thread.move_to(source)
 
     def update(self) -> None:
-        """Show new answers."""
+        """Show new replies."""
         if self.thread is not None and self.thread.update():
             self.messages.update()
             self._show_title(self.thread)
