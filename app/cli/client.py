@@ -28,7 +28,7 @@ class ClientCommands(LazyGroup):
     """The client itself, and its commands."""
 
     declared: ClassVar[Mapping[str, LazyCommand]] = {
-        "setup": LazyCommand("Set up the client: asks for server, name and password.", _load_setup)
+        "setup": LazyCommand("Set up the client: server, name and password.", _load_setup)
     }
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

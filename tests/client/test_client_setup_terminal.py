@@ -126,7 +126,7 @@ def test_help_describes_the_client_and_lists_setup(chat: Chat) -> None:
     text = chat("--help").stdout
     assert text.startswith("Usage: chat-client [OPTIONS] [COMMAND]")
     assert "Chat in the terminal, or send and receive messages in a script." in text
-    assert "setup  Set up the client: asks for server, name and password" in text
+    assert "setup  Set up the client: server, name and password" in text
     for option in ("-b, --buffer", "-i, --ip", "-p, --port", "-u, --username", "--profile NAME"):
         assert option in text
 

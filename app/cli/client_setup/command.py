@@ -22,7 +22,7 @@ def setup(
         ),
     ] = None,
 ) -> None:
-    """Set up the client: asks for server, name and password.
+    """Set up the client: server, name and password.
 
     Each answer is tried on the server. The defaults in brackets are the existing settings; others
     stay as they are. Nothing is written before the last answer, so Ctrl-C changes nothing.

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from app.cli.client_setup.account_questions import Account, AccountQuestions
 from app.cli.client_setup.dialogue import Dialogue
+from app.cli.client_setup.password_sources import PasswordSource
 from app.cli.client_setup.profile_file import ProfileFile
 from app.cli.client_setup.server_questions import ask_server
 from app.client.net.connect import Address
 from app.errors import ChatError
 from app.settings import CLIENT, resolve
-
-PASSWORD_KEYS = {"password_file": None, "password_command": None, "keyring": None}
 
 
 def run_setup(dialogue: Dialogue, file: ProfileFile, profile: str | None) -> None:
@@ -55,7 +54,7 @@ def _save_password(dialogue: Dialogue, account: Account) -> dict[str, object]:
     else:
         return {}
     dialogue.say(f"The password cannot be saved: {reason} The client will ask for it at each start.")
-    return dict(PASSWORD_KEYS)
+    return PasswordSource().changes
 
 
 def _warn_of_stronger_settings(dialogue: Dialogue, path: Path, changes: dict[str, object]) -> None:

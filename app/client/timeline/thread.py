@@ -1,4 +1,4 @@
-"""The thread of a message: the message it replies to, and all replies, as a timeline of its own."""
+"""The thread of a message, what began it and all replies, as a timeline of its own."""
 
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry

@@ -240,7 +240,7 @@ class Timeline:
         return next((entry for entry in self.entries if entry.msgid), None)
 
     def chain(self, entry: Entry) -> list[Entry]:
-        """Return the thread of a message: the message it replies to, and all replies, oldest first."""
+        """Return the thread of a message: what began it and all replies, oldest first."""
         first = self._first_of_thread(entry)
         members = {first.msgid or first.reply_to} - {""}
         replies = []

@@ -12,8 +12,8 @@ from textual.widgets import Input, Static
 
 from app.client.screen.defects import ContainsDefects
 from app.client.screen.keys import COMPOSER_KEYS, KEYS, MESSAGE_KEYS, format_key
+from app.client.screen.message_lines.cells import cell_width
 from app.client.ui.command_registry import SlashCommands
-from app.text.columns import pad, width
 from app.text.sanitise import clean
 
 GAP = "  "
@@ -120,12 +120,12 @@ class HelpScreen(ContainsDefects, ModalScreen[None]):
 
 def _append_rows(text: Text, rows: Sequence[HelpRow]) -> None:
     """Append rows in two columns."""
-    columns = max(min(width(row.left), MAX_LEFT_COLUMNS) for row in rows)
+    columns = max(min(cell_width(row.left), MAX_LEFT_COLUMNS) for row in rows)
     for row in rows:
         left = clean(row.left)
         text.append(GAP)
-        text.append(pad(left, columns), style="bold")
-        if width(left) > columns:
+        text.append(left.ljust(columns), style="bold")
+        if cell_width(left) > columns:
             text.append(f"\n{GAP}{' ' * columns}")
         text.append(f"{GAP}{clean(row.right)}\n")
     text.append("\n")

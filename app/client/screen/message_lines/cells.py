@@ -6,6 +6,7 @@ that they fit even in terminals that do not know a grapheme (UAX #29), and only 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -46,11 +47,6 @@ def has_uncertain_width(text: str) -> bool:
 
 def _most_cells(code_point: str) -> int:
     return 2 if ALONE_OR_JOINED.match(code_point) else cell_len(code_point)
-
-
-def excess_cells(text: str) -> int:
-    """Return how many cells more than `cell_width` a text may take in some terminals."""
-    return 0 if text.isascii() else sum(one.most - one.cells for one in split_cells(text))
 
 
 @lru_cache(maxsize=256)
@@ -124,24 +120,13 @@ def _fit_ascii(text: str, start: int, cells: int) -> int:
 def _fit_graphemes(text: str, start: int, cells: int) -> int:
     """Return the end of what fits into a line; at least one grapheme."""
     graphemes = split_cells(text)
-    index = _index_at(graphemes, start)
+    index = bisect_left(graphemes, start, key=lambda grapheme: grapheme.start)
     end = start
     while index < len(graphemes) and (graphemes[index].most <= cells or end == start):
         cells -= graphemes[index].most
         end = graphemes[index].end
         index += 1
     return end
-
-
-def _index_at(graphemes: tuple[Grapheme, ...], start: int) -> int:
-    low, high = 0, len(graphemes)
-    while low < high:
-        middle = (low + high) // 2
-        if graphemes[middle].start < start:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def _find_break(text: str, start: int, end: int) -> int | None:

@@ -50,9 +50,7 @@ class Composer(ContainsDefects, TextArea):
         self._recall = recall
         self._complete = complete
         self._cycle: CompletionCycle | None = None
-        self._known_text: str | None = (
-            None  # set or completed by the program, so that nothing is suggested for it
-        )
+        self._known_text: str | None = None  # set by the program, so that nothing is suggested for it
         self._has_pasted_lines = False
 
     def show_text(self, text: str) -> None:

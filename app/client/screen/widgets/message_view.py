@@ -11,7 +11,7 @@ from app.client.display.event_text import DisplayContext
 from app.client.screen.defects import ContainsDefects
 from app.client.screen.message_lines.lines import LineLayout
 from app.client.screen.message_lines.spans import Role, body_of, reaction_at
-from app.client.screen.message_lines.text_selection import TextSelection, selected_part, to_row
+from app.client.screen.message_lines.text_selection import FAR_RIGHT, TextSelection, selected_part, to_row
 from app.client.screen.message_lines.viewport import Viewport, VisibleLine
 from app.client.screen.widgets.line_strip import GUTTER_COLUMNS, LinePainter
 from app.client.timeline.edge import EdgeState
@@ -273,7 +273,7 @@ class MessageView(ContainsDefects, Widget):
         if not rows:
             return selection
         start = Offset(0, rows[0]) if selection.start is None else selection.start
-        end = Offset(1 << 20, rows[-1]) if selection.end is None else selection.end
+        end = Offset(FAR_RIGHT, rows[-1]) if selection.end is None else selection.end
         return Selection(start, end)
 
     def selection_updated(self, selection: Selection | None) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from textual.message import Message
 
+from app.client.screen.message_lines.cells import cell_width
 from app.client.screen.widgets.list_pane import ListPane, fit
 from app.client.timeline.buffer import STATUS, Buffer
-from app.text.columns import width
 from app.text.sanitise import clean
 
 MAX_COUNT = 999  # a larger number is shown as "999+"
@@ -89,7 +89,7 @@ class RoomList(ListPane[Buffer | str]):
         number = self._numbers.get(row.name, 0)
         label = f"{number} " if number else "  "
         count = format_count(row)
-        name = fit(label + self._describe(row), columns - width(count) - 1)
+        name = fit(label + self._describe(row), columns - cell_width(count) - 1)
         text = (
             self.styled(f"{name} ", component) if (component := self._component(row)) else Segment(f"{name} ")
         )

@@ -12,6 +12,8 @@ from app.client.timeline.thread import Thread
 from app.client.timeline.timeline import Timeline
 from app.text.counts import count_of
 
+EMPTY = Timeline("", older=Edge(EdgeState.ABSENT), newer=Edge(EdgeState.ABSENT))
+
 
 class ThreadPane(Vertical):
     """Shows a thread and follows its new replies; it is hidden while there is none."""
@@ -59,6 +61,3 @@ class ThreadPane(Vertical):
 
     def _show_title(self, thread: Thread) -> None:
         self._title.update(f"Thread: {count_of(len(thread.timeline.entries), 'message')} (Esc closes it)")
-
-
-EMPTY = Timeline("", older=Edge(EdgeState.ABSENT), newer=Edge(EdgeState.ABSENT))
