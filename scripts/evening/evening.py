@@ -160,6 +160,17 @@ class Evening:
         self.anna.press("Escape")
         self.anna.sees_latest(GENERAL, stored_messages(self.folder))
 
+    def search(self) -> None:
+        """Find a message while typing, and go to it."""
+        self.anna.press("C-f")
+        self.anna.terminal.shows("╭")
+        self.anna.terminal.write(f"workshop in:{GENERAL}")
+        self.anna.terminal.shows("2 messages", "There are eight in the workshop")
+        self.anna.press("Enter")
+        self.anna.until(lambda screen: "I have a key" in screen.selected, "the message that was found")
+        self.anna.press("Escape")
+        self.anna.sees_latest(GENERAL, stored_messages(self.folder))
+
     def resize(self) -> None:
         """Read on in terminals of several sizes."""
         self.anna.switch_to(GENERAL)

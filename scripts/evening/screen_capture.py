@@ -147,8 +147,11 @@ def _read_messages(rows: list[str]) -> list[ShownMessage]:
 
 
 def squash(text: str) -> str:
-    """Return a text without spaces, where the screen may have broken it."""
-    return "".join(text.split())
+    """Return a text without spaces and joiners.
+
+    The screen breaks lines at spaces, and tmux may lose a joiner where its input happens to be cut.
+    """
+    return "".join(text.replace("\u200d", "").split())
 
 
 def _cells(line: str) -> list[str]:

@@ -16,7 +16,10 @@ TITLE = "anna: chat-client --full-screen"
 
 @contextmanager
 def _evening() -> Iterator[Evening]:
-    with TemporaryDirectory(prefix="chat-") as name, closing(Evening(Path(name))) as evening:
+    with (
+        TemporaryDirectory(prefix="chat-", ignore_cleanup_errors=True) as name,
+        closing(Evening(Path(name))) as evening,
+    ):
         evening.gather()
         evening.open_screen()
         yield evening

@@ -57,7 +57,10 @@ class Session:
 
 def draw_session(picture: Path) -> None:
     """Run the session and draw it to a file."""
-    with TemporaryDirectory(prefix="chat-") as name, closing(Session(Path(name))) as session:
+    with (
+        TemporaryDirectory(prefix="chat-", ignore_cleanup_errors=True) as name,
+        closing(Session(Path(name))) as session,
+    ):
         (Path(name) / "password").write_text(PASSWORD)
         administer(Path(name), "user", "create", "anna", "--password-file", "password")
         anna = session.start_client("anna", "--password-file", "password")

@@ -28,6 +28,7 @@ def test_evening_on_the_full_screen(evening: Evening) -> None:
     evening.join_conversation()
     evening.open_thread()
     evening.close_thread()
+    evening.search()
     evening.resize()
     evening.lose_the_server()
     evening.restart_the_server()
