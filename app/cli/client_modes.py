@@ -37,10 +37,21 @@ from app.text.daily_periods import parse_daily_period
 from app.text.encoding import decode, substitute
 from app.wire.names import fold
 
+FULL_SCREEN_HINT = (
+    "chat-client --full-screen shows rooms, messages and members side by side. "
+    'The setting "ui" chooses it for good.'
+)
 INPUT_HISTORY = "input-history"  # in the state folder
 
 
-def start(settings: ClientSettings, profile: str | None, as_json: bool, follow: bool, timeout: float) -> None:
+def start(
+    settings: ClientSettings,
+    profile: str | None,
+    as_json: bool,
+    follow: bool,
+    timeout: float,
+    shows_hints: bool,
+) -> None:
     """Run line mode or the full screen on a terminal, otherwise batch mode."""
     has_input, has_output = sys.stdin.isatty(), sys.stdout.isatty()
     is_interactive = has_input and has_output and not as_json
@@ -48,8 +59,10 @@ def start(settings: ClientSettings, profile: str | None, as_json: bool, follow: 
     driver = _create_driver(settings, settings.history_page if is_interactive else 0, storage)
     if is_interactive:
         driver.state.options.rooms += _remembered_rooms(settings, storage)
-        run = _run_screen if settings.ui == "full-screen" else _run_line_mode
-        run(driver, settings, storage)
+        if settings.ui == "full-screen":
+            _run_screen(driver, settings, storage, shows_hints)
+        else:
+            _run_line_mode(driver, settings, storage)
         return
     context = DisplayContext(settings.room)
     renderer = Renderer(context, has_colours=False, has_days=False)
@@ -98,7 +111,7 @@ def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[
     return [room for room in rooms if fold(room) != fold(settings.room)]
 
 
-def _run_screen(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:
+def _run_screen(driver: Driver, settings: ClientSettings, storage: ClientStorage, shows_hints: bool) -> None:
     from app.client.screen.options import ScreenOptions  # slow to import, so scripts skip it
     from app.client.screen.run import run
 
@@ -109,6 +122,7 @@ def _run_screen(driver: Driver, settings: ClientSettings, storage: ClientStorage
         settings.typing,
         settings.room_order == "activity",
         settings.keywords,
+        shows_hints,
     )
     run(driver, _slash_commands(settings), storage, options, partial(_create_notifier, driver, settings))
 
@@ -129,6 +143,8 @@ def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStor
         print(substitute(line, encoding))
 
     renderer = Renderer(DisplayContext(), has_colours, get_columns=_count_columns)
+    if "ui" not in settings.model_fields_set:
+        write(FULL_SCREEN_HINT)
 
     def write_sequence(sequence: str) -> None:
         print(substitute(sequence, encoding), end="", flush=True)

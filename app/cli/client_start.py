@@ -13,8 +13,9 @@ def start_client(
     as_json: bool = False,
     follow: bool = False,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    shows_hints: bool = False,
 ) -> None:
-    """Warn about the settings, then run the client."""
+    """Warn about the settings, then run the client, with hints for a first start if wanted."""
     for warning in loaded.warnings:
         terminal.echo_error(f"Warning: {warning}")
     if loaded.ignored_files:
@@ -24,4 +25,4 @@ def start_client(
         terminal.echo_error(UNVERIFIED)
     from app.cli.client_modes import start  # deferred: --help and --version need no client
 
-    start(loaded.values, profile, as_json, follow, timeout)
+    start(loaded.values, profile, as_json, follow, timeout, shows_hints)

@@ -50,10 +50,13 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def set_up(file: Path, *answers: str) -> list[str]:
-    """Answer the questions, then press Ctrl-C; return what was said."""
+    """Answer the questions but the last with these texts, then press Ctrl-C; return what was said.
+
+    The last question, about the user interface, is answered with its default.
+    """
     said: list[str] = []
     with create_pipe_input() as keys:
-        keys.send_text("".join(f"{answer}\r" for answer in answers) + CTRL_C)
+        keys.send_text("".join(f"{answer}\r" for answer in [*answers, ""]) + CTRL_C)
         run_setup(Dialogue(said.append, keys, DummyOutput()), ProfileFile(file), "work")
     return said
 
@@ -105,6 +108,7 @@ def test_new_account_is_registered_and_its_password_kept_in_a_file(serve: Serve,
         "tls": False,
         "username": "anna",
         "password_file": str(secret),
+        "ui": "full-screen",
     }
     assert secret.read_text() == f"{PASSWORD}\n"
     assert (mode_of(file), mode_of(secret), mode_of(file.parent)) == (0o600, 0o600, 0o700)
@@ -206,7 +210,7 @@ def test_unreachable_server_is_asked_for_again(serve: Serve, file: Path) -> None
 
 def test_ctrl_c_leaves_nothing_behind(serve: Serve, file: Path) -> None:
     server = serve()
-    answers = ["127.0.0.1", str(server.port), "", "guest", "bob"]
+    answers = ["127.0.0.1", str(server.port), "", "guest", "bob", "n"]
     for count in range(len(answers)):
         give_up(file, *answers[:count])
         assert not file.parent.exists()
@@ -229,7 +233,7 @@ def test_only_the_answers_of_an_existing_profile_change(serve: Serve, file: Path
     file.write_text(json.dumps(before))
     said = set_up(file, "", "", "", "", "", "", "")
     assert "Logged in as anna." in said
-    assert written(file) == before | {"tls": False}
+    assert written(file) == before | {"tls": False, "ui": "full-screen"}
     assert list(written(file))[:6] == list(before)
 
 
@@ -266,8 +270,29 @@ def test_password_that_cannot_be_saved_is_asked_for_at_each_start(serve: Serve, 
     file.with_suffix(".password").mkdir(parents=True)
     said = set_up(file, "127.0.0.1", str(server.port), "", "login", "anna", "file", PASSWORD)
     assert any(line.startswith("The password cannot be saved: ") for line in said)
-    assert written(file).keys() == {"ip", "port", "tls", "username"}
+    assert written(file).keys() == {"ip", "port", "tls", "ui", "username"}
     assert sorted(path.name for path in file.parent.iterdir()) == ["work.json", "work.password"]
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "after"),
+    [
+        ({}, "", "full-screen"),
+        ({}, "n", "plain"),
+        ({"ui": "plain"}, "", "plain"),
+        ({"ui": "full-screen"}, "n", "plain"),
+    ],
+)
+def test_the_interface_is_chosen(
+    serve: Serve, file: Path, before: dict[str, object], answer: str, after: str
+) -> None:
+    server = serve()
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(before | {"ip": "127.0.0.1", "port": server.port}))
+    with create_pipe_input() as keys:
+        keys.send_text("".join(f"{text}\r" for text in ("", "", "", "guest", "bob", answer)) + CTRL_C)
+        run_setup(Dialogue(lambda text: None, keys, DummyOutput()), ProfileFile(file), "work")
+    assert written(file)["ui"] == after
 
 
 def test_server_without_accounts_offers_only_guests(file: Path) -> None:

@@ -80,6 +80,7 @@ def test_setup_leads_into_the_chat(serve: Serve, tmp_path: Path, variables: dict
         shown.answer("Encrypt the connection with TLS? [y/N]", "\r")
         shown.answer("(register, login, guest) [register]:", "guest\r")
         shown.answer("Name [", "bob\r")
+        shown.answer("Use the whole screen of the terminal? [Y/n]", "n\r")
         shown.answer("clientSetup.json. To start: chat-client", "")
         shown.answer("Start now? [Y/n]", "\r")
         shown.wait_for("You are in #general.")
@@ -102,7 +103,7 @@ def test_stronger_settings_are_named(serve: Serve, tmp_path: Path, variables: di
     (tmp_path / "clientSetup.json").write_text('{"port": 7000}')
     with terminal(tmp_path, variables, "setup") as shown:
         shown.answer("Server [127.0.0.1]:", "\r")
-        shown.answer("Port [6667]:", f"{server.port}\r\rguest\rbob\r")
+        shown.answer("Port [6667]:", f"{server.port}\r\rguest\rbob\r\r")
         shown.wait_for(f"Note: {tmp_path}/clientSetup.json overrides port.")
         shown.answer("Start now? [Y/n]", "n\r")
         assert shown.end() == 0

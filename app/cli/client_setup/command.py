@@ -48,4 +48,4 @@ def setup(
 def _start(file: Path | None, profile: str | None) -> None:
     from app.settings import CLIENT, load
 
-    start_client(load(CLIENT, file), profile)
+    start_client(load(CLIENT, file), profile, shows_hints=True)

@@ -9,7 +9,7 @@ from app.cli.client_setup.profile_file import ProfileFile
 from app.cli.client_setup.server_questions import ask_server
 from app.client.net.connect import Address
 from app.errors import ChatError
-from app.settings import CLIENT, resolve
+from app.settings import CLIENT, ClientSettings, resolve
 
 
 def run_setup(dialogue: Dialogue, file: ProfileFile, profile: str | None) -> None:
@@ -38,7 +38,15 @@ def _ask(dialogue: Dialogue, file: ProfileFile) -> dict[str, object]:
     found = Address(current.ip, current.port, current.tls, current.tls_verify, current.tls_ca)
     server = ask_server(dialogue, found, is_new=not file.exists)
     account = AccountQuestions(dialogue, server, current, file.path).ask()
-    return server.changes | account.changes | _save_password(dialogue, account)
+    interface = _ask_interface(dialogue, current)
+    return server.changes | account.changes | interface | _save_password(dialogue, account)
+
+
+def _ask_interface(dialogue: Dialogue, current: ClientSettings) -> dict[str, object]:
+    """Return the user interface that the user wants: the full screen, unless another one is set."""
+    default = current.ui == "full-screen" or "ui" not in current.model_fields_set
+    wants_screen = dialogue.confirm("Use the whole screen of the terminal?", default=default)
+    return {"ui": "full-screen" if wants_screen else "plain"}
 
 
 def _save_password(dialogue: Dialogue, account: Account) -> dict[str, object]:

@@ -10,10 +10,11 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
-from app.client.protocol.events import ClientEvent, EditRefused, Notice
+from app.client.protocol.events import ClientEvent, EditRefused, Joined, Notice
 from app.client.screen.bridge import Bridge
 from app.client.screen.copying import TextCopier
 from app.client.screen.defects import MainScreen
+from app.client.screen.hints import list_hints
 from app.client.screen.keys import BINDINGS, accept_keys, current_keys
 from app.client.screen.message_actions import MessageActions
 from app.client.screen.options import ScreenOptions
@@ -90,6 +91,7 @@ class ChatApp(TerminalApp):
             session, self.parts.failure, presenter.connection, self._handle_exception, self._close
         )
         self._key_faults = self._set_keys(options.keys)
+        self._hints = list_hints(self._keys) if options.shows_hints else []
         self._actions = self._create_actions()
         self._switching.set_actions(self._actions, self._keys)
         session.connect_to(
@@ -187,6 +189,14 @@ class ChatApp(TerminalApp):
         self.navigation.handle(event)
         if isinstance(event, EditRefused):
             self.parts.input.take_back_edit(event)
+        if isinstance(event, Joined) and event.is_mine:
+            self._show_hints()
+
+    def _show_hints(self) -> None:
+        """Show the hints of the first start, once there is a room to show them in."""
+        hints, self._hints = self._hints, []
+        for hint in hints:
+            self.workspace.apply(Notice(hint))
 
     def refresh_parts(self) -> None:
         """Show the current state of every part, and again in a second if it changes by itself."""

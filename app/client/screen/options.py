@@ -9,7 +9,8 @@ class ScreenOptions:
     """What the settings say about the screen.
 
     `theme` is `terminal` or the name of a theme, `keys` gives bindings other keys, `keywords` are
-    words that count as mentions besides the nick.
+    words that count as mentions besides the nick. `shows_hints` is set when the client is started
+    for the first time.
     """
 
     theme: str = "terminal"
@@ -18,3 +19,4 @@ class ScreenOptions:
     sends_typing: bool = True
     sorts_by_activity: bool = False
     keywords: tuple[str, ...] = ()
+    shows_hints: bool = False
