@@ -60,7 +60,13 @@ KEYS = (
     _binding("retry", "f5", "Connect again after an error"),
     _binding("quit", "ctrl+q", "End the program"),
     _binding("interrupt", "ctrl+c", "Clear the input"),
-    Binding("escape", "run('back')", "Back to the input", id="back", show=False),
+    Binding(
+        "escape",
+        "run('back')",
+        "Cancel a reply, close the thread, go to the latest messages",
+        id="back",
+        show=False,
+    ),
 )
 
 

@@ -207,14 +207,15 @@ class HistoryPager:
 
 
 def _first_reference(timeline: Timeline) -> str:
-    """Return the reference of the first message, or that of the end if there is none.
+    """Return the reference of the first message, or that of the end if there is nothing.
 
     If joins and other events were replayed before it, return the reference of the first of them.
     """
     first = next((entry for entry in timeline.entries if entry.is_spoken), None)
-    if first is None:
-        return LATEST
     before = takewhile(lambda entry: entry is not first, timeline.entries)
+    if first is None:  # the times of events that are not from the server are of another clock
+        replayed = [entry.at for entry in before if entry.kind is EntryKind.MEMBERSHIP]
+        return f"timestamp={to_iso(min(replayed))}" if replayed else LATEST
     replayed = [entry.at for entry in before if entry.kind in REPLAYED and 0 < entry.at < first.at]
     if replayed:
         return f"timestamp={to_iso(min(replayed))}"

@@ -124,6 +124,8 @@ class Workspace:
                 self._count_missed(event)
             case events.Resumed():
                 self._end_resume(event)
+            case events.AwayChanged():
+                self._add_away(event)
             case events.Joined() | events.Parted() | events.Quit() | events.Renamed():
                 self._apply_membership(event)
             case events.Queued() | events.Sending() | events.SendFailed():
@@ -196,6 +198,11 @@ class Workspace:
     def _end_resume(self, event: events.Resumed) -> None:
         self.is_resuming = False
         self._add_other(event)
+
+    def _add_away(self, event: events.AwayChanged) -> None:
+        """Add the change to the conversation with the user; in rooms, the members show it."""
+        if fold(event.nick) in self.buffers:
+            self._add_lines(self.open(event.nick), event, EntryKind.EVENT)
 
     def _apply_membership(self, event: events.Joined | events.Parted | events.Quit | events.Renamed) -> None:
         match event:

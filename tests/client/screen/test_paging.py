@@ -7,9 +7,10 @@ from pathlib import Path
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Direction, HistoryFetched
 from app.client.screen.paging import HistoryPager
+from app.client.timeline.entry import EntryKind
 from app.client.timeline.timeline import Timeline
 from tests.client.screen.screen_user import CAPABILITIES, ScreenUser, open_screen
-from tests.client.timeline.messages import message
+from tests.client.timeline.messages import NOON, joined, message
 
 HISTORY = f"{CAPABILITIES} draft/chathistory draft/event-playback"
 Play = Callable[[ScreenUser], Awaitable[None]]
@@ -160,18 +161,30 @@ def test_a_context_does_not_join_a_room_without_messages() -> None:
     live, requested = Timeline("#tea"), Requests()
     pager = HistoryPager(requested, DisplayContext(nick="anna"), lambda message: False)
     pager.find_live = lambda room: live
-    joined: list[Timeline] = []
-    pager.on_joined = lambda context, live: joined.append(context)
+    reached: list[Timeline] = []
+    pager.on_joined = lambda context, live: reached.append(context)
     contexts: list[Timeline] = []
     pager.load_around("#tea", "m5", contexts.append, lambda reason: None)
     page = tuple(message(number) for number in range(10))
     pager.handle(HistoryFetched("#tea", page, Direction.AROUND, "msgid=m5", False, "msgid=m0", "msgid=m9"))
-    assert joined == []
+    assert reached == []
     pager.load_newer(contexts[0])
     assert requested.last == ("#tea", Direction.AFTER, "msgid=m9")
     pager.handle(HistoryFetched("#tea", (), Direction.AFTER, "msgid=m9", True))
-    assert joined == contexts
+    assert reached == contexts
     assert [entry.msgid for entry in live.entries] == [f"m{number}" for number in range(10)]
+
+
+def test_replayed_events_without_messages_are_not_loaded_twice() -> None:
+    live, requested = Timeline("#tea"), Requests()
+    pager = HistoryPager(requested, DisplayContext(nick="anna"), lambda message: False)
+    pager.load_older(live)
+    assert requested.last == ("#tea", Direction.LATEST, "*")
+    live = Timeline("#tea")
+    live.add_membership(joined("carol", at=NOON))
+    live.add_text(EntryKind.EVENT, NOON - 1, "a text with the time of the client's own clock")
+    pager.load_older(live)
+    assert requested.last == ("#tea", Direction.BEFORE, "timestamp=2023-11-14T22:13:20.000Z")
 
 
 class Requests:
