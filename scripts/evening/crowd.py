@@ -21,7 +21,11 @@ class Crowd:
     def arrive(self, server: Server) -> None:
         """Connect everybody, and let them join their rooms, the founder of each first."""
         for nick in PEOPLE:
-            self._people[nick] = server.connect(nick, *CAPABILITIES)
+            self._people[nick] = server.connect()
+            requests = f"CAP REQ :{' '.join(CAPABILITIES)}", f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END"
+            self._people[nick].send(*requests)
+        for person in self._people.values():
+            person.hears(" 422 ")
         founders = {room: members_of(room)[0] for room in ROOMS}
         for room, nick in founders.items():
             self._people[nick].send(f"JOIN {room}")
