@@ -22,7 +22,12 @@ class Crowd:
         """Connect everybody, and let them join their rooms, the founder of each first."""
         for nick in PEOPLE:
             self._people[nick] = server.connect()
-            requests = f"CAP REQ :{' '.join(CAPABILITIES)}", f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END"
+            requests = (
+                f"CAP REQ :{' '.join(CAPABILITIES)}",
+                f"NICK {nick}",
+                f"USER {nick} 0 * :{nick}",
+                "CAP END",
+            )
             self._people[nick].send(*requests)
         for person in self._people.values():
             person.hears(" 422 ")

@@ -189,6 +189,7 @@ class Evening:
         self.anna.sees(*queued)
         self._return_late(conversations.WHILE_AWAY)
         self.anna.until(lambda screen: "↑" not in screen.text, "everything was sent")
+        self.anna.sees("You missed 6 messages.", "3 messages arrived")
         stored = stored_messages(self.folder)
         mine = [one.text for one in stored[GENERAL] if one.who == ANNA]
         assert mine[-3:] == [squash(text) for text in queued]

@@ -47,6 +47,17 @@ def test_missed_messages_are_fetched_by_page_before_live_ones() -> None:
     """)
 
 
+def test_own_messages_are_not_counted_as_missed() -> None:
+    client = online_client()
+    client.receive(privmsg("m1", "before"))
+    _reconnect(client)
+    client.clear()
+    mine = privmsg("m3", "from my phone", nick="anna", second=3)
+    client.receive(*history_batch("#tea", privmsg("m2", "two", second=2), mine))
+    client.receive(*history_batch("#tea"))
+    assert list(client.shown)[-1] == "Reconnected. You missed 1 message."
+
+
 def test_unknown_msgid_falls_back_to_timestamp() -> None:
     client = online_client()
     client.receive(privmsg("m1", "before"))

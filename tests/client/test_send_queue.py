@@ -92,7 +92,7 @@ def test_message_in_doubt_that_was_stored_is_not_sent_again() -> None:
     client = _client_with_doubt("hello")
     client.receive(*history_batch("#tea", privmsg("n1", "hello", nick="anna")))
     client.receive(*history_batch("#tea"))
-    assert list(client.shown) == ["[2026-11-22 12:00:01] anna: hello", "Reconnected. You missed 1 message."]
+    assert list(client.shown) == ["[2026-11-22 12:00:01] anna: hello", "Reconnected. You missed no messages."]
     assert not any("PRIVMSG" in line for line in client.sent)
     assert not client.state.pending
 

@@ -149,7 +149,7 @@ def _show_missed(state: ClientState, room: ChannelView, missed: list[HistoryEven
     for event in playback.bundle(room, missed):
         if isinstance(event, Message):
             room.count_unread(event)
-            if room.catch_up:
+            if room.catch_up and not event.is_mine:
                 room.catch_up.missed += 1
             yield from pending.confirm(state, event, "")
         yield event
