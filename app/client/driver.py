@@ -24,7 +24,7 @@ from app.client.protocol.model import ClientState
 from app.clock import Clock
 from app.errors import ChatError, describe_defect, print_traceback_if_requested
 
-MAX_INBOX_ITEMS = 1_000  # at the limit, producers block
+MAX_INBOX_ITEMS = 50  # of up to 64 KiB; at the limit, producers block
 TICK_SECONDS = 1.0  # longest interval between two ticks
 MAX_FAILED_TICKS = 20  # in a row; then the client ends
 REPEAT_MILLISECONDS = 60_000  # between two reports of the same defect
@@ -44,6 +44,7 @@ class Driver:
         self.clock = clock
         self.show: Callable[[ClientEvent], None] = lambda event: None
         self.on_tick: Call = lambda: None
+        self.await_display: Call = lambda: None  # before each item, without the lock
         self.on_defect: Callable[[Exception], object] = print_traceback_if_requested
         self._inbox = inbox
         self._keepalive = Keepalive(clock)
@@ -96,6 +97,7 @@ class Driver:
         self._has_ended = True
 
     def _step(self) -> None:
+        self.await_display()
         try:
             item = self._inbox.get(timeout=TICK_SECONDS)
         except queue.Empty:

@@ -5,8 +5,13 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from threading import Event
+from time import monotonic
 
 Call = Callable[[], None]
+SLICE_SECONDS = 0.02  # after which keys are handled before further calls
+MAX_WAITING_CALLS = 5_000  # beyond it, the driver's thread waits
+MAX_WAIT_SECONDS = 0.2  # at a time: the screen may be waiting for the driver's thread
 
 
 class Bridge:
@@ -21,6 +26,8 @@ class Bridge:
         self.on_error: Callable[[Exception], None] = lambda error: None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context = copy_context()
+        self._has_room = Event()
+        self._is_woken = False  # `_run` is going to run
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the calls that wait, and from now on every call, in this loop."""
@@ -37,24 +44,37 @@ class Bridge:
         self._calls.append(call)
         self._wake()
 
+    def wait_for_room(self) -> None:
+        """Wait while too many calls wait, so that a server cannot fill the memory with them."""
+        self._has_room.clear()
+        if self._loop is not None and len(self._calls) > MAX_WAITING_CALLS:
+            self._has_room.wait(MAX_WAIT_SECONDS)
+
     @property
     def has_calls(self) -> bool:
         """Whether calls wait."""
         return bool(self._calls)
 
     def _wake(self) -> None:
-        if self._loop is not None:
+        if self._loop is not None and not self._is_woken:
+            self._is_woken = True
             with suppress(RuntimeError):  # the loop has been closed: the screen is gone
                 self._loop.call_soon_threadsafe(self._run, context=self._context)
 
     def _run(self) -> None:
-        """Make all waiting calls, then report it once."""
+        """Make the waiting calls, as many as there is time for, then report it once."""
+        self._is_woken = False  # first, so that a call posted from now on is made
         if not self._calls:
             return
-        while self._calls:
+        deadline = monotonic() + SLICE_SECONDS
+        while self._calls and monotonic() < deadline:
             self._make(self._calls.popleft())
+        if len(self._calls) <= MAX_WAITING_CALLS:
+            self._has_room.set()
         if self._loop is not None:
             self._make(self._on_calls_made)
+        if self._calls:
+            self._wake()
 
     def _make(self, call: Call) -> None:
         try:

@@ -58,6 +58,7 @@ class ScreenSession:
         self.storage = storage
         self.error: Exception | None = None
         self._bridge = bridge
+        driver.await_display = bridge.wait_for_room
         self._thread = self._create_thread()
         self.on_event: Callable[[ClientEvent], None] = lambda event: None
         self.on_room: Callable[[str], None] = lambda room: None

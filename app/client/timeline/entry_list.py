@@ -100,11 +100,11 @@ class EntryList(Sequence[Entry]):
         self._items[index] = item = _pack(entry)
         self.size += _size(item)
 
-    def find_last(self, msgid: str) -> int | None:
-        """Return the index of the last message with an id, or None."""
+    def find_last(self, msgid: str, max_entries: int | None = None) -> int | None:
+        """Return the index of the last message with an id, or None; look at a number of entries."""
         sought = msgid.encode(errors="surrogatepass")
         index = len(self._items)
-        for item in reversed(self._items):
+        for item in islice(reversed(self._items), max_entries):
             index -= 1
             if isinstance(item, bytes):
                 if item.startswith(sought, _HEADER.size) and _unpack(item).msgid == msgid:

@@ -17,6 +17,7 @@ from app.client.timeline.reactions import Reactions
 
 MAX_REACTED_MESSAGES = 20_000  # per timeline; beyond it, the earliest reactions are dropped
 MAX_EARLY_REDACTIONS = 1_000  # of messages that are not loaded
+MAX_REPEATED_ENTRIES = 1_000  # at the end, among which a message that arrives again is recognised
 MAX_QUOTE_DISTANCE = 1_000  # from an older page to the replies that it completes
 DELETED = "(deleted)"
 
@@ -71,21 +72,13 @@ class Timeline:
 
     def add_message(self, message: Message, is_mention: bool = False) -> Entry:
         """Append a message; return the entry that it has already if it is known."""
-        known = self._find_since(message) if self.entries and message.at <= self.entries[-1].at else None
-        if known is not None:
-            return known
+        if message.msgid and self.entries and message.at <= self.entries[-1].at:
+            known = self.entries.find_last(message.msgid, MAX_REPEATED_ENTRIES)
+            if known is not None:
+                return self.entries[known]
         entry = self._redacted_early(to_entry(message, is_mention))
         self.append(entry)
         return entry
-
-    def _find_since(self, message: Message) -> Entry | None:
-        """Return a message that is known, looking back to its time."""
-        for entry in reversed(self.entries):
-            if entry.msgid and entry.msgid == message.msgid:
-                return entry
-            if entry.msgid and entry.at < message.at:
-                break
-        return None
 
     def add_text(self, kind: EntryKind, at: int, text: str) -> Entry:
         """Append an event of the room, or a text of the program."""

@@ -20,6 +20,7 @@ from app.wire.names import Key, fold
 
 MAX_BUFFERS = 1_000  # beyond it, those that are silent and not joined are removed
 MAX_TIMELINE_BYTES = 40_000_000  # of all entries; about 200,000 messages of usual length
+BUFFERS_PER_CHECK = 20  # whose sizes are summed up for each event
 DROPPED_SHARE = 8  # of the largest timeline, if there are too many
 
 
@@ -38,6 +39,7 @@ class Workspace:
     now: Callable[[], int] = Clock().now
     is_reading: bool = True
     is_resuming: bool = False
+    _unchecked_events: int = 0  # since the sizes of all timelines were summed up
 
     def __post_init__(self) -> None:
         """Open the timeline of the server."""
@@ -86,13 +88,16 @@ class Workspace:
     def apply(self, event: ClientEvent) -> None:
         """Update the timelines from an event, and keep them within their limit."""
         self._apply(event)
-        self.drop_oldest()
+        self._unchecked_events += 1
+        if self._unchecked_events * BUFFERS_PER_CHECK >= len(self.buffers):
+            self.drop_oldest()
 
     def drop_oldest(self) -> None:
         """Drop the oldest entries of the largest timelines if there are too many.
 
         What is shown is spared as long as it takes less than half.
         """
+        self._unchecked_events = 0
         total = sum(buffer.timeline.size for buffer in self.buffers.values())
         while total > MAX_TIMELINE_BYTES:
             largest = max((one.timeline for one in self.buffers.values()), key=self._share)

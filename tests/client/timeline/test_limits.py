@@ -73,3 +73,15 @@ def test_joins_of_one_entry_are_limited() -> None:
     for number in range(MAX_MERGED_EVENTS + 1):
         timeline.add_membership(joined(f"nick{number}"))
     assert len(timeline.entries) == 2
+
+
+def test_messages_of_one_time_are_compared_with_the_latest_ones_only() -> None:
+    timeline = Timeline("#tea")
+    count = timelines.MAX_REPEATED_ENTRIES
+    for number in [*range(count + 1), 1, count]:
+        timeline.add_message(Message("#tea", "bob", "hi", NOON, msgid=f"m{number}"))
+    assert len(timeline.entries) == count + 1
+    timeline.add_message(Message("#tea", "bob", "hi", NOON, msgid="m0"))
+    timeline.add_message(Message("#tea", "bob", "without an id", NOON))
+    timeline.add_message(Message("#tea", "bob", "without an id", NOON))
+    assert len(timeline.entries) == count + 4

@@ -1,0 +1,59 @@
+"""Calls from the driver's thread leave time for the keyboard, and do not pile up."""
+
+import asyncio
+import threading
+
+from app.client.screen.bridge import MAX_WAITING_CALLS, Bridge
+
+
+def test_calls_without_end_leave_time_for_others() -> None:
+    async def play() -> None:
+        bridge = Bridge(lambda: None)
+
+        def call() -> None:
+            bridge.post(call)
+
+        bridge.open(asyncio.get_running_loop())
+        call()
+        for _ in range(3):
+            await asyncio.sleep(0)  # returns although calls are waiting all the time
+        assert bridge.has_calls
+        bridge.close()
+
+    asyncio.run(play())
+
+
+def test_a_flood_is_made_in_order_and_its_sender_waits() -> None:
+    count = 3 * MAX_WAITING_CALLS
+    made: list[int] = []
+    has_made_all = asyncio.Event()
+
+    def make(number: int) -> None:
+        made.append(number)
+        if number == count - 1:
+            has_made_all.set()
+
+    async def play() -> None:
+        bridge = Bridge(lambda: None)
+
+        def flood() -> None:
+            for number in range(count):
+                bridge.wait_for_room()
+                bridge.post(lambda number=number: make(number))  # type: ignore[misc]
+
+        bridge.open(asyncio.get_running_loop())
+        sender = threading.Thread(target=flood)
+        sender.start()
+        await has_made_all.wait()
+        sender.join()
+
+    asyncio.run(play())
+    assert made == list(range(count))
+
+
+def test_sender_does_not_wait_for_a_screen_that_is_closed() -> None:
+    bridge = Bridge(lambda: None)
+    for _ in range(MAX_WAITING_CALLS + 2):
+        bridge.post(lambda: None)
+        bridge.wait_for_room()
+    assert bridge.has_calls
