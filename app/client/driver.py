@@ -1,8 +1,9 @@
 """Runs the protocol over a link. The driver's thread owns the client's state.
 
-The link and the user interface post events and calls to one queue. The driver's thread processes
-one item at a time, updates the state, and passes lines to the link and events to the display. Other
-threads read the state only through `read`, under the lock.
+The link posts events to a queue of limited size, the user interface calls to one of its own. The
+driver's thread makes the calls, processes one event at a time, updates the state, and passes lines
+to the link and events to the display. Other threads read the state only through `read`, under the
+lock.
 
 No exception raised by an item, by the display of an event or by a tick ends the client. A user's
 error is shown. Any other exception is a defect; it is shown with its location, and the next item is
@@ -11,7 +12,9 @@ processed as usual. The client ends with the exception only if every tick fails.
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -35,6 +38,10 @@ Call = Callable[[], None]
 Inbox = queue.Queue[LinkEvent | Call]
 
 
+def _wake() -> None:
+    """Do nothing: the item wakes the driver, which then makes the posted calls."""
+
+
 class Driver:
     """Drives the protocol of one client over a link."""
 
@@ -47,6 +54,7 @@ class Driver:
         self.await_display: Call = lambda: None  # before each item, without the lock
         self.on_defect: Callable[[Exception], object] = print_traceback_if_requested
         self._inbox = inbox
+        self._calls: deque[Call] = deque()  # of other threads
         self._keepalive = Keepalive(clock)
         self._lock = threading.RLock()
         self._has_ended = False
@@ -77,8 +85,13 @@ class Driver:
             self.link.stop()
 
     def post(self, call: Call) -> None:
-        """Queue a call for the driver's thread. Thread-safe."""
-        self._inbox.put(call)
+        """Queue a call for the driver's thread, before what the server has sent. Thread-safe.
+
+        It never blocks, also while a server floods the client.
+        """
+        self._calls.append(call)
+        with suppress(queue.Full):  # then the driver is not waiting
+            self._inbox.put_nowait(_wake)
 
     def read(self, query: Callable[[ClientState], T]) -> T:
         """Return the result of a query on the state, under the lock. Thread-safe."""
@@ -98,16 +111,22 @@ class Driver:
 
     def _step(self) -> None:
         self.await_display()
-        try:
-            item = self._inbox.get(timeout=TICK_SECONDS)
-        except queue.Empty:
-            item = None
+        item = self._next_item()
         with self._lock:
             if isinstance(item, Ended):
                 self._process_end(item)
             elif item is not None:
                 self.contain(partial(self._process, item))
             self._tick()
+
+    def _next_item(self) -> LinkEvent | Call | None:
+        """Return the next call or, if there is none, what the link reports before the next tick."""
+        if self._calls:
+            return self._calls.popleft()
+        try:
+            return self._inbox.get(timeout=TICK_SECONDS)
+        except queue.Empty:
+            return None
 
     def _tick(self) -> None:
         """Check the connection and call `on_tick`.

@@ -15,7 +15,7 @@ from app.client.display.jsonlines import to_json
 from app.client.display.rendering import Renderer
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
-from app.client.net.link import Connecting, Ended, Link, LinkEvent
+from app.client.net.link import Connecting, Ended, Link, LinkEvent, Received
 from app.client.protocol import protocol
 from app.client.protocol.dispatch import HANDLERS
 from app.client.protocol.events import ClientEvent, Message, Notice
@@ -246,3 +246,16 @@ def test_bytes_that_are_not_utf8_are_refused_and_typing_goes_on(
     assert server.echo_message("anna") == "café"
     anna.press_ctrl_d()
     server.expect("QUIT Goodbye")
+
+
+def test_calls_are_made_before_lines_that_flood_the_client() -> None:
+    session = OfflineSession()
+    for number in range(MAX_INBOX_ITEMS):
+        session.driver.link._report(Received((f":srv NOTICE * :{number}",)))
+    made: list[str] = []
+    for text in ("first", "second"):
+        session.driver.post(partial(made.append, text))  # never blocks
+    session.driver.post(session.driver.end)
+    session.driver.run()
+    assert made == ["first", "second"]
+    assert len(session.shown) <= 1

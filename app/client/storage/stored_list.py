@@ -27,11 +27,11 @@ class StoredList:
 
         Raises: OSError.
         """
-        places = self._read()
+        places, entries = self._read(), entries[:MAX_ENTRIES]
         if self._file is None or places.get(self._place, []) == entries:
             return
         places.pop(self._place, None)
-        kept = [*places.items(), (self._place, entries[:MAX_ENTRIES])][-MAX_PLACES:]
+        kept = [*places.items(), (self._place, entries)][-MAX_PLACES:]
         private_files.replace(self._file, json.dumps(dict(kept), ensure_ascii=False, indent=1) + "\n")
 
     def _read(self) -> dict[str, list[str]]:

@@ -8,15 +8,15 @@ from app.client.screen.bridge import MAX_WAITING_CALLS, Bridge
 
 def test_calls_without_end_leave_time_for_others() -> None:
     async def play() -> None:
-        bridge = Bridge(lambda: None)
+        bridge, key = Bridge(lambda: None), asyncio.Event()
 
         def call() -> None:
             bridge.post(call)
+            asyncio.get_running_loop().call_soon(key.set)
 
         bridge.open(asyncio.get_running_loop())
         call()
-        for _ in range(3):
-            await asyncio.sleep(0)  # returns although calls are waiting all the time
+        await key.wait()  # although calls are waiting all the time
         assert bridge.has_calls
         bridge.close()
 
