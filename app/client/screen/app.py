@@ -11,24 +11,24 @@ from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import ClientEvent, EditRefused, Joined, Notice
+from app.client.screen.actions.copying import TextCopier
+from app.client.screen.actions.message_actions import MessageActions
+from app.client.screen.actions.room_actions import RoomActions
+from app.client.screen.actions.room_navigation import RoomNavigation
+from app.client.screen.actions.scrolling import scrolling_actions
+from app.client.screen.actions.session_end import SessionEnd
+from app.client.screen.actions.switching import Switching
+from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.bridge import Bridge
-from app.client.screen.copying import TextCopier
-from app.client.screen.defects import MainScreen
+from app.client.screen.error_boundary import MainScreen
 from app.client.screen.hints import list_hints
-from app.client.screen.keys import BINDINGS, accept_keys, current_keys
-from app.client.screen.message_actions import MessageActions
+from app.client.screen.keys import BINDINGS, Action, accept_keys, current_keys
 from app.client.screen.options import ScreenOptions
 from app.client.screen.parts import Parts
 from app.client.screen.presenter import Presenter
-from app.client.screen.room_actions import RoomActions
-from app.client.screen.room_navigation import Action, RoomNavigation
-from app.client.screen.scrolling import scrolling_actions
 from app.client.screen.session import ScreenSession
-from app.client.screen.session_end import SessionEnd
-from app.client.screen.switching import Switching
 from app.client.screen.terminal_app import TerminalApp
-from app.client.screen.terminal_fixes import end_on_signals, resume_on_continue
-from app.client.screen.timeline_navigation import TimelineNavigation
+from app.client.screen.textual_fixes.signals import end_on_signals, resume_on_continue
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView

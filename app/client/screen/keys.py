@@ -1,12 +1,13 @@
 """The keys of the screen. Each binding has an id, by which the setting `keys` refers to it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
+Action = Callable[[], None]  # what a key does
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 # What a terminal sends for these is what it sends for Tab, Enter, Esc or Backspace.
 SYNONYMS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+left_square_bracket": "escape", "ctrl+h": "backspace"}

@@ -20,12 +20,12 @@ from app.client.protocol.events import (
     Renamed,
     TypingState,
 )
-from app.client.screen.connection_status import ConnectionStatus
 from app.client.screen.options import ScreenOptions
-from app.client.screen.pane_layout import Pane, PaneLayout
 from app.client.screen.parts import Parts
-from app.client.screen.reading import Reading
 from app.client.screen.session import ScreenSession, Snapshot
+from app.client.screen.state.connection_status import ConnectionStatus
+from app.client.screen.state.pane_layout import Pane, PaneLayout
+from app.client.screen.state.read_state import ReadState
 from app.client.screen.widgets.status_line import Status
 from app.client.timeline.buffer import STATUS, Buffer
 from app.client.timeline.buffer_order import BufferOrder
@@ -53,7 +53,7 @@ class Presenter:
         self.session = session
         self.panes = PaneLayout()
         self.order = BufferOrder(session.storage.room_order.load(), options.sorts_by_activity)
-        self.reading = Reading(workspace, session.mark_read_to)
+        self.reading = ReadState(workspace, session.mark_read_to)
         self.typing = TypingUsers()
         self.connection = ConnectionStatus()
         self._options = options

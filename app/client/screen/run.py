@@ -8,14 +8,14 @@ from typing import Protocol
 
 from app.client.driver import Driver
 from app.client.notifications.notifier import Emitter, Notifier
-from app.client.screen.alt_keys import register_alt_keys
 from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
-from app.client.screen.lost_terminal import outlive_terminal
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
+from app.client.screen.textual_fixes.alt_keys import register_alt_keys
+from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
+from app.client.screen.textual_fixes.widths import keep_columns_straight
 from app.client.screen.theme import AUTOMATIC
-from app.client.screen.width_fixes import keep_columns_straight
 from app.client.storage.client_storage import ClientStorage
 from app.client.terminal.background import find_background
 from app.client.ui.command_registry import SlashCommands

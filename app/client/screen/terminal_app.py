@@ -3,7 +3,7 @@
 from textual.filter import NoColor
 
 from app.client.notifications.alerts import Alert
-from app.client.screen.defects import ResilientApp
+from app.client.screen.error_boundary import ResilientApp
 from app.client.screen.options import ScreenOptions
 from app.client.screen.theme import AUTOMATIC, choose_theme, create_themes
 from app.client.storage.error_log import ErrorLog

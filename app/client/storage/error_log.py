@@ -1,4 +1,4 @@
-"""The log of defects of the full-screen client, which cannot show a traceback."""
+"""The log of internal errors of the full-screen client, which cannot show a traceback."""
 
 import traceback
 from pathlib import Path

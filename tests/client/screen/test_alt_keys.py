@@ -7,7 +7,7 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.events import Key
 
-from app.client.screen.alt_keys import CHARACTERS, register_alt_keys
+from app.client.screen.textual_fixes.alt_keys import CHARACTERS, register_alt_keys
 
 OWN_MEANING = ("b", "f")  # what macOS sends for Option with Left and Right
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 
-from app.client.screen.lost_terminal import outlive_terminal
+from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
 
 
 class LostTerminal(io.StringIO):

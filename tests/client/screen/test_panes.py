@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.screen.pane_layout import Pane, PaneLayout
+from app.client.screen.state.pane_layout import Pane, PaneLayout
 from tests.client.screen.screen_user import open_screen, scene
 
 ALL = {Pane.ROOMS, Pane.MESSAGES, Pane.MEMBERS}

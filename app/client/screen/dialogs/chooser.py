@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.widgets.choice_list import Choice, ChoiceList
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ MAX_ROWS = 14
 NOTHING_FOUND = [Choice("", "Nothing found")]
 
 
-class Chooser(ContainsDefects, ModalScreen[T | None], Generic[T]):
+class Chooser(ErrorBoundary, ModalScreen[T | None], Generic[T]):
     """Shows the choices that match what is typed; its result is the chosen value, or None."""
 
     DEFAULT_CSS = """

@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.keys import COMPOSER_KEYS, KEYS, MESSAGE_KEYS, format_key
 from app.client.screen.message_lines.cells import cell_width
 from app.client.ui.command_registry import SlashCommands
@@ -55,7 +55,7 @@ def _fixed_row(binding: Binding) -> HelpRow:
     return HelpRow(", ".join(map(format_key, binding.key.split(","))), binding.description)
 
 
-class HelpScreen(ContainsDefects, ModalScreen[None]):
+class HelpScreen(ErrorBoundary, ModalScreen[None]):
     """A list that scrolls, with an input that filters it."""
 
     DEFAULT_CSS = """

@@ -11,8 +11,8 @@ from textual.widgets import Input, Static
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Message, SearchFailed
-from app.client.screen.defects import ContainsDefects
 from app.client.screen.dialogs.search_results import SearchResults, list_words
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.input.completion_cycle import CompletionCycle
 from app.client.screen.search_session import SearchAnswer, SearchSession
 from app.client.screen.widgets.choice_list import ChoiceList
@@ -25,7 +25,7 @@ COMMAND = "/search "  # whose completion is used
 HINT = "from:NICK  in:#ROOM  after:TIME  before:TIME  (Tab completes)"
 
 
-class SearchScreen(ContainsDefects, ModalScreen[Message | None]):
+class SearchScreen(ErrorBoundary, ModalScreen[Message | None]):
     """A query and what it finds; its result is the message to show, or None."""
 
     DEFAULT_CSS = """

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Message
 from app.client.protocol.history.search import FILTERS
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import shorten
 from app.text.sanitise import clean
 
@@ -45,7 +45,7 @@ def render_match(text: str, words: Sequence[str], columns: int) -> Text:
     return shown
 
 
-class SearchResults(ContainsDefects, Widget):
+class SearchResults(ErrorBoundary, Widget):
     """Shows found messages, the latest first, of which one is chosen."""
 
     DEFAULT_CSS = """

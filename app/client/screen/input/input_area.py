@@ -4,14 +4,14 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 
 from app.client.protocol.events import EditRefused
-from app.client.screen.defects import ContainsDefects
 from app.client.screen.dialogs.chooser import Chooser
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.input.completion_cycle import CompletionCycle, describe_usage
 from app.client.screen.input.input_recall import InputRecall
 from app.client.screen.input.input_session import InputSession
 from app.client.screen.input.submission import MessageReference, ReferenceKind, Submission
+from app.client.screen.keys import Action
 from app.client.screen.message_lines.cells import shorten
-from app.client.screen.room_navigation import Action
 from app.client.screen.widgets.choice_list import Choice, ChoiceList
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.hint_line import HintLine
@@ -27,7 +27,7 @@ from app.wire.names import Key, fold
 MARGIN_COLUMNS = 3  # beside the text in the empty input
 
 
-class InputArea(ContainsDefects, Vertical):
+class InputArea(ErrorBoundary, Vertical):
     """The draft of the room that is shown, and the question to answer instead."""
 
     DEFAULT_CSS = """

@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import cell_width, shorten
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Choice(Generic[T]):
     hint: str = ""
 
 
-class ChoiceList(ContainsDefects, Widget):
+class ChoiceList(ErrorBoundary, Widget):
     """Shows choices, one a line, as many as fit; the chosen one is visible."""
 
     DEFAULT_CSS = """

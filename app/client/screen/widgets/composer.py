@@ -7,13 +7,13 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.input.completion_cycle import CompletionCycle, suggests_unasked
 from app.client.screen.input.input_recall import InputRecall
 from app.client.screen.keys import COMPOSER_KEYS
 
 
-class Composer(ContainsDefects, TextArea):
+class Composer(ErrorBoundary, TextArea):
     """A text to be sent. Enter sends it, Alt-Enter begins another line."""
 
     DEFAULT_CSS = """

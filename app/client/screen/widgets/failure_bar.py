@@ -2,11 +2,11 @@
 
 from textual.widgets import Static
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.text.sanitise import clean
 
 
-class FailureBar(ContainsDefects, Static):
+class FailureBar(ErrorBoundary, Static):
     """A sentence, and the keys that try again or end the program."""
 
     DEFAULT_CSS = """

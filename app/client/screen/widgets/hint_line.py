@@ -3,12 +3,12 @@
 from rich.text import Text
 from textual.widget import Widget
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import shorten
 from app.text.sanitise import clean
 
 
-class HintLine(ContainsDefects, Widget):
+class HintLine(ErrorBoundary, Widget):
     """Shows a hint, or nothing."""
 
     DEFAULT_CSS = """

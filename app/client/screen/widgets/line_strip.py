@@ -47,7 +47,7 @@ class LinePainter:
         used = sum(segment.cell_length for segment in segments)
         missing = " " * max(columns - used, 0)
         if segments and has_uncertain_width(segments[-1].text):
-            last = segments.pop()  # may extend into the blanks after it: see `width_fixes`
+            last = segments.pop()  # may extend into the blanks after it: see `textual_fixes.widths`
             segments.append(Segment(last.text + missing, last.style))
         else:
             segments.append(Segment(missing, base + self._meta(row, FAR_RIGHT)))

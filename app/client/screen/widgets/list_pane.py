@@ -9,14 +9,14 @@ from textual.events import Blur, Click, Focus, MouseScrollDown, MouseScrollUp, R
 from textual.strip import Strip
 from textual.widget import Widget
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import cell_width, shorten
 
 WHEEL_ROWS = 3  # scrolled by one step of the mouse wheel
 Row = TypeVar("Row")
 
 
-class ListPane(ContainsDefects, Widget, Generic[Row], can_focus=True):
+class ListPane(ErrorBoundary, Widget, Generic[Row], can_focus=True):
     """A list; only its visible rows are laid out, so that its length costs nothing.
 
     The cursor is visible while the list has the focus; a click chooses a row without it.

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from app.client.display.event_text import DisplayContext
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.lines import LineLayout
 from app.client.screen.message_lines.spans import Role, body_of, reaction_at
 from app.client.screen.message_lines.text_selection import FAR_RIGHT, TextSelection, selected_part, to_row
@@ -22,7 +22,7 @@ WHEEL_LINES = 3  # scrolled by one step of the mouse wheel
 MAX_VIEWPORTS = 100  # the position in a room that was shown longer ago is forgotten
 
 
-class MessageView(ContainsDefects, Widget):
+class MessageView(ErrorBoundary, Widget):
     """Shows a timeline; only its visible lines are laid out, and only when it has changed."""
 
     COMPONENT_CLASSES = {f"message-view--{role.value}" for role in Role} | {

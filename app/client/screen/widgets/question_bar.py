@@ -6,12 +6,12 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.ui.questions import Question
 from app.text.sanitise import clean
 
 
-class QuestionBar(ContainsDefects, Horizontal):
+class QuestionBar(ErrorBoundary, Horizontal):
     """A question and its answer; the answer to a question about a secret is masked.
 
     After an answer, and after a command that asks for a secret, what is typed belongs to the

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.widget import Widget
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import shorten
 from app.client.screen.widgets.room_list import format_count
 from app.client.timeline.buffer import Buffer
@@ -49,7 +49,7 @@ def format_lag(lag_ms: int) -> str:
     return f"{lag_ms} ms" if lag_ms < 1_000 else f"{lag_ms / 1_000:.1f} s"
 
 
-class StatusLine(ContainsDefects, Widget):
+class StatusLine(ErrorBoundary, Widget):
     """Shows the status; it is drawn again only if its text has changed."""
 
     DEFAULT_CSS = """

@@ -3,11 +3,11 @@
 from rich.text import Text
 from textual.widget import Widget
 
-from app.client.screen.defects import ContainsDefects
+from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import shorten
 
 
-class TopicLine(ContainsDefects, Widget):
+class TopicLine(ErrorBoundary, Widget):
     """One line above the messages; it is drawn again only if its text has changed."""
 
     DEFAULT_CSS = """

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 
-from app.client.screen.pane_layout import Pane
+from app.client.screen.actions.room_navigation import RoomNavigation
+from app.client.screen.keys import Action
 from app.client.screen.presenter import Presenter
-from app.client.screen.room_navigation import Action, RoomNavigation
+from app.client.screen.state.pane_layout import Pane
 
 
 class RoomActions:

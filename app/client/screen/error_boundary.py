@@ -49,8 +49,8 @@ def _describe_place(error: BaseException) -> str:
     return f"{type(error).__name__}{location}"
 
 
-class ContainsDefects:
-    """Mixed into a part of the screen, before its Textual class: no exception ends it."""
+class ErrorBoundary:
+    """Mixed into a part of the screen, before its Textual class: its exceptions end there."""
 
     async def _dispatch_message(self, message: Message) -> None:
         try:
@@ -71,11 +71,11 @@ class ContainsDefects:
         cast(Widget, self).app._handle_exception(error)
 
 
-class MainScreen(ContainsDefects, Screen[None]):
+class MainScreen(ErrorBoundary, Screen[None]):
     """The screen that holds all parts."""
 
 
-class ResilientApp(ContainsDefects, App[None]):
+class ResilientApp(ErrorBoundary, App[None]):
     """An application that no defect ends once its first frame was shown."""
 
     def __init__(self, log: ErrorLog, clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """Scrolls and selects in the messages of the current room with keys."""
 
-from app.client.screen.room_navigation import Action
-from app.client.screen.timeline_navigation import TimelineNavigation
+from app.client.screen.actions.timeline_navigation import TimelineNavigation
+from app.client.screen.keys import Action
 
 
 def scrolling_actions(navigation: TimelineNavigation) -> dict[str, Action]:

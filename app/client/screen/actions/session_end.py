@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from app.client.screen.connection_status import ConnectionStatus
-from app.client.screen.room_navigation import Action
+from app.client.screen.keys import Action
 from app.client.screen.session import ScreenSession
+from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.widgets.failure_bar import FailureBar
 from app.errors import ChatError
 
@@ -12,7 +12,7 @@ from app.errors import ChatError
 class SessionEnd:
     """Ends the program, or offers to try again if the driver has ended with an error.
 
-    `report` takes errors that are defects, `exit_` closes the screen.
+    `report` takes internal errors, `exit_` closes the screen.
     """
 
     def __init__(

@@ -9,12 +9,12 @@ from app.client.links.finding import find_links
 from app.client.links.opening import open_link
 from app.client.protocol import intents
 from app.client.protocol.events import Message
+from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.input.submission import MessageReference, ReferenceKind
 from app.client.screen.message_lines.cells import shorten
 from app.client.screen.parts import Parts
 from app.client.screen.session import ScreenSession
-from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.choice_list import Choice
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry, EntryKind

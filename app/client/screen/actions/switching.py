@@ -5,16 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from textual.app import App
 
 from app.client.protocol.events import Message
+from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.dialogs.search import SearchScreen
 from app.client.screen.dialogs.switcher import Switcher, Target, TargetKind, list_buffers, list_people
 from app.client.screen.input.completion_cycle import CompletionCycle
 from app.client.screen.input.input_area import InputArea
 from app.client.screen.input.submission import Submission
-from app.client.screen.keys import KEYS
-from app.client.screen.room_navigation import Action
+from app.client.screen.keys import KEYS, Action
 from app.client.screen.session import ScreenSession
-from app.client.screen.timeline_navigation import TimelineNavigation
 from app.client.screen.widgets.choice_list import Choice
 from app.client.timeline.workspace import Workspace
 from app.text.sanitise import clean

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
+from app.client.screen.keys import Action
 from app.client.timeline.buffer import Buffer
 from app.client.timeline.workspace import Workspace
-
-Action = Callable[[], None]
 
 
 class RoomNavigation:

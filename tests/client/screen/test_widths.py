@@ -6,7 +6,7 @@ import pytest
 from rich.color import ColorSystem
 from rich.style import Style
 
-from app.client.screen.width_fixes import render_style
+from app.client.screen.textual_fixes.widths import render_style
 
 FAMILY = "👨‍👩‍👧"
 PIECES = re.compile(rf"(\x1b[78]|\x1b\[\d+C|\x1b\[[\d;]*m|{FAMILY}|.)")

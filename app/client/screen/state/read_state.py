@@ -12,8 +12,8 @@ from app.client.timeline.workspace import Workspace
 MARK_SECONDS = 5.0  # between two moves of the marker while messages arrive
 
 
-class Reading:
-    """The state of reading. `mark` moves the server's marker of a room to a time."""
+class ReadState:
+    """Whether the current room is being read. `mark` moves the server's marker of a room."""
 
     def __init__(self, workspace: Workspace, mark: Callable[[str, int], None]) -> None:
         self._workspace = workspace

@@ -1,0 +1,1 @@
+"""What keys do: each class offers its actions by the ids of their keys."""

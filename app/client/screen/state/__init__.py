@@ -1,0 +1,1 @@
+"""What the screen knows besides the timelines: pure state, without Textual."""
