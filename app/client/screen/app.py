@@ -286,7 +286,9 @@ class ChatApp(TerminalApp):
         self.messages.show_hint()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Tell the others that we are typing."""
+        """Tell the others that we are typing; the selected message is not acted on any more."""
+        if self.parts.composer.is_written and self.messages.selected is not None:
+            self.parts.active_messages.select(None)
         if event.text_area is self.parts.composer and self.parts.composer.has_focus:
             self.presenter.on_typed(event.text_area.text)
 

@@ -96,6 +96,7 @@ class Presenter:
         self.reading.settle(time.monotonic())
         self._stop_typing()
         self.parts.input.leave_room()
+        self.parts.messages.select(None)
         self.workspace.show(room)
         buffer = self.workspace.current
         self.parts.messages.show(buffer.timeline)

@@ -22,9 +22,10 @@ from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.controller import Controller
 from app.client.ui.read_policy import MARK_BY_VIEW
-from app.wire.names import Key
+from app.wire.names import Key, fold
 
 P = ParamSpec("P")
+OPERATOR_PREFIXES = frozenset("~&@")
 LAG_INTERVAL_MILLISECONDS = 30_000  # between two measurements
 
 
@@ -188,6 +189,16 @@ class ScreenSession:
         def query(state: ClientState) -> list[ChannelMember]:
             view = state.find_room(room)
             return list(view.members.values()) if view else []
+
+        return self.driver.read(query)
+
+    def moderates(self, room: str) -> bool:
+        """Whether we are an operator of a room."""
+
+        def query(state: ClientState) -> bool:
+            view = state.find_room(room)
+            me = view.members.get(fold(state.nick)) if view else None
+            return me is not None and not OPERATOR_PREFIXES.isdisjoint(me.prefix)
 
         return self.driver.read(query)
 

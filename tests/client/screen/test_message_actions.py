@@ -83,7 +83,7 @@ def test_a_reaction_is_chosen_by_name_and_removed_again(tmp_path: Path) -> None:
         assert "+draft/react=🚀" in line
         anna.server.send("@+draft/react=🚀;+draft/reply=2 :anna!~u@host TAGMSG #tea")
         await anna.sees("🚀 1")
-        await anna.press("plus", "enter")
+        await anna.press("up", "plus", "enter")
         assert "+draft/unreact=🚀" in anna.receives("*TAGMSG #tea")
 
     play(tmp_path, steps)
@@ -101,7 +101,7 @@ def test_a_message_is_deleted_after_a_question(tmp_path: Path) -> None:
 
 def test_a_server_without_deletion_is_not_asked_for_it(tmp_path: Path) -> None:
     async def steps(anna: ScreenUser) -> None:
-        await anna.press("up", "d")
+        await anna.press("up", "up", "d")
         await anna.sees("does not support deleting")
 
     play(tmp_path, steps, CAPABILITIES)
@@ -199,5 +199,58 @@ def test_a_click_on_a_reaction_adds_ours(tmp_path: Path) -> None:
         assert "+draft/react=7;" in anna.receives("*TAGMSG #tea")
         await anna.click_on("🚀 1")
         assert "+draft/react=🚀;" in anna.receives("*TAGMSG #tea")
+
+    play(tmp_path, steps)
+
+
+@pytest.mark.parametrize("keys", [["e", *":rocket", "enter"], ["c"], ["r", "escape"], ["u", "escape"]])
+def test_what_is_typed_after_an_action_is_written(tmp_path: Path, keys: list[str]) -> None:
+    async def steps(anna: ScreenUser) -> None:
+        await anna.press("up", "up", *keys)
+        await anna.press(*"drecout")
+        assert anna.app.parts.composer.text == "drecout"
+        assert len(anna.app.screen_stack) == 1
+
+    play(tmp_path, steps)
+
+
+def test_what_is_typed_after_the_question_about_a_deletion_is_written(tmp_path: Path) -> None:
+    async def steps(anna: ScreenUser) -> None:
+        await anna.press("up", "up", "d")
+        await anna.sees("Delete your message")
+        await anna.type("n")
+        await anna.sees("Message #tea")
+        await anna.press(*"dear")
+        assert anna.app.parts.composer.text == "dear"
+
+    play(tmp_path, steps)
+
+
+def test_a_message_is_not_acted_on_once_something_was_written(tmp_path: Path) -> None:
+    async def steps(anna: ScreenUser) -> None:
+        await anna.press("up", "h", "backspace", *"dear")
+        assert anna.app.parts.composer.text == "dear"
+
+    play(tmp_path, steps)
+
+
+def test_a_message_is_not_acted_on_after_another_room(tmp_path: Path) -> None:
+    async def steps(anna: ScreenUser) -> None:
+        await anna.press("up", "ctrl+n", "ctrl+p", *"dear")
+        assert anna.app.parts.composer.text == "dear"
+
+    play(tmp_path, steps)
+
+
+def test_messages_of_others_are_deleted_only_by_operators(tmp_path: Path) -> None:
+    async def steps(anna: ScreenUser) -> None:
+        await anna.press("up")
+        assert "d delete" not in await anna.sees("c copy")
+        await anna.press("d")
+        await anna.sees("You can delete only your own messages")
+        anna.server.send(":bob!b@host MODE #tea +o anna")
+        await anna.sees("d delete", "c copy")
+        await anna.press("d")
+        await anna.sees("Delete the message of bob")
 
     play(tmp_path, steps)

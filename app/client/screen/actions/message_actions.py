@@ -48,13 +48,14 @@ class MessageActions:
         self._parts = parts
         self._input = parts.input
         self._navigation = navigation
+        self._copy_text = copy
         self._recent_reactions: list[str] = []
         self._actions = {
             "reply": self._reply,
             "react": self._react,
             "edit": self._edit,
             "delete": self._delete,
-            "copy": lambda entry: copy(entry.text),
+            "copy": self._copy,
             "thread-of": lambda entry: toggle_thread(),
             "open-link": self._open_link,
             "original": self._go_to_original,
@@ -106,7 +107,8 @@ class MessageActions:
             return ""
         parts = ["r reply", "e react"] if not entry.is_redacted else []
         parts += ["u edit"] if entry.is_mine and not entry.is_redacted else []
-        parts += ["d delete", "c copy"] if not entry.is_redacted else []
+        parts += ["d delete"] if self._may_delete(entry) and not entry.is_redacted else []
+        parts += ["c copy"] if not entry.is_redacted else []
         parts += ["o open link"] if find_links(clean(entry.text)) else []
         parts += ["Enter original", "t thread"] if entry.reply_to else ["t thread"]
         return " · ".join([*parts, "Esc back"])
@@ -150,7 +152,18 @@ class MessageActions:
 
     def _refer(self, kind: ReferenceKind, entry: Entry) -> None:
         self._input.refer(MessageReference(kind, self._to_message(entry)))
+        self._end_selection()
+
+    def _end_selection(self) -> None:
+        """Let what is typed next be written, not act on the message."""
         self._view.select(None)
+
+    def _copy(self, entry: Entry) -> None:
+        self._copy_text(entry.text)
+        self._end_selection()
+
+    def _may_delete(self, entry: Entry) -> bool:
+        return entry.is_mine or self._session.moderates(self._timeline.name)
 
     def _react(self, entry: Entry) -> None:
         self._require("message-tags", "reactions")
@@ -159,6 +172,7 @@ class MessageActions:
         def toggle(reaction: str | None) -> None:
             if reaction:
                 self.toggle_reaction(message, reaction)
+                self._end_selection()
 
         self._app.push_screen(Chooser("React with an emoji or a word", self._find_reactions), toggle)
 
@@ -193,6 +207,8 @@ class MessageActions:
         self._recent_reactions = recent[:MAX_RECENT_REACTIONS]
 
     def _delete(self, entry: Entry) -> None:
+        if not self._may_delete(entry):
+            raise UsageError("You can delete only your own messages; in a room, operators can delete others.")
         self._require("draft/message-redaction", "deleting messages")
         message = self._to_message(entry)
         whose = "your message" if entry.is_mine else f"the message of {clean(entry.author)}"
@@ -203,14 +219,14 @@ class MessageActions:
                 self._session.execute(intents.redact, message, "")
 
         self._session.input.ask(Question(f"Delete {whose} ({text})? [y/N] ", decide))
-        self._view.select(None)
+        self._end_selection()
 
     def _open_link(self, entry: Entry) -> None:
         urls = list(dict.fromkeys(link.url for link in find_links(clean(entry.text))))
         if not urls:
             raise UsageError("There is no link in this message.")
         if len(urls) == 1:
-            open_link(urls[0])
+            self._open_chosen(urls[0])
             return
 
         def find(query: str) -> list[Choice[str]]:
@@ -221,6 +237,7 @@ class MessageActions:
     def _open_chosen(self, url: str | None) -> None:
         try:
             if url is not None:
+                self._end_selection()
                 open_link(url)
         except UsageError as error:
             self._app.notify(error.sentence, severity="warning", markup=False)

@@ -70,6 +70,11 @@ class Composer(ErrorBoundary, TextArea):
         """Whether keys are typed here, but nothing has been written or recalled."""
         return self.has_focus and bool(self.display) and not self.text and not self._recall.is_walking
 
+    @property
+    def is_written(self) -> bool:
+        """Whether there is a text that the user, not the program, has written."""
+        return bool(self.text) and self.text != self._known_text
+
     # Keys
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
