@@ -4,7 +4,7 @@ import pytest
 
 from app.client.net.backoff import PING_AFTER_SECONDS, PONG_TIMEOUT_SECONDS, Backoff, Keepalive
 from app.client.ui.commands.table import legacy_slash_commands, slash_commands
-from app.client.ui.completion import completion_words, find_candidates
+from app.client.ui.completion.candidates import completion_words, find_candidates
 from app.client.ui.secrets import input_has_secret, is_unslashed_command
 from app.clock import Clock
 from app.commands.table import build_command_table

@@ -7,8 +7,8 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 from app.client.emoji import MAX_COMPLETIONS, complete, replace_names
-from app.client.ui.completion import completion_words
-from app.client.ui.prompt_completer import PromptCompleter
+from app.client.ui.completion.candidates import completion_words
+from app.client.ui.completion.prompt_completer import PromptCompleter
 from app.text.sanitise import clean
 from tests.client.harness import online_client
 from tests.client.test_commands import SLASH_COMMANDS

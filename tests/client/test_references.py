@@ -15,9 +15,9 @@ from app.client.protocol.events import Message, Reaction, Redacted
 from app.client.protocol.messaging.references import find_by_reference, find_latest
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.commands.table import slash_commands
-from app.client.ui.completion import completion_words
+from app.client.ui.completion.candidates import completion_words
+from app.client.ui.completion.prompt_completer import PromptCompleter
 from app.client.ui.controller import Controller
-from app.client.ui.prompt_completer import PromptCompleter
 from tests.client.harness import CAPABILITIES, ClientHarness, history_batch, online_client, privmsg
 from tests.client.test_defects import OfflineSession
 

@@ -7,7 +7,7 @@ import pytest
 from app.client.protocol import intents
 from app.client.protocol.history.search import parse_search
 from app.client.ui.commands.table import slash_commands
-from app.client.ui.completion import completion_words, find_candidates
+from app.client.ui.completion.candidates import completion_words, find_candidates
 from app.clock import from_iso
 from app.errors import UsageError
 from app.text.local_time import WallClock

@@ -8,5 +8,5 @@ def list_hints(keys: Mapping[str, str]) -> list[str]:
     return [
         f"{keys['help']} lists all keys and commands.",
         f"{keys['switch']} goes to a room, a user or a command: type a part of the name.",
-        "In the empty input, Up selects a message, to answer it, react to it, copy or correct it.",
+        "In the empty input, Up selects a message: to reply, react, copy or edit.",
     ]

@@ -32,10 +32,10 @@ from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands, split_command
-from app.client.ui.completion import Words, completion_words
+from app.client.ui.completion.candidates import Words, completion_words
+from app.client.ui.completion.prompt_completer import PromptCompleter
 from app.client.ui.controller import Controller
 from app.client.ui.input_history import InputHistory
-from app.client.ui.prompt_completer import PromptCompleter
 from app.client.ui.questions import Question
 from app.client.ui.secrets import input_has_secret, is_command
 from app.errors import UsageError

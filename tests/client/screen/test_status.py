@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from app.client.protocol.events import Message, Phase, PhaseChanged, Quit, Typing, TypingState
 from app.client.screen.options import ScreenOptions
 from app.client.screen.state.connection_status import ConnectionStatus
+from app.client.screen.state.typing_users import TypingUsers, describe_typing
 from app.client.screen.widgets.status_line import Status, format_lag
-from app.client.timeline.typing_users import TypingUsers, describe_typing
 from tests.client.screen.screen_user import ScreenUser, open_screen, scene
 
 

@@ -19,7 +19,7 @@ from app.client.screen.widgets.choice_list import Choice
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry, EntryKind
 from app.client.timeline.timeline import Timeline
-from app.client.ui.message_completion import EMOJI
+from app.client.ui.completion.message_completion import EMOJI
 from app.client.ui.questions import YES, Question
 from app.errors import UsageError
 from app.text.sanitise import clean

@@ -6,7 +6,7 @@ from itertools import islice
 
 from app.client.screen.widgets.choice_list import Choice
 from app.client.ui.command_registry import SlashCommands, split_command
-from app.client.ui.completion import Words, find_all
+from app.client.ui.completion.candidates import Words, find_all
 from app.client.ui.secrets import is_command
 from app.text.sanitise import clean
 

@@ -10,7 +10,7 @@ from app.client.screen.bridge import Bridge
 from app.client.screen.input.completion_cycle import CompletionCycle, find_suggestions
 from app.client.screen.input.submission import ReferenceKind, Submission
 from app.client.ui.command_registry import SlashCommands, split_command
-from app.client.ui.completion import completion_words
+from app.client.ui.completion.candidates import completion_words
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
 from app.client.ui.secrets import input_has_secret, is_command

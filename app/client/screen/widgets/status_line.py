@@ -8,9 +8,9 @@ from textual.widget import Widget
 
 from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import shorten
+from app.client.screen.state.typing_users import describe_typing
 from app.client.screen.widgets.room_list import format_count
 from app.client.timeline.buffer import Buffer
-from app.client.timeline.typing_users import describe_typing
 from app.text.sanitise import clean
 
 SEPARATOR = " · "

@@ -6,7 +6,7 @@ from itertools import islice
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from app.client.ui.completion import Words, find_all
+from app.client.ui.completion.candidates import Words, find_all
 
 MAX_CANDIDATES = 50
 

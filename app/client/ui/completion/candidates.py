@@ -7,7 +7,7 @@ from app.client.protocol.channel_view import ChannelView, RecentMessage
 from app.client.protocol.history.search import FILTERS
 from app.client.protocol.model import ClientState
 from app.client.ui.command_registry import SlashCommands
-from app.client.ui.message_completion import (
+from app.client.ui.completion.message_completion import (
     Candidate,
     find_emoji_names,
     find_reference_candidates,

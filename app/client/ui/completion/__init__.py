@@ -1,0 +1,1 @@
+"""Tab completion, for the plain prompt and the full screen."""
