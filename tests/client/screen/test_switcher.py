@@ -13,32 +13,52 @@ NAMES = [
     (TargetKind.ROOM, "#team"),
     (TargetKind.PERSON, "bob"),
     (TargetKind.PERSON, "Teresa"),
+    (TargetKind.ROOM, "#dev"),
     (TargetKind.COMMAND, "topic"),
+    (TargetKind.COMMAND, "devoice"),
+    (TargetKind.ACTION, "Show or hide the members"),
+    (TargetKind.ACTION, "Choose a theme"),
 ]
 
 
-def find(query: str) -> list[str]:
+def find(query: str, current: str = "") -> list[str]:
     """Return the names that a query finds, best first, and how they are described."""
     choices = [Choice(Target(kind, name), name) for kind, name in NAMES]
     known = {name for kind, name in NAMES if kind is TargetKind.ROOM}
-    found = Switcher(choices, known.__contains__).find(query)
+    found = Switcher(choices, known.__contains__, Target(TargetKind.ROOM, current)).find(query)
     return [f"{one.label} {one.hint}".strip() for one in found]
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", ["#tea", "#team", "bob", "Teresa"]),
+        ("", ["#tea", "#team", "bob", "Teresa", "#dev"]),
         ("#tea", ["#tea", "#team"]),
         ("tm", ["#team", "#tm join this room"]),
         ("@t", ["Teresa"]),
-        ("/", ["topic"]),
+        ("/", ["topic", "devoice"]),
+        ("dev", ["#dev", "devoice"]),
+        ("te", ["#tea", "#team", "Teresa", "#te join this room"]),
+        ("theme", ["Choose a theme", "#theme join this room"]),
+        ("hide members", ["Show or hide the members"]),
         ("#new", ["#new join this room"]),
         ("two words", []),
     ],
 )
 def test_names_are_found_by_their_letters(query: str, expected: list[str]) -> None:
     assert find(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "current", "expected"),
+    [
+        ("", "#tea", ["#team", "bob", "Teresa", "#dev", "#tea"]),
+        ("dev", "#dev", ["#dev", "devoice"]),
+        ("tea", "#tea", ["#team", "#tea", "Teresa"]),
+    ],
+)
+def test_the_current_room_is_the_last_of_the_rooms(query: str, current: str, expected: list[str]) -> None:
+    assert find(query, current) == expected
 
 
 def test_a_name_that_is_open_twice_is_listed_once() -> None:
@@ -101,6 +121,16 @@ async def test_the_action_of_a_key_is_run(tmp_path: Path) -> None:
         await anna.sees("F2")
         await anna.press("enter")
         await anna.sees_no("1 #tea")
+
+
+@scene
+async def test_the_current_room_just_closes_the_switcher(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        await anna.press("ctrl+k", *"tea")
+        await anna.sees("shown now")
+        await anna.press("enter")
+        await anna.until(lambda screen: len(anna.app.screen_stack) == 1, "the room")
+        assert "Message #tea" in anna.text()
 
 
 @scene

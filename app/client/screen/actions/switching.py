@@ -47,7 +47,9 @@ class Switching:
 
     def open(self) -> None:
         """Let the user choose where to go."""
-        switcher = Switcher(self._list_choices(), self._has_room)
+        current = self._workspace.current
+        kind = TargetKind.PERSON if current.timeline.is_direct else TargetKind.ROOM
+        switcher = Switcher(self._list_choices(), self._has_room, Target(kind, current.name))
         self._app.push_screen(Chooser("Go to a room, a user or a command", switcher.find), self._go_to)
 
     def search(self) -> None:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
-
-from textual.fuzzy import FuzzySearch
+from enum import Enum, IntEnum
 
 from app.client.screen.widgets.choice_list import Choice
 from app.client.timeline.buffer import STATUS, Buffer
@@ -33,20 +31,26 @@ class Target:
     is_new: bool = False
 
 
-WEIGHTS = {
-    TargetKind.ROOM: 1.3,
-    TargetKind.PERSON: 1.1,
-    TargetKind.COMMAND: 1.0,
-    TargetKind.ACTION: 0.9,
-}
+class MatchQuality(IntEnum):
+    """How well a query matches a choice, best first."""
+
+    NAME = 0
+    BEGINNING = 1
+    CURRENT = 2  # what is shown already begins with it
+    WORDS = 3  # it contains every word of the query
+    LETTERS = 4  # a room or a person contains the letters in their order
+    NONE = 5
+
+
+PLACES = (TargetKind.ROOM, TargetKind.PERSON)
 
 
 def list_buffers(buffers: Iterable[Buffer], current: Buffer) -> Iterator[Choice[Target]]:
-    """Return the buffers besides the current one, the latest active ones first."""
-    others = (one for one in buffers if one is not current)
-    for buffer in sorted(others, key=lambda one: (one.name == STATUS, -one.active_at)):
+    """Return the buffers, the latest active ones first and the current one last."""
+    for buffer in sorted(buffers, key=lambda one: (one is current, one.name == STATUS, -one.active_at)):
         kind = TargetKind.PERSON if buffer.timeline.is_direct else TargetKind.ROOM
-        yield Choice(Target(kind, buffer.name), clean(buffer.name) or SERVER, _describe_unread(buffer))
+        hint = "shown now" if buffer is current else _describe_unread(buffer)
+        yield Choice(Target(kind, buffer.name), clean(buffer.name) or SERVER, hint)
 
 
 def _describe_unread(buffer: Buffer) -> str:
@@ -62,35 +66,60 @@ def list_people(nicks: Iterable[str]) -> Iterator[Choice[Target]]:
 
 
 class Switcher:
-    """Ranks choices by how well their names match; equally good ones keep their order."""
+    """Ranks choices by how well their names match; equally good ones keep their order.
 
-    def __init__(self, choices: Iterable[Choice[Target]], has_room: Callable[[str], bool]) -> None:
+    Rooms and people are above commands and actions; `current`, which is shown already, is the last
+    of them.
+    """
+
+    def __init__(
+        self,
+        choices: Iterable[Choice[Target]],
+        has_room: Callable[[str], bool],
+        current: Target | None = None,
+    ) -> None:
         unique = {(one.value.kind, fold(one.value.name)): one for one in reversed(list(choices))}
         self._choices = list(reversed(unique.values()))
         self._has_room = has_room
-        self._fuzzy = FuzzySearch()
+        self._current = current
 
     def find(self, query: str) -> Sequence[Choice[Target]]:
         """Return the best choices; without a query, the rooms and conversations."""
         if not query:
-            return [one for one in self._choices if one.value.kind in (TargetKind.ROOM, TargetKind.PERSON)][
-                :MAX_CHOICES
-            ]
+            places = [one for one in self._choices if one.value.kind in PLACES]
+            return sorted(places, key=lambda one: one.value == self._current)[:MAX_CHOICES]
         ranked = [(self._rank(query, one), one) for one in self._choices]
-        found = [one for rank, one in sorted(ranked, key=lambda pair: -pair[0]) if rank > 0]
-        return [*found[:MAX_CHOICES], *self._offer_to_join(query)]
+        ranked = [(rank, one) for rank, one in ranked if rank[0] is not MatchQuality.NONE]
+        found = [one for _, one in sorted(ranked, key=lambda pair: pair[0])][:MAX_CHOICES]
+        return [*found, *self._offer_to_join(query)]
 
-    def _rank(self, query: str, choice: Choice[Target]) -> float:
-        kind = choice.value.kind
-        wanted = next((one for one in TargetKind if query.startswith(one.value)), None)
-        if wanted not in (None, kind):
-            return 0.0
-        name = query.removeprefix(wanted.value) if wanted else query
-        score, _ = self._fuzzy.match(name, choice.label) if name else (1.0, ())
-        return score * WEIGHTS[kind]
+    def _rank(self, query: str, choice: Choice[Target]) -> tuple[MatchQuality, bool, bool]:
+        """Return the quality of a match, then whether it is no place, and is current."""
+        kind, is_current = choice.value.kind, choice.value == self._current
+        wanted = next((one for one in TargetKind if query.startswith(one.value)), kind)
+        quality = match(query.removeprefix(kind.value), choice) if wanted is kind else MatchQuality.NONE
+        if is_current and quality in (MatchQuality.NAME, MatchQuality.BEGINNING):
+            quality = MatchQuality.CURRENT
+        return quality, kind not in PLACES, is_current
 
     def _offer_to_join(self, query: str) -> Iterator[Choice[Target]]:
         name = query if query.startswith(TargetKind.ROOM.value) else f"{TargetKind.ROOM.value}{query}"
         is_name = len(name) > 1 and " " not in name and query[0] not in "@/>"
         if is_name and not self._has_room(name):
             yield Choice(Target(TargetKind.ROOM, name, is_new=True), clean(name), "join this room")
+
+
+def match(text: str, choice: Choice[Target]) -> MatchQuality:
+    """Return how well a text, without the sign of a kind, matches a choice."""
+    is_place = choice.value.kind in PLACES
+    shown = choice.value.name if is_place else choice.label
+    query, name = fold(text), fold(shown).removeprefix(choice.value.kind.value)
+    if is_place and query == name:
+        return MatchQuality.NAME
+    if is_place and name.startswith(query):
+        return MatchQuality.BEGINNING
+    if all(word in name for word in query.split()):
+        return MatchQuality.WORDS
+    letters = iter(name)
+    has_letters = is_place and all(letter in letters for letter in query)
+    return MatchQuality.LETTERS if has_letters else MatchQuality.NONE
