@@ -8,14 +8,11 @@ import os
 import traceback
 
 
-def describe_defect(error: BaseException) -> str:
-    """Return a sentence about an unexpected exception: its type and where it was raised."""
+def describe_defect(error: BaseException, hint: str = "Set CHAT_TRACEBACK=1 to see the traceback.") -> str:
+    """Return a sentence about an unexpected exception: what and where it was, and a hint."""
     frames = traceback.extract_tb(error.__traceback__)
     location = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown location"
-    return (
-        f"internal error ({type(error).__name__} at {location}); please report it. "
-        "Set CHAT_TRACEBACK=1 to see the traceback."
-    )
+    return f"internal error ({type(error).__name__} at {location}); please report it. {hint}".rstrip()
 
 
 def print_traceback_if_requested(error: BaseException) -> None:

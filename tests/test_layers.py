@@ -43,6 +43,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "net.send",
     "net.receive",
     "net",
+    "client.repeat_limit",
     "client.net",
     "client.storage",
     "client.terminal",

@@ -24,13 +24,13 @@ from app.client.protocol import intents, protocol
 from app.client.protocol.effects import Effect, Effects, Send
 from app.client.protocol.events import ClientEvent, Notice, Phase, PhaseChanged
 from app.client.protocol.model import ClientState
+from app.client.repeat_limit import RepeatLimit
 from app.clock import Clock
 from app.errors import ChatError, describe_defect, print_traceback_if_requested
 
 MAX_INBOX_ITEMS = 50  # of up to 64 KiB; at the limit, producers block
 TICK_SECONDS = 1.0  # longest interval between two ticks
 MAX_FAILED_TICKS = 20  # in a row; then the client ends
-REPEAT_MILLISECONDS = 60_000  # between two reports of the same defect
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class Driver:
         self.defects = 0
         self._failed_ticks = 0
         self._output_error: OSError | None = None
-        self._reported_at: dict[str, int] = {}  # by the sentence that was shown
+        self._repeat_limit = RepeatLimit(clock)
 
     def run(self) -> None:
         """Process the queue until `end` is called. May be called again after an error.
@@ -160,9 +160,8 @@ class Driver:
     def _report(self, error: Exception) -> None:
         """Count a defect and show where it is, but the same one only once a minute."""
         self.defects += 1
-        sentence, now = describe_defect(error), self.clock.now()
-        if now - self._reported_at.get(sentence, now - REPEAT_MILLISECONDS) >= REPEAT_MILLISECONDS:
-            self._reported_at[sentence] = now
+        sentence = describe_defect(error)
+        if self._repeat_limit.admit(sentence):
             self.on_defect(error)
             self._display(Notice(sentence, is_error=True))
 

@@ -5,7 +5,6 @@ the exception is reported, and the next message is handled as usual. A part that
 blank.
 """
 
-import traceback
 from collections.abc import Callable
 from typing import cast
 
@@ -16,10 +15,10 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from app.client.repeat_limit import RepeatLimit
 from app.client.storage.error_log import ErrorLog
 from app.clock import Clock
-
-REPEAT_MILLISECONDS = 60_000  # between two reports of the same defect
+from app.errors import describe_defect
 
 
 class DefectReporter:
@@ -29,24 +28,15 @@ class DefectReporter:
         self._log = log
         self._clock = clock
         self._show = show
-        self._reported_at: dict[str, int] = {}  # by place
+        self._repeat_limit = RepeatLimit(clock)
         self.count = 0
 
     def report(self, error: BaseException) -> None:
         """Report an unexpected exception. Thread-safe if `show` is."""
         self.count += 1
-        now, place = self._clock.now(), _describe_place(error)
-        if now - self._reported_at.get(place, now - REPEAT_MILLISECONDS) < REPEAT_MILLISECONDS:
-            return
-        self._reported_at[place] = now
-        where = f"The details are in {self._log.file}." if self._log.write(error, now) else ""
-        self._show(f"internal error ({place}); please report it. {where}".rstrip())
-
-
-def _describe_place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    location = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{location}"
+        if self._repeat_limit.admit(describe_defect(error)):
+            is_logged = self._log.write(error, self._clock.now())
+            self._show(describe_defect(error, f"The details are in {self._log.file}." if is_logged else ""))
 
 
 class ErrorBoundary:
