@@ -1,6 +1,5 @@
 """The acts of the evening. Each one ends when anna's screen shows what the server has stored."""
 
-import os
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
@@ -204,13 +203,12 @@ class Evening:
 
     def _return_late(self, missed: str) -> None:
         """Start the server and play a transcript while anna's laptop sleeps; then wake it."""
-        process = self.anna.terminal.process_id()
-        os.kill(process, SIGSTOP)
+        self.anna.signal(SIGSTOP)
         self._restart_server()
         self.crowd = Crowd()
         self.crowd.arrive(self.server)
         self._play(missed)
-        os.kill(process, SIGCONT)
+        self.anna.signal(SIGCONT)
         self.anna.until(lambda screen: screen.is_online, "connected")
 
     def watch_people_move(self) -> None:

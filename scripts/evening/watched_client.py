@@ -1,5 +1,6 @@
 """anna's full-screen client in a terminal, watched through captured screens."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.interop.clients.terminal import TmuxTerminal
 from tests.process.server_process import PROGRAM
 
 CLIENT = PROGRAM.with_name("chat-client")
+PARENT = ("sh", "-c", '"$@"; exit', "sh")  # tmux would continue a stopped process of its own
 
 
 class WatchedClient:
@@ -21,11 +23,17 @@ class WatchedClient:
         home = folder / "home"
         environment = [f"HOME={home}", f"XDG_STATE_HOME={home}", "TERM=tmux-256color", "COLORTERM=truecolor"]
         program = [CLIENT, "--full-screen", "-p", str(port), "-u", ANNA, "--password-file", password_file]
-        self.terminal = TmuxTerminal(["env", *environment, *program], folder, size)
+        self._process_id = folder / "client.pid"
+        write_pid = ["sh", "-c", 'echo $$ >"$0"; exec "$@"', self._process_id]
+        self.terminal = TmuxTerminal([*PARENT, *write_pid, "env", *environment, *program], folder, size)
 
     def close(self) -> None:
         """End the client and its terminal."""
         self.terminal.close()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the client."""
+        os.kill(int(self._process_id.read_text()), number)
 
     @property
     def screen(self) -> Screen:
