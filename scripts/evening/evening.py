@@ -231,9 +231,10 @@ class Evening:
         self.anna.sees_latest(ARCHIVE, stored)
 
     def mark_all_read(self) -> None:
-        """Mark everything as read with one key."""
-        self.anna.press("M-r")
-        self.anna.sees_unread({})
+        """Mark everything as read with one key, if anything is unread."""
+        if self.anna.screen.unread:
+            self.anna.press("M-r")
+            self.anna.sees_unread({})
 
     def talk_everywhere(self, lines_per_room: int) -> None:
         """Let all rooms talk at once; each message is counted beside the name of its room."""
