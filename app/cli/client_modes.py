@@ -32,6 +32,7 @@ from app.client.storage.stored_list import IGNORED, MUTED, ROOM_ORDER, ROOMS, St
 from app.client.ui.batch_mode import BatchMode
 from app.client.ui.command_registry import SlashCommands
 from app.clock import Clock
+from app.errors import UsageError
 from app.settings import ClientSettings
 from app.text.daily_periods import parse_daily_period
 from app.text.encoding import decode, substitute
@@ -115,6 +116,11 @@ def _run_screen(driver: Driver, settings: ClientSettings, storage: ClientStorage
     from app.client.screen.options import ScreenOptions  # slow to import, so scripts skip it
     from app.client.screen.run import run
 
+    if not sys.stderr.isatty():
+        raise UsageError(
+            "The full screen is drawn on standard error, which is not a terminal. "
+            "Do not redirect it, or use --plain."
+        )
     options = ScreenOptions(
         settings.theme,
         settings.colours and "NO_COLOR" not in os.environ,

@@ -1,11 +1,18 @@
-"""A client whose terminal is gone does not wait for it."""
+"""A client whose terminal is gone does not wait for it, and one without a terminal says so."""
 
 import io
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 
 from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
+
+START = "from app.cli.client import main; main()"
 
 
 class LostTerminal(io.StringIO):
@@ -42,3 +49,23 @@ def test_everything_is_written_to_a_terminal() -> None:
         writer.write(f"{number},")
     writer.stop()
     assert terminal.getvalue() == "".join(f"{number}," for number in range(MAX_QUEUED_WRITES * 3))
+
+
+def test_redirected_standard_error_is_explained_instead_of_drawn_on(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-c", START, "--config", os.devnull, "--full-screen", "-p", "1"]
+    variables = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    ended = subprocess.run(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        env=variables,
+        check=False,
+        text=True,
+    )
+    os.close(terminal)
+    os.close(controller)
+    assert ended.returncode != 0
+    assert ended.stderr.endswith("Do not redirect it, or use --plain.\n")
+    assert "Traceback" not in ended.stderr
