@@ -79,6 +79,7 @@ class ChatApp(TerminalApp):
             self.notify_user,
         )
         self.navigation.on_joined = self.parts.thread.follow
+        presenter.on_opened = self.navigation.open_at_unread
         self.copier = TextCopier(self.write_sequence, self.notify_user)
         self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
         self.messages = MessageActions(
@@ -218,6 +219,7 @@ class ChatApp(TerminalApp):
 
     def on_app_focus(self, event: AppFocus) -> None:
         """What is shown is read from now on."""
+        self.navigation.open_at_unread()
         self.presenter.reading.has_focus = True
         self.refresh_parts()
 

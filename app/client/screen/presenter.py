@@ -1,6 +1,7 @@
 """Shows the state of the workspace and the session in the parts of the screen."""
 
 import time
+from collections.abc import Callable
 
 from app.client.notifications.rules import is_for_us
 from app.client.protocol.events import (
@@ -60,6 +61,7 @@ class Presenter:
         self._server = server
         self._has_new_members = True
         session.controller.is_watching = self.is_watching
+        self.on_opened: Callable[[], None] = lambda: None  # called when a room is shown, before it is read
         self.end_key = ""  # shown with the hint that there is more below
 
     @property
@@ -100,6 +102,7 @@ class Presenter:
         self.workspace.show(room)
         buffer = self.workspace.current
         self.parts.messages.show(buffer.timeline)
+        self.on_opened()
         self.parts.thread.close()
         self.parts.input.enter_room()
         self._has_new_members = True
@@ -161,10 +164,17 @@ class Presenter:
                 self.typing.nicks(current.name, now),
                 [one for one in self.buffers if one is not current and one.wants_attention],
                 not self.parts.messages.sees_end,
+                self._count_below(),
                 self.end_key,
                 self.reading.is_peeking,
             )
         )
+
+    def _count_below(self) -> int:
+        """Return the number of unread messages below those that are visible."""
+        view, unread = self.parts.messages, self.workspace.current.unread_times
+        last = view.last_visible_entry if view.timeline.is_live else None
+        return 0 if view.sees_end else unread.count_after(last.at if last else 0)
 
     def on_typed(self, text: str) -> None:
         """Tell the others that we are typing, unless it is a command."""
@@ -218,6 +228,8 @@ class Presenter:
         """Show whether there is more below; at the end, what is shown is read."""
         if self.reading.sees_end != self.parts.messages.sees_end:
             self.refresh()
+        elif self.workspace.current.unread:
+            self.refresh_status()
 
     def move_room(self, step: int) -> None:
         """Move the current buffer in the list, and keep the order across starts."""

@@ -52,5 +52,5 @@ class Buffer:
 
     def find_new_after(self) -> int:
         """Return the time before the first unread message."""
-        unread = self.unread_times
-        return unread.messages[0] - 1 if unread.messages and not unread.earlier else self.read_at
+        unread = self.unread_times.messages
+        return unread[0] - 1 if unread else self.read_at

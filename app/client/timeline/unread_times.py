@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class UnreadTimes:
-    """The times of unread messages and, among them, of mentions, in ascending order.
-
-    `earlier` messages are unread, but their times are not known.
-    """
+    """The times of unread messages and, among them, of mentions, in ascending order."""
 
     messages: list[int] = field(default_factory=list)
     mentions: list[int] = field(default_factory=list)
-    earlier: int = 0
 
     @property
     def count(self) -> int:
         """The number of unread messages."""
-        return self.earlier + len(self.messages)
+        return len(self.messages)
+
+    def count_after(self, at: int) -> int:
+        """Return the number of unread messages after a time."""
+        return len(self.messages) - bisect_right(self.messages, at)
 
     def add(self, at: int, is_mention: bool) -> None:
         """Add a message."""
@@ -27,15 +27,11 @@ class UnreadTimes:
             insort(self.mentions, at)
 
     def read_to(self, at: int) -> None:
-        """Remove the messages up to a time; the earlier ones are read with the first known one."""
-        read = bisect_right(self.messages, at)
-        if read or not self.messages:
-            self.earlier = 0
-        del self.messages[:read]
+        """Remove the messages up to a time."""
+        del self.messages[: bisect_right(self.messages, at)]
         del self.mentions[: bisect_right(self.mentions, at)]
 
     def clear(self) -> None:
         """Remove all messages."""
         self.messages.clear()
         self.mentions.clear()
-        self.earlier = 0

@@ -176,7 +176,8 @@ class Workspace:
             entry = self._add_message(message)
             if not message.is_mine:
                 buffer.unread_times.add(message.at, entry.is_mention)
-        buffer.unread_times.earlier = page.hidden
+        for message in page.earlier:
+            buffer.unread_times.add(message.at, self.is_mention(message))
         if buffer is self.current and buffer.unread:
             buffer.timeline.mark_new(buffer.find_new_after())
 

@@ -71,8 +71,9 @@ class IgnoreList:
             case SearchResult():
                 return self._without_ignored(event)
             case UnreadMessages():
-                kept = self._without_ignored(event)
-                return kept if kept.messages or kept.hidden else None
+                earlier = tuple(message for message in event.earlier if not self._hides(message))
+                kept = self._without_ignored(replace(event, earlier=earlier))
+                return kept if kept.messages or kept.earlier else None
         return event
 
     def _without_ignored(self, page: P) -> P:

@@ -35,15 +35,20 @@ class HistoryPage(ClientEvent):
 class UnreadMessages(ClientEvent):
     """The unread messages of a room or conversation, oldest first.
 
-    `count` is the number of unread messages of others; the earliest `hidden` of them are not in
-    `messages`. At MAX_UNREAD_MESSAGES, `count` is a lower bound.
+    `count` is the number of unread messages of others. `earlier` are those that are not to be
+    shown, because there are too many. At MAX_UNREAD_MESSAGES, `count` is a lower bound.
     """
 
     room: str
     messages: tuple[Message, ...]
     count: int
-    hidden: int = 0
+    earlier: tuple[Message, ...] = ()
     is_direct: bool = False
+
+    @property
+    def hidden(self) -> int:
+        """The number of messages that are not to be shown."""
+        return len(self.earlier)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,10 @@ def _show(state: ClientState, room: ChannelView, request: PendingRequest) -> Eff
     for event in fetched:
         if isinstance(event, Message) and _is_unread(room, event):
             room.count_unread(event)
-    shown = fetched[-request.total :]
+    earlier, shown = fetched[: -request.total], fetched[-request.total :]
     yield from playback.bundle(room, (event for event in shown if not _is_unread(room, event)))
-    yield from _show_unread(room, [event for event in shown if _is_unread(room, event)])
+    unread = [event for event in shown if _is_unread(room, event)]
+    yield from _show_unread(room, unread, [event for event in earlier if _is_unread(room, event)])
     yield from catch_up.release(state, room)
 
 
@@ -173,14 +174,14 @@ def _is_unread(room: ChannelView, event: HistoryEvent) -> bool:
     return event.at > room.read_at and bool(room.read_at or room.is_direct)
 
 
-def _show_unread(room: ChannelView, events: list[HistoryEvent]) -> Effects:
+def _show_unread(room: ChannelView, events: list[HistoryEvent], earlier: list[HistoryEvent]) -> Effects:
     """Show unread messages under a heading, then the other events of their time.
 
     If all messages are ours, there is no heading, and in a conversation they are not shown.
     """
     messages = [event for event in events if isinstance(event, Message)]
     if room.unread:
-        hidden = len(room.unread) - sum(not message.is_mine for message in messages)
+        hidden = tuple(one for one in earlier if isinstance(one, Message) and not one.is_mine)
         yield UnreadMessages(room.name, tuple(messages), len(room.unread), hidden, room.is_direct)
     elif not room.is_direct:
         yield from messages

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from app.client.protocol.events import ClientEvent
+from app.client.protocol.events import ClientEvent, HistoryFetched, UnreadMessages
 from app.client.screen.paging import HistoryPager
 from app.client.screen.session import ScreenSession
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry
+from app.client.timeline.new_messages import find_first_new, may_begin_earlier
 from app.client.timeline.timeline import Timeline
 from app.client.timeline.workspace import Workspace
 from app.wire.names import fold
@@ -35,6 +36,7 @@ class TimelineNavigation:
         self._pager = HistoryPager(session, workspace.context, workspace.is_mention)
         self._pager.find_live = self._find_live
         self._pager.on_joined = self._show_joined
+        self._sought: tuple[Timeline, object] | None = None  # whose first new message, and the position
         self.on_joined: Callable[[Timeline, Timeline], None] = lambda context, live: None
 
     def _find_live(self, room: str) -> Timeline | None:
@@ -42,8 +44,12 @@ class TimelineNavigation:
         return buffer.timeline if buffer else None
 
     def handle(self, event: ClientEvent) -> None:
-        """Add history that arrived."""
+        """Add history that arrived; unread messages are shown from the first one on."""
         self._pager.handle(event)
+        if isinstance(event, UnreadMessages) and fold(event.room) == fold(self._workspace.current_name):
+            self.open_at_unread()
+        elif isinstance(event, HistoryFetched):
+            self._continue_to_unread()
 
     def load_more(self, timeline: Timeline, is_start: bool) -> None:
         """Load what is beyond an end of a timeline, once its latest messages were received."""
@@ -103,10 +109,28 @@ class TimelineNavigation:
         if live.new_after is None:
             self._notify("No new messages here.")
             return
-        number = live.end_number
-        while (entry := live.find_entry(number - 1)) is not None and entry.at > live.new_after:
-            number -= 1
-        self._show_live(live).go_to(number)
+        self._seek_unread(live)
+
+    def open_at_unread(self) -> None:
+        """Show the first unread message, unless the user has scrolled back."""
+        if self._workspace.current.unread and self._get_view().sees_end:
+            self._seek_unread(self._workspace.current.timeline)
+
+    def _seek_unread(self, live: Timeline) -> None:
+        """Show the first new message; while older ones are loaded, the first one that is."""
+        number, view = find_first_new(live), self._show_live(live)
+        self._sought = None
+        if may_begin_earlier(live, number):
+            view.go_to_start()
+            self._sought = live, view.viewport.position
+        elif number is not None:
+            view.go_to(number)
+
+    def _continue_to_unread(self) -> None:
+        """Go on to the first new message after a page was loaded, unless the user has scrolled."""
+        view = self._get_view()
+        if self._sought == (view.timeline, view.viewport.position):
+            self._seek_unread(view.timeline)
 
     def _show_live(self, live: Timeline) -> MessageView:
         view = self._get_view()

@@ -9,6 +9,7 @@ from app.client.screen.message_lines.entry_texts import StyledText, entry_text, 
 from app.client.screen.message_lines.spans import Line, Role, Span, line_cells
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry, EntryKind
+from app.client.timeline.new_messages import is_first_new
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
 from app.text.counts import count_of
@@ -54,7 +55,7 @@ class LineLayout:
         """Return the lines of an entry, with the separators before it."""
         entry = timeline.get_entry(number)
         return [
-            *self._separators(timeline, timeline.find_entry(number - 1), entry),
+            *self._separators(timeline, number, entry),
             *self._quote(entry),
             *self._body(entry),
             *self._reactions(timeline, entry),
@@ -98,12 +99,11 @@ class LineLayout:
 
     # Around the text
 
-    def _separators(self, timeline: Timeline, previous: Entry | None, entry: Entry) -> Iterator[Line]:
-        day = self._day(entry)
+    def _separators(self, timeline: Timeline, number: int, entry: Entry) -> Iterator[Line]:
+        previous, day = timeline.find_entry(number - 1), self._day(entry)
         if previous is None or self._day(previous) != day:
             yield self._rule(f"{day:%A}, {day.day} {day:%B %Y}", Role.RULE)
-        new_after = timeline.new_after
-        if new_after is not None and entry.at > new_after and (previous is None or previous.at <= new_after):
+        if is_first_new(timeline, number):
             yield self._rule("new messages", Role.NEW)
 
     def _day(self, entry: Entry) -> date:

@@ -66,6 +66,11 @@ class Viewport:
         """The selected entry, or None."""
         return self.timeline.find_entry(self.selected)
 
+    @property
+    def position(self) -> tuple[int, int] | None:
+        """The first visible entry and how many lines before its end; None at the end."""
+        return self._anchor
+
     def moved_to(self, timeline: Timeline, difference: int) -> "Viewport":
         """Return the same view of a timeline in which the entries have numbers higher by this."""
         moved = Viewport(timeline)

@@ -111,6 +111,12 @@ class MessageView(ErrorBoundary, Widget):
         return self.timeline.is_live and self.viewport.follows_end
 
     @property
+    def last_visible_entry(self) -> Entry | None:
+        """The entry of the last visible line, or None."""
+        numbers = (line.number for line in reversed(self._lines) if line.number is not None)
+        return self.timeline.find_entry(next(numbers, None))
+
+    @property
     def selected_entry(self) -> Entry | None:
         """The message that is selected, or None."""
         return self.viewport.selected_entry

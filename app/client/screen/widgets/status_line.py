@@ -27,6 +27,7 @@ class Status:
     typing: Sequence[str] = ()
     unread: Sequence[Buffer] = ()
     has_more_below: bool = False
+    new_below: int = 0
     end_key: str = ""
     is_peeking: bool = False
 
@@ -38,10 +39,15 @@ class Status:
         yield clean(self.nick) + (" (guest)" if self.is_guest else "")
         yield clean(self.connection)
         yield "peeking: not marked as read" if self.is_peeking else ""
-        yield f"more below ({self.end_key})" if self.has_more_below else ""
+        yield self._describe_below()
         yield describe_typing([clean(nick) for nick in self.typing])
         yield from (f"{clean(one.name)} {format_count(one)}" for one in self.unread)
         yield f"lag {format_lag(self.lag_ms)}" if self.lag_ms is not None else ""
+
+    def _describe_below(self) -> str:
+        if self.new_below:
+            return f"↓ {self.new_below} new ({self.end_key})"
+        return f"more below ({self.end_key})" if self.has_more_below else ""
 
 
 def format_lag(lag_ms: int) -> str:
