@@ -89,7 +89,13 @@ class ChatApp(TerminalApp):
             self, session, self.workspace, self.parts.input, self.navigation, self.go_to_room
         )
         self._session_end = SessionEnd(
-            session, self.parts.failure, presenter.connection, self._handle_exception, self._close
+            session,
+            self.parts.failure,
+            presenter.connection,
+            self._handle_exception,
+            self._close,
+            self.parts.input.find_drafts,
+            self.notify_user,
         )
         self._key_faults = self._set_keys(options.keys)
         self._hints = list_hints(self._keys) if options.shows_hints else []

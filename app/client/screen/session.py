@@ -171,8 +171,12 @@ class ScreenSession:
         self.driver.post(lambda: self.storage.room_order.save(names))
 
     def end(self) -> None:
-        """Disconnect and end; if messages are queued, only at the second request."""
-        self.driver.post(self.controller.end)
+        """Disconnect and end; queued messages are lost."""
+        self.driver.post(self.controller.end_now)
+
+    def count_queued(self) -> int:
+        """Return the number of messages that wait for a connection."""
+        return self.driver.read(lambda state: len(intents.queued_messages(state)))
 
     def stop(self) -> None:
         """Disconnect and end at once, as on SIGTERM."""

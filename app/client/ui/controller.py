@@ -226,8 +226,12 @@ class Controller:
         if queued and not self._has_warned:
             self._has_warned = True
             self.notify(_explain_queued(len(queued)), is_error=True)
-            return
-        for message in queued:
+        else:
+            self.end_now(reason)
+
+    def end_now(self, reason: str = "Goodbye") -> None:
+        """Disconnect and end the program; queued messages are lost."""
+        for message in intents.queued_messages(self.state):
             self.notify(f"not sent: {mask_message(message.target, message.text)}", is_error=True)
         self.has_ended = True
         self.driver.execute(self._read_policy.on_end)

@@ -1,12 +1,16 @@
 """The end of the session: on request, or because no connection is possible."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from app.client.screen.keys import Action
 from app.client.screen.session import ScreenSession
 from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.widgets.failure_bar import FailureBar
 from app.errors import ChatError
+from app.text.counts import count_of
+from app.text.sanitise import clean
+
+MAX_NAMED_DRAFTS = 5
 
 
 class SessionEnd:
@@ -22,12 +26,17 @@ class SessionEnd:
         connection: ConnectionStatus,
         report: Callable[[Exception], None],
         exit_: Callable[[], None],
+        find_drafts: Callable[[], list[str]],
+        notify: Callable[[str], None],
     ) -> None:
         self._session = session
         self._bar = bar
         self._connection = connection
         self._report = report
         self._exit = exit_
+        self._find_drafts = find_drafts
+        self._notify = notify
+        self._warned_of = ""  # what would be lost
         self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
 
     def actions(self) -> dict[str, Action]:
@@ -57,7 +66,25 @@ class SessionEnd:
             self._session.restart()
 
     def _quit(self) -> None:
+        """End the program; if something would be lost, only at the second request."""
+        losses = describe_losses(self._find_drafts(), self._session.count_queued())
+        if losses != self._warned_of:
+            self._warned_of = losses
+            if losses:
+                self._notify(f"Not sent yet: {losses}. {self.keys['quit']} again ends the program anyway.")
+                return
         if self.has_failed:
             self._exit()
         else:
             self._session.end()
+
+
+def describe_losses(rooms: Sequence[str], queued: int) -> str:
+    """Return what is lost at the end: the drafts in rooms, and messages that are queued."""
+    names = [clean(room) or "the server's messages" for room in rooms[:MAX_NAMED_DRAFTS]]
+    if len(rooms) > MAX_NAMED_DRAFTS:
+        names.append(count_of(len(rooms) - MAX_NAMED_DRAFTS, "other room"))
+    draft = "your draft in" if len(rooms) == 1 else "your drafts in"
+    parts = [f"{draft} {', '.join(names)}"] if names else []
+    parts += [count_of(queued, "queued message")] if queued else []
+    return " and ".join(parts)

@@ -120,6 +120,15 @@ class InputArea(ErrorBoundary, Vertical):
             buffer.draft, status.draft = _join(status.draft, buffer.draft), ""
         self.composer.show_text(buffer.draft)
 
+    def find_drafts(self) -> list[str]:
+        """Return the names of the rooms in which something has been written, but not sent."""
+        workspace = self._workspace
+        drafts = [
+            (one.name, self.composer.text if one is workspace.current else one.draft)
+            for one in workspace.buffers.values()
+        ]
+        return [name for name, draft in drafts if draft.strip()]
+
     # References
 
     @property
