@@ -8,6 +8,8 @@ from typing import Protocol
 
 from app.client.driver import Driver
 from app.client.notifications.notifier import Emitter, Notifier
+from app.client.protocol import intents
+from app.client.protocol.model import ClientState
 from app.client.screen.app import ChatApp
 from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
@@ -19,6 +21,8 @@ from app.client.screen.theme import AUTOMATIC
 from app.client.storage.client_storage import ClientStorage
 from app.client.terminal.background import find_background
 from app.client.ui.command_registry import SlashCommands
+from app.text.sanitise import clean, clean_lines
+from app.wire.secrets import mask_message
 
 
 class NotifierFactory(Protocol):
@@ -57,5 +61,13 @@ def run(
     # What exists once the screen is shown stays: full collections would take longer than a frame.
     bridge.post(gc.freeze)
     app.run()
+    print_unsent(driver.state)
     if session.error:
         raise session.error
+
+
+def print_unsent(state: ClientState) -> None:
+    """Print the messages that were not sent: the screen with them is gone."""
+    for message in intents.queued_messages(state):
+        text = clean_lines(mask_message(message.target, message.text))
+        print(f"not sent to {clean(message.target)}: {text}", file=sys.stderr)
