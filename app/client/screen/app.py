@@ -115,6 +115,7 @@ class ChatApp(TerminalApp):
         self.set_keymap(accepted)
         self._keys = current_keys(accepted)
         self.presenter.end_key = self._keys["end"]
+        self.presenter.help_key = self._keys["help"]
         self._session_end.keys = self._keys
         return faults
 

@@ -63,6 +63,7 @@ class Presenter:
         session.controller.is_watching = self.is_watching
         self.on_opened: Callable[[], None] = lambda: None  # called when a room is shown, before it is read
         self.end_key = ""  # shown with the hint that there is more below
+        self.help_key = ""
 
     @property
     def buffers(self) -> list[Buffer]:
@@ -167,6 +168,7 @@ class Presenter:
                 self._count_below(),
                 self.end_key,
                 self.reading.is_peeking,
+                self.help_key,
             )
         )
 

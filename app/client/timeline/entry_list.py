@@ -87,6 +87,12 @@ class EntryList(Sequence[Entry]):
         self._items[:0] = items
         self.size += sum(map(_size, items))
 
+    def insert(self, index: int, entry: Entry) -> None:
+        """Insert an entry before the one at an index."""
+        item = _pack(entry)
+        self._items.insert(index, item)
+        self.size += _size(item)
+
     def drop(self, count: int) -> None:
         """Remove entries at the start."""
         self.size -= sum(map(_size, self._items[:count]))

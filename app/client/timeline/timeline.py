@@ -1,7 +1,7 @@
 """The timeline of a room or conversation: its messages and events, oldest first.
 
 Entries have numbers, which increase by one from each entry to the next. The number of an entry
-stays the same when older entries are inserted before it, or dropped.
+stays the same when older entries are prepended, or dropped.
 """
 
 from collections.abc import Iterable
@@ -103,6 +103,14 @@ class Timeline:
         """Append an entry."""
         self.entries.append(entry)
         self.version += 1
+
+    def insert(self, entry: Entry) -> None:
+        """Insert an entry by its time; the numbers of the entries after it increase by one."""
+        index = len(self.entries)
+        while index > 0 and self.entries[index - 1].at > entry.at:
+            index -= 1
+        self.entries.insert(index, entry)
+        self._revise()
 
     def prepend(self, entries: Iterable[Entry]) -> int:
         """Insert older entries, oldest first, without those that are known; return how many."""

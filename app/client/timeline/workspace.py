@@ -154,9 +154,10 @@ class Workspace:
         return entry
 
     def _add_replayed(self, replayed: events.Replayed) -> None:
+        """Add what happened between messages, which may be there already."""
         timeline = self.open(replayed.room).timeline
         for entry in to_entries(replayed.events, self.context, self.is_mention):
-            timeline.append(entry)
+            timeline.insert(entry)
 
     def _add_live_message(self, message: events.Message) -> None:
         """Add a message; it is unread if it is not ours, not old, and not being read."""

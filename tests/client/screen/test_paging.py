@@ -195,3 +195,17 @@ class Requests:
     def fetch(self, room: str, direction: Direction, reference: str, limit: int) -> None:
         """Record a request."""
         self.last = (room, direction, reference)
+
+
+def test_what_happened_before_the_unread_messages_stands_above_them(tmp_path: Path) -> None:
+    left = "@batch=1;time=2026-11-22T10:19:30.000Z :anna!~u@host QUIT :bye"
+
+    async def run() -> None:
+        async with open_screen(tmp_path, caps=f"{HISTORY} draft/read-marker", lines=24) as anna:
+            anna.receives("CHATHISTORY LATEST #tea ? 50")
+            anna.server.send(":srv MARKREAD #tea timestamp=2026-11-22T10:19:00.000Z")
+            send_page(anna, *lines_of(range(135, 140)), left, *lines_of(range(140, 145)))
+            screen = await anna.sees("text 144.", "── new messages")
+            assert screen.index("text 139.") < screen.index("anna quit") < screen.index("text 140.")
+
+    asyncio.run(run())

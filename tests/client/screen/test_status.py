@@ -97,3 +97,9 @@ def test_the_lag_has_a_unit(lag_ms: int) -> None:
 def test_the_status_says_who_we_are_and_what_is_below() -> None:
     status = Status("anna", True, "connected", 20, has_more_below=True, end_key="Ctrl-End")
     assert status.describe() == "anna (guest) · connected · more below (Ctrl-End) · lag 20 ms"
+
+
+@scene
+async def test_the_status_names_the_key_of_the_help(tmp_path: Path) -> None:
+    async with open_screen(tmp_path, options=ScreenOptions(keys={"help": "f12"})) as anna:
+        await anna.sees("connected · F12 help")

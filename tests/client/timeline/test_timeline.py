@@ -129,3 +129,14 @@ def test_what_was_dropped_can_be_loaded_again() -> None:
     assert timeline.older.state is EdgeState.OPEN
     timeline.prepend([to_entry(message(number)) for number in range(4)])
     assert texts(timeline) == [f"text {number}" for number in range(10)]
+
+
+@given(st.lists(st.integers(0, 30)), st.lists(st.integers(0, 30)))
+def test_what_is_inserted_stands_after_what_is_not_later(known: list[int], inserted: list[int]) -> None:
+    timeline = timeline_of(sorted(known))
+    for number in inserted:
+        timeline.insert(to_entry(message(number)))
+    times = [entry.at for entry in timeline.entries]
+    assert times == sorted(times)
+    assert len(times) == len(known) + len(inserted)
+    assert timeline.size == EntryList(timeline.entries).size

@@ -18,7 +18,7 @@ SEPARATOR = " · "
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the line shows; `end_key` is the key that shows the latest messages."""
+    """What the line shows; `end_key` shows the latest messages, `help_key` the help."""
 
     nick: str
     is_guest: bool
@@ -30,6 +30,7 @@ class Status:
     new_below: int = 0
     end_key: str = ""
     is_peeking: bool = False
+    help_key: str = ""
 
     def describe(self) -> str:
         """Return the line, the most important parts first."""
@@ -43,6 +44,7 @@ class Status:
         yield describe_typing([clean(nick) for nick in self.typing])
         yield from (f"{clean(one.name)} {format_count(one)}" for one in self.unread)
         yield f"lag {format_lag(self.lag_ms)}" if self.lag_ms is not None else ""
+        yield f"{self.help_key} help" if self.help_key else ""
 
     def _describe_below(self) -> str:
         if self.new_below:
