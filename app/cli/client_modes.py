@@ -28,7 +28,7 @@ from app.client.storage.client_storage import ClientStorage, name_place
 from app.client.storage.error_log import ErrorLog
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.stored_list import IGNORED, MUTED, ROOM_ORDER, ROOMS, StoredList
+from app.client.storage.stored_list import IGNORED, LAST_ROOM, MUTED, ROOM_ORDER, ROOMS, StoredList
 from app.client.ui.batch_mode import BatchMode
 from app.client.ui.command_registry import SlashCommands
 from app.clock import Clock
@@ -102,6 +102,7 @@ def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage
         folder / history if folder and settings.input_history else None,
         settings.input_history,
         StoredList(folder, ROOM_ORDER, place),
+        StoredList(folder if settings.remember_rooms else None, LAST_ROOM, place),
         ErrorLog(folder),
     )
 

@@ -18,6 +18,7 @@ from app.client.protocol.model import ClientState
 from app.client.screen.bridge import Bridge
 from app.client.screen.input.input_session import InputSession
 from app.client.screen.search_session import SearchSession
+from app.client.screen.state.last_room import LastRoom
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.controller import Controller
@@ -65,6 +66,8 @@ class ScreenSession:
         self.on_room: Callable[[str], None] = lambda room: None
         self.on_close: Callable[[str], None] = lambda room: None
         self.on_end: Callable[[], None] = lambda: None
+        self._last_room = LastRoom(storage.last_room, driver.state.options.rooms)
+        driver.state.options.rooms = self._last_room.order(driver.state.options.rooms)
         driver.state.options.lag_interval_milliseconds = LAG_INTERVAL_MILLISECONDS
         self.controller = Controller(
             driver, DisplayContext(), self._post_event, commands, storage, notifier, MARK_BY_VIEW
@@ -106,6 +109,7 @@ class ScreenSession:
         except Exception as error:  # noqa: BLE001 - shown, and raised once the screen has been closed
             self.error = error
         finally:
+            self._last_room.save(self.controller.view.room)
             self._bridge.post(lambda: self.on_end())
 
     def _post_event(self, event: ClientEvent) -> None:
