@@ -23,6 +23,7 @@ class Buffer:
     draft: str = ""
     is_joined: bool = False  # or to be rejoined after an outage
     is_muted: bool = False
+    awaits_topic: bool = False  # the server sends it after we have joined
     missed: int | None = None  # number of the entry above what arrived during the latest outage
 
     @property

@@ -13,11 +13,13 @@ from app.client.timeline.timeline import Timeline
 def to_entries(
     events: Iterable[HistoryEvent], context: DisplayContext, is_mention: Callable[[Message], bool]
 ) -> list[Entry]:
-    """Return the entries of events; reactions and redactions have none."""
+    """Return the entries of events; reactions, redactions, our joins and parts have none."""
     entries: list[Entry] = []
     for event in events:
         if isinstance(event, Message):
             entries.append(to_entry(event, not event.is_mine and is_mention(event)))
+        elif membership.is_own(event, context.nick):
+            continue
         elif membership.is_membership(event):
             _add_membership(entries, event)
         elif not isinstance(event, Reaction | Redacted):

@@ -1,14 +1,24 @@
 """Joins, parts, quits and changes of nick: many of them share an entry, which shows a summary."""
 
+from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
-from app.client.protocol.events import ClientEvent, Joined, Parted, Quit, Renamed
+from app.client.protocol.events import ClientEvent, Joined, MembershipEvent, Parted, Quit, Renamed
 from app.client.timeline.entry import Details, Entry, EntryKind, Membership
 from app.text.counts import count_of
+from app.wire.names import fold
 
 MAX_MERGED_MILLISECONDS = 3_600_000  # between the first and the last event of one entry
 MAX_MERGED_EVENTS = 500
 MAX_SUMMARY_NICKS = 3  # of each kind of event
+RETURNED = "left and came back"
+OUTCOMES = {  # by whether a nick was present before, and is afterwards
+    (False, True): "joined",
+    (True, False): "left",
+    (False, False): "joined and left",
+    (True, True): RETURNED,
+}
+SUMMARISED = ("joined", "left", "joined and left", "changed nick")  # who came back, only if nobody else
 
 
 def is_membership(event: ClientEvent) -> TypeGuard[Membership]:
@@ -53,11 +63,41 @@ def summarise(changes: list[Membership]) -> str:
     """Return a summary of joins, parts, quits and changes of nick."""
     if len(changes) == 1:
         return describe_change(changes[0])
-    joined = [change.nick for change in changes if isinstance(change, Joined)]
-    left = [change.nick for change in changes if isinstance(change, Parted | Quit)]
-    renamed = [change.new for change in changes if isinstance(change, Renamed)]
-    groups = [(joined, "joined"), (left, "left"), (renamed, "changed nick")]
-    return ", ".join(f"{_names(nicks)} {verb}" for nicks, verb in groups if nicks)
+    outcomes = _outcomes(changes)
+    groups = {verb: [nick for nick in outcomes if outcomes[nick] == verb] for verb in SUMMARISED}
+    if not any(groups.values()):
+        return f"{_names(list(outcomes))} {RETURNED}"
+    return ", ".join(f"{_names(nicks)} {verb}" for verb, nicks in groups.items() if nicks)
+
+
+def _outcomes(changes: Iterable[Membership]) -> dict[str, str]:
+    """Return in words what the changes come to for each nick."""
+    was_present: dict[str, bool] = {}
+    outcomes: dict[str, str] = {}
+    for change in changes:
+        if isinstance(change, Renamed):
+            outcomes[change.new] = "changed nick"
+        else:
+            is_present = isinstance(change, Joined)
+            outcomes[change.nick] = OUTCOMES[was_present.setdefault(change.nick, not is_present), is_present]
+    return outcomes
+
+
+def without_returns(events: Sequence[MembershipEvent]) -> list[MembershipEvent]:
+    """Return events without those of nicks that left and came back."""
+    outcomes = _outcomes(event for event in events if is_membership(event))
+    return [
+        event
+        for event in events
+        if not isinstance(event, Joined | Parted | Quit) or outcomes[event.nick] != RETURNED
+    ]
+
+
+def is_own(event: ClientEvent, nick: str) -> bool:
+    """Whether an event is that we, who have this nick, came or went."""
+    if isinstance(event, Quit):
+        return fold(event.nick) == fold(nick)
+    return isinstance(event, Joined | Parted) and event.is_mine
 
 
 def _names(nicks: list[str]) -> str:

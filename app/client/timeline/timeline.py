@@ -104,13 +104,22 @@ class Timeline:
         self.entries.append(entry)
         self.version += 1
 
-    def insert(self, entry: Entry) -> None:
-        """Insert an entry by its time; the numbers of the entries after it increase by one."""
+    def insert(self, entry: Entry) -> int | None:
+        """Insert an entry by its time; return its number, or None if it shares another entry.
+
+        The numbers of the entries after it increase by one.
+        """
         index = len(self.entries)
-        while index > 0 and self.entries[index - 1].at > entry.at:
+        while index and self.entries[index - 1].at > entry.at:
             index -= 1
-        self.entries.insert(index, entry)
+        changes = entry.details.changes if entry.details else []
+        if index and len(changes) == 1 and membership.may_merge(self.entries[index - 1], changes[0]):
+            self.entries.change(index - 1, lambda last: membership.merge(last, changes[0]))
+        else:
+            self.entries.insert(index, entry)
+            changes = []
         self._revise()
+        return None if changes else self.first_number + index
 
     def prepend(self, entries: Iterable[Entry]) -> int:
         """Insert older entries, oldest first, without those that are known; return how many."""

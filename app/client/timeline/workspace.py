@@ -12,6 +12,7 @@ from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry, EntryKind
 from app.client.timeline.event_texts import describe
 from app.client.timeline.history import to_entries
+from app.client.timeline.membership import without_returns
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
 from app.clock import Clock
@@ -119,6 +120,8 @@ class Workspace:
                 self.open(event.room, event.is_direct).timeline.redact(event)
             case events.Replayed():
                 self._add_replayed(event)
+            case events.TopicChanged():
+                self._set_topic(event)
             case events.UnreadMessages():
                 self._add_unread(event)
             case events.MarkerMoved():
@@ -154,10 +157,22 @@ class Workspace:
         return entry
 
     def _add_replayed(self, replayed: events.Replayed) -> None:
-        """Add what happened between messages, which may be there already."""
-        timeline = self.open(replayed.room).timeline
-        for entry in to_entries(replayed.events, self.context, self.is_mention):
-            timeline.insert(entry)
+        """Add events by their times; after an outage, without those of users who came back."""
+        buffer = self.open(replayed.room)
+        happened = without_returns(replayed.events) if self.is_resuming else replayed.events
+        for event in happened:
+            for entry in to_entries([event], self.context, self.is_mention):
+                number = buffer.timeline.insert(entry)
+                if number is not None and buffer.missed is not None and number <= buffer.missed:
+                    buffer.missed += 1
+
+    def _set_topic(self, event: events.TopicChanged) -> None:
+        """Add a topic, except that of a room that we have just joined, which is shown above."""
+        buffer = self.open(event.room)
+        is_shown_above = buffer.awaits_topic and event.topic and not event.by
+        buffer.awaits_topic = False
+        if not is_shown_above:
+            self._add_other(event)
 
     def _add_live_message(self, message: events.Message) -> None:
         """Add a message; it is unread if it is not ours, not old, and not being read."""
@@ -216,6 +231,7 @@ class Workspace:
             case events.Joined(is_mine=True):
                 buffer = self.open(event.room)
                 buffer.joined_at = buffer.joined_at or event.at
+                buffer.awaits_topic = not self.is_resuming
             case events.Parted(is_mine=True):
                 pass
             case events.Joined() | events.Parted():
