@@ -28,12 +28,12 @@ from app.client.storage.client_storage import ClientStorage, name_place
 from app.client.storage.error_log import ErrorLog
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.stored_list import IGNORED, LAST_ROOM, MUTED, ROOM_ORDER, ROOMS, StoredList
+from app.client.storage.stored_list import IGNORED, LAST_ROOM, MUTED, ROOM_ORDER, ROOMS, THEME, StoredList
 from app.client.ui.batch_mode import BatchMode
 from app.client.ui.command_registry import SlashCommands
 from app.clock import Clock
 from app.errors import UsageError
-from app.settings import ClientSettings
+from app.settings import ClientSettings, LoadedSettings
 from app.text.daily_periods import parse_daily_period
 from app.text.encoding import decode, substitute
 from app.wire.names import fold
@@ -46,7 +46,7 @@ INPUT_HISTORY = "input-history"  # in the state folder
 
 
 def start(
-    settings: ClientSettings,
+    loaded: LoadedSettings[ClientSettings],
     profile: str | None,
     as_json: bool,
     follow: bool,
@@ -54,6 +54,7 @@ def start(
     shows_hints: bool,
 ) -> None:
     """Run line mode or the full screen on a terminal, otherwise batch mode."""
+    settings = loaded.values
     has_input, has_output = sys.stdin.isatty(), sys.stdout.isatty()
     is_interactive = has_input and has_output and not as_json
     storage = open_storage(settings, profile)
@@ -61,7 +62,7 @@ def start(
     if is_interactive:
         driver.state.options.rooms += _remembered_rooms(settings, storage)
         if settings.ui == "full-screen":
-            _run_screen(driver, settings, storage, shows_hints)
+            _run_screen(driver, loaded, storage, shows_hints)
         else:
             _run_line_mode(driver, settings, storage)
         return
@@ -103,6 +104,7 @@ def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage
         settings.input_history,
         StoredList(folder, ROOM_ORDER, place),
         StoredList(folder if settings.remember_rooms else None, LAST_ROOM, place),
+        StoredList(folder, THEME, "theme"),
         ErrorLog(folder),
     )
 
@@ -113,23 +115,30 @@ def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[
     return [room for room in rooms if fold(room) != fold(settings.room)]
 
 
-def _run_screen(driver: Driver, settings: ClientSettings, storage: ClientStorage, shows_hints: bool) -> None:
+def _run_screen(
+    driver: Driver, loaded: LoadedSettings[ClientSettings], storage: ClientStorage, shows_hints: bool
+) -> None:
     from app.client.screen.options import ScreenOptions  # slow to import, so scripts skip it
     from app.client.screen.run import run
+    from app.client.screen.theme import find_theme
 
     if not sys.stderr.isatty():
         raise UsageError(
             "The full screen is drawn on standard error, which is not a terminal. "
             "Do not redirect it, or use --plain."
         )
+    settings = loaded.values
+    has_fixed_theme = "theme" in settings.model_fields_set
     options = ScreenOptions(
-        settings.theme,
+        settings.theme if has_fixed_theme else find_theme(storage.theme.load(), settings.theme),
         settings.colours and "NO_COLOR" not in os.environ,
         settings.keys,
         settings.typing,
         settings.room_order == "activity",
         settings.keywords,
         shows_hints,
+        has_fixed_theme,
+        loaded.files,
     )
     run(driver, _slash_commands(settings), storage, options, partial(_create_notifier, driver, settings))
 

@@ -25,4 +25,4 @@ def start_client(
         terminal.echo_error(UNVERIFIED)
     from app.cli.client_modes import start  # deferred: --help and --version need no client
 
-    start(loaded.values, profile, as_json, follow, timeout, shows_hints)
+    start(loaded, profile, as_json, follow, timeout, shows_hints)

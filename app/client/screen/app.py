@@ -18,6 +18,7 @@ from app.client.screen.actions.room_navigation import RoomNavigation
 from app.client.screen.actions.scrolling import scrolling_actions
 from app.client.screen.actions.session_end import SessionEnd
 from app.client.screen.actions.switching import Switching
+from app.client.screen.actions.theme_choice import ThemeChoice
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.bridge import Bridge
 from app.client.screen.error_boundary import MainScreen
@@ -29,6 +30,7 @@ from app.client.screen.presenter import Presenter
 from app.client.screen.session import ScreenSession
 from app.client.screen.terminal_app import TerminalApp
 from app.client.screen.textual_fixes.signals import end_on_signals, resume_on_continue
+from app.client.screen.theme import THEME_DESCRIPTIONS
 from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
@@ -97,6 +99,10 @@ class ChatApp(TerminalApp):
             self.parts.input.find_drafts,
             self.notify_user,
         )
+        self._theme_choice = ThemeChoice(self, options.theme, self.use_theme, self._keep_theme)
+        session.controller.themes = tuple(THEME_DESCRIPTIONS)
+        session.controller.on_theme = lambda name: bridge.post(lambda: self._theme_choice.use(name))
+        self._options = options
         self._key_faults = self._set_keys(options.keys)
         self._hints = list_hints(self._keys) if options.shows_hints else []
         self._actions = self._create_actions()
@@ -130,6 +136,7 @@ class ChatApp(TerminalApp):
             "switch": self._switching.open,
             "search": self._switching.search,
             "help": self._show_help,
+            **self._theme_choice.actions(),
             **self._session_end.actions(),
             "interrupt": self._interrupt,
             "back": self._go_back,
@@ -248,7 +255,14 @@ class ChatApp(TerminalApp):
     def _show_help(self) -> None:
         from app.client.screen.dialogs.help import HelpScreen, list_help  # not for the first frame
 
-        self.push_screen(HelpScreen(list_help(self._keys, self.session.commands)))
+        files = self._options.settings_files
+        self.push_screen(HelpScreen(list_help(self._keys, self.session.commands, files)))
+
+    def _keep_theme(self, name: str) -> None:
+        """Use a theme at the next start, too, if the settings do not name another one."""
+        self.session.keep_theme(name)
+        if self._options.has_fixed_theme and name != self._options.theme:
+            self.notify_user(f'At the next start, the setting "theme" chooses {self._options.theme} again.')
 
     def _interrupt(self) -> None:
         """Clear the input or cancel the question; never end the program."""

@@ -52,6 +52,7 @@ KEYS = (
     _binding("thread", "alt+t", "Show the thread of the selected message, or close it"),
     _binding("toggle-rooms", "f2", "Show or hide the rooms"),
     _binding("toggle-members", "f3", "Show or hide the members"),
+    _binding("theme", "f4", "Choose a theme"),
     _binding("move-room-up", "alt+shift+up", "Move the room up in the list"),
     _binding("move-room-down", "alt+shift+down", "Move the room down in the list"),
     _binding("sort-rooms", "alt+s", "Sort the rooms by activity, or in your own order"),

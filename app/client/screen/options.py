@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,8 +10,9 @@ class ScreenOptions:
     """What the settings say about the screen.
 
     `theme` is `terminal` or the name of a theme, `keys` gives bindings other keys, `keywords` are
-    words that count as mentions besides the nick. `shows_hints` is set when the client is started
-    for the first time.
+    words that count as mentions besides the nick. `has_fixed_theme` is set if the settings name the
+    theme, `settings_files` are those that were read. `shows_hints` is set when the client is
+    started for the first time.
     """
 
     theme: str = "terminal"
@@ -20,3 +22,5 @@ class ScreenOptions:
     sorts_by_activity: bool = False
     keywords: tuple[str, ...] = ()
     shows_hints: bool = False
+    has_fixed_theme: bool = False
+    settings_files: tuple[Path, ...] = ()

@@ -17,7 +17,6 @@ from app.client.screen.session import ScreenSession
 from app.client.screen.textual_fixes.alt_keys import register_alt_keys
 from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
 from app.client.screen.textual_fixes.widths import keep_columns_straight
-from app.client.screen.theme import AUTOMATIC
 from app.client.storage.client_storage import ClientStorage
 from app.client.terminal.background import find_background
 from app.client.ui.command_registry import SlashCommands
@@ -55,8 +54,7 @@ def run(
             lambda alert: bridge.post(lambda: app.show_alert(alert)),
         )
     session = ScreenSession(driver, commands, storage, bridge, notifier)
-    needs_background = options.theme == AUTOMATIC and options.has_colours
-    background = find_background(sys.stdin.fileno(), os.environ) if needs_background else None
+    background = find_background(sys.stdin.fileno(), os.environ) if options.has_colours else None
     app = ChatApp(session, bridge, str(driver.link.address), options, background)
     # What exists once the screen is shown stays: full collections would take longer than a frame.
     bridge.post(gc.freeze)

@@ -174,6 +174,10 @@ class ScreenSession:
         """Keep the order of the rooms across starts."""
         self.driver.post(lambda: self.storage.room_order.save(names))
 
+    def keep_theme(self, name: str) -> None:
+        """Keep the theme across starts."""
+        self.driver.post(lambda: self.storage.theme.save([name]))
+
     def end(self) -> None:
         """Disconnect and end; queued messages are lost."""
         self.driver.post(self.controller.end_now)

@@ -19,10 +19,14 @@ class TerminalApp(ResilientApp):
         super().__init__(log, clock)
         for theme in create_themes(terminal_background):
             self.register_theme(theme)
-        wanted = options.theme if options.has_colours else AUTOMATIC
-        self.theme = choose_theme(wanted, terminal_background)
+        self._terminal_background = terminal_background
+        self.use_theme(options.theme if options.has_colours else AUTOMATIC)
         if not options.has_colours:
             self._filters.append(NoColor())  # Textual itself would leave shades of grey
+
+    def use_theme(self, name: str) -> None:
+        """Show everything in a theme."""
+        self.theme = choose_theme(name, self._terminal_background)
 
     def notify_user(self, text: str) -> None:
         """Show a short notice above the screen."""

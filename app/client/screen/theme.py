@@ -6,7 +6,7 @@ contrast of at least 4.5:1 with the background (WCAG 2.2, success criterion 1.4.
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from rich.color import Color as RichColor
@@ -23,6 +23,14 @@ CUBE = range(16, 232)  # of the 256-colour palette: the colours that no terminal
 NICK_BACKGROUND = "nick-background"  # the theme variable with the background's actual colour
 TERMINAL_DARK, TERMINAL_LIGHT = "terminal-dark", "terminal-light"
 AUTOMATIC = "terminal"
+THEME_DESCRIPTIONS = {
+    AUTOMATIC: "the colours of your terminal",
+    TERMINAL_DARK: "the colours of a terminal with a dark background",
+    TERMINAL_LIGHT: "the colours of a terminal with a light background",
+    "dark": "light text on a dark background",
+    "light": "dark text on a light background",
+    "high-contrast": "black, white and bright colours",
+}
 BLACK, WHITE = "#000000", "#ffffff"
 
 DARK = Theme(
@@ -102,6 +110,11 @@ def choose_theme(name: str, terminal_background: str | None) -> str:
         return name
     is_light = terminal_background is not None and is_light_colour(terminal_background)
     return TERMINAL_LIGHT if is_light else TERMINAL_DARK
+
+
+def find_theme(stored: Sequence[str], default: str) -> str:
+    """Return the theme that was kept, if there is one of this name."""
+    return next((name for name in stored if name in THEME_DESCRIPTIONS), default)
 
 
 def is_light_colour(colour: str) -> bool:

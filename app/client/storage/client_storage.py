@@ -26,6 +26,7 @@ class ClientStorage:
     max_history_entries: int = 1_000
     room_order: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
     last_room: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    theme: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
     errors: ErrorLog = field(default_factory=lambda: ErrorLog(None))
 
     def open_history(self) -> HistoryFile:

@@ -7,6 +7,7 @@ from app.client.storage import private_files
 
 ROOMS, IGNORED, MUTED = "rooms.json", "ignored.json", "muted.json"
 ROOM_ORDER, LAST_ROOM = "room-order.json", "last-room.json"
+THEME = "theme.json"  # a list of one name, for all servers
 MAX_PLACES = 100  # the list that changed longest ago is dropped
 MAX_ENTRIES = 100  # per list
 

@@ -84,6 +84,8 @@ class Controller:
         self.on_question: Callable[[], None] = lambda: None
         self.on_room: Callable[[str], None] = lambda room: None  # called when another room is current
         self.on_close: Callable[[str], None] = lambda room: None  # called when a conversation is closed
+        self.themes: tuple[str, ...] = ()  # of the full screen
+        self.on_theme: Callable[[str], None] = lambda name: None  # called with one, or "" to choose
         # Whether the user is looking at a room or conversation right now.
         self.is_watching: Callable[[str], bool] = lambda room: False
         # Folded name of the room being joined that will become the current room.

@@ -27,7 +27,7 @@ from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
 from app.client.storage.client_storage import ClientStorage
 from app.client.storage.error_log import ErrorLog
-from app.client.storage.stored_list import IGNORED, LAST_ROOM, MUTED, ROOM_ORDER, ROOMS, StoredList
+from app.client.storage.stored_list import IGNORED, LAST_ROOM, MUTED, ROOM_ORDER, ROOMS, THEME, StoredList
 from app.client.ui.commands import table
 from app.clock import Clock
 from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
@@ -171,6 +171,7 @@ def create_storage(folder: Path) -> ClientStorage:
         history_file=folder / "input-history",
         room_order=StoredList(folder, ROOM_ORDER, "test"),
         last_room=StoredList(folder, LAST_ROOM, "test"),
+        theme=StoredList(folder, THEME, "theme"),
         errors=ErrorLog(folder),
     )
 

@@ -19,11 +19,12 @@ from app.client.screen.theme import (
     choose_theme,
     contrast,
     create_themes,
+    find_theme,
     nick_colours,
     nick_style,
 )
 from app.client.terminal.background import parse_answer, parse_colorfgbg
-from tests.client.screen.screen_user import open_screen, scene
+from tests.client.screen.screen_user import create_storage, open_screen, scene
 
 BACKGROUNDS = sorted({theme.variables[NICK_BACKGROUND] for theme in create_themes(None)})
 THEMES = ["terminal", "terminal-dark", "terminal-light", "dark", "light", "high-contrast"]
@@ -121,3 +122,48 @@ async def test_without_colours_no_colour_is_used(
         assert colours <= {"default"}
         assert any(style.bold for style in styles)
         assert any(style.reverse for style in styles)
+
+
+@pytest.mark.parametrize(("stored", "theme"), [([], "light"), (["dark"], "dark"), (["removed"], "light")])
+def test_a_theme_that_was_kept_is_used_while_it_exists(stored: list[str], theme: str) -> None:
+    assert find_theme(stored, "light") == theme
+
+
+@scene
+async def test_a_theme_is_previewed_and_kept(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        before = anna.app.theme
+        await anna.press("ctrl+k", *"choose", "enter", *"contrast")
+        await anna.sees("black, white and bright colours")
+        await anna.until(lambda screen: anna.app.theme == "high-contrast", "the preview")
+        await anna.press("escape")
+        await anna.until(lambda screen: anna.app.theme == before, "the former theme")
+        await anna.press("f4", *"contrast", "enter")
+        await anna.until(
+            lambda screen: create_storage(tmp_path).theme.load() == ["high-contrast"], "the file"
+        )
+        assert anna.app.theme == "high-contrast"
+
+
+@scene
+async def test_a_theme_is_chosen_with_a_command(tmp_path: Path) -> None:
+    options = ScreenOptions(theme="dark", has_fixed_theme=True)
+    async with open_screen(tmp_path, options=options) as anna:
+        await anna.type("/theme Light")
+        await anna.until(lambda screen: anna.app.theme == "light", "the theme")
+        await anna.sees("At the next start")
+        await anna.type("/theme purple")
+        await anna.sees("There is no theme 'purple'")
+        await anna.press("ctrl+c")
+        await anna.type("/theme")
+        await anna.sees("Choose a theme", "high-contrast")
+
+
+@scene
+async def test_the_help_names_the_settings_file(tmp_path: Path) -> None:
+    options = ScreenOptions(settings_files=(Path("/home/anna/.config/client.json"),))
+    async with open_screen(tmp_path, options=options) as anna:
+        await anna.press("f1", *"settings")
+        await anna.sees("Settings file", "/home/anna/.config/client.json")
+        await anna.press("escape", "f1", *"theme")
+        await anna.sees("F4", "/theme [NAME]")

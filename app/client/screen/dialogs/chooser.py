@@ -33,10 +33,16 @@ class Chooser(ErrorBoundary, ModalScreen[T | None], Generic[T]):
         Binding("escape,ctrl+c", "close", "Close", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, find: Callable[[str], Sequence[Choice[T]]]) -> None:
+    def __init__(
+        self,
+        title: str,
+        find: Callable[[str], Sequence[Choice[T]]],
+        preview: Callable[[T], None] = lambda value: None,
+    ) -> None:
         super().__init__()
         self._placeholder = title
         self._find = find
+        self._preview = preview  # called with the value that Enter would choose
         self._choices: Sequence[Choice[T]] = ()
         self._index = 0
 
@@ -62,6 +68,8 @@ class Chooser(ErrorBoundary, ModalScreen[T | None], Generic[T]):
     def _show(self) -> None:
         index = self._index if self._choices else None
         self.query_one(ChoiceList).show(self._choices or NOTHING_FOUND, index)
+        if self._choices:
+            self._preview(self._choices[self._index].value)
 
     def action_move(self, step: int) -> None:
         """Choose the next or the previous one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -36,8 +37,8 @@ class HelpRow:
 HelpSections = Sequence[tuple[str, Sequence[HelpRow]]]
 
 
-def list_help(keys: Mapping[str, str], commands: SlashCommands) -> HelpSections:
-    """Return the keys in use, by the ids of their bindings, then the commands in their groups."""
+def list_help(keys: Mapping[str, str], commands: SlashCommands, files: Sequence[Path]) -> HelpSections:
+    """Return the keys in use, by the ids of their bindings, the commands and the settings files."""
     rows = [HelpRow(keys[binding.id], binding.description) for binding in KEYS if binding.id]
     rows = [row for row in rows if not row.right.startswith("Room ")]
     rows.append(HelpRow(f"{keys['room-1']} … {keys['room-9']}", "Room 1 to room 9"))
@@ -47,7 +48,9 @@ def list_help(keys: Mapping[str, str], commands: SlashCommands) -> HelpSections:
         (title, [HelpRow(command.names, command.summary) for command in group])
         for title, group in commands.groups.items()
     ]
-    return [("Keys", rows), *fixed, *groups]
+    settings = [HelpRow("Settings file", str(file)) for file in files]
+    settings = settings or [HelpRow("Settings file", "none; chat-client setup writes one")]
+    return [("Keys", rows), *fixed, *groups, ("Settings", settings)]
 
 
 def _fixed_row(binding: Binding) -> HelpRow:

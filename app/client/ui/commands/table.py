@@ -3,6 +3,7 @@
 from app.client.ui.command_registry import SlashCommand, SlashCommands
 from app.client.ui.commands import (
     accounts,
+    appearance,
     ignoring,
     legacy,
     messaging,
@@ -58,12 +59,12 @@ ACCOUNT = (accounts.reg, accounts.verify, accounts.auth, accounts.unauth)
 
 def slash_commands() -> SlashCommands:
     """Return the commands, in the order in which `/help` lists them."""
-    return _table(session.help_, session.quit_, session.quote)
+    return _table(session.help_, session.quit_, appearance.theme, session.quote)
 
 
 def legacy_slash_commands() -> SlashCommands:
     """Return the commands with the meanings they have in the program that this one replaces."""
-    return _table(session.help_, legacy.quit_, legacy.disconn, session.quote)
+    return _table(session.help_, legacy.quit_, legacy.disconn, appearance.theme, session.quote)
 
 
 def _table(*program: SlashCommand) -> SlashCommands:
