@@ -198,7 +198,7 @@ class Requests:
 
 
 def test_what_happened_before_the_unread_messages_stands_above_them(tmp_path: Path) -> None:
-    left = "@batch=1;time=2026-11-22T10:19:30.000Z :anna!~u@host QUIT :bye"
+    left = "@batch=1;time=2026-11-22T10:19:30.000Z :carol!c@host QUIT :bye"
 
     async def run() -> None:
         async with open_screen(tmp_path, caps=f"{HISTORY} draft/read-marker", lines=24) as anna:
@@ -206,6 +206,6 @@ def test_what_happened_before_the_unread_messages_stands_above_them(tmp_path: Pa
             anna.server.send(":srv MARKREAD #tea timestamp=2026-11-22T10:19:00.000Z")
             send_page(anna, *lines_of(range(135, 140)), left, *lines_of(range(140, 145)))
             screen = await anna.sees("text 144.", "── new messages")
-            assert screen.index("text 139.") < screen.index("anna quit") < screen.index("text 140.")
+            assert screen.index("text 139.") < screen.index("carol quit") < screen.index("text 140.")
 
     asyncio.run(run())
