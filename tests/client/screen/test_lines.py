@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.client.display.event_text import DisplayContext
-from app.client.protocol.events import Joined, Parted, Quote, Reaction, Redacted
+from app.client.protocol.events import Joined, Message, Parted, Quote, Reaction, Redacted
 from app.client.screen.message_lines.lines import LineLayout
-from app.client.screen.message_lines.spans import Line, Role, line_cells
+from app.client.screen.message_lines.spans import Line, Role, line_cells, reaction_at
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Details, Entry, EntryKind
 from app.client.timeline.entry_list import EntryList
@@ -96,7 +96,33 @@ def test_texts_are_indented_below_their_first_line() -> None:
 def test_a_narrow_view_has_no_column_of_nicks() -> None:
     timeline = Timeline("#tea")
     timeline.add_message(message(1, "the kettle is on and the tea is ready"))
-    assert screen(timeline, 30)[1:] == ["22:13 bob the kettle is on and", "      the tea is ready"]
+    assert screen(timeline, 30)[1:] == ["22:13 bob: the kettle is on", "        and the tea is ready"]
+
+
+def test_nicks_and_events_stand_out_in_a_narrow_view() -> None:
+    timeline = timeline_of([1])
+    timeline.react(Reaction("#tea", "anna", "👍", "m1", NOON))
+    timeline.add_text(EntryKind.EVENT, NOON, "Topic of #tea: green tea, black tea and all others")
+    timeline.add_message(Message("#tea", "bob", "later", NOON, quoted=Quote("anna", "when?"), reply_to="m1"))
+    assert screen(timeline, 40)[1:] == [
+        f"22:13 bob: {timeline.entries[0].text}",
+        "         👍 1",
+        "22:13 -- Topic of #tea: green tea, black",
+        "        tea and all others",
+        "        ╭ anna: when?",
+        "22:13 bob: later",
+    ]
+
+
+def test_nothing_interrupts_the_rule_beside_the_nicks() -> None:
+    timeline = timeline_of([1])
+    timeline.react(Reaction("#tea", "anna", "7", "m1", NOON))
+    timeline.add_message(Message("#tea", "bob", "later", NOON, quoted=Quote("anna", "when?"), reply_to="m1"))
+    timeline.set_outgoing(Outgoing(7, "hello", SendState.SENDING))
+    lines = screen(timeline)[1:]
+    assert [line[16:18] for line in lines] == [" │"] * len(lines)
+    (_, chips) = LineLayout(CONTEXT, 60).lay_out(timeline, 0)[1:]
+    assert [reaction_at(chips, column) for column in (17, 19, 20, 21)] == [None, "7", "7", "7"]
 
 
 def test_joins_are_summarised_until_they_are_expanded() -> None:
@@ -109,6 +135,13 @@ def test_joins_are_summarised_until_they_are_expanded() -> None:
         "22:13 ▾ 2 events │ 22:13 dave joined",
         "                 │ 22:14 erin left (tea time)",
     ]
+
+
+def test_the_number_of_events_fits_in_the_column_of_nicks() -> None:
+    timeline = timeline_of([])
+    for nick in ("dave", "erin"):
+        timeline.add_membership(Joined("#tea", nick, NOON))
+    assert screen(timeline, 50)[1:] == ["22:13      ▸ 2 │ dave and erin joined"]
 
 
 def test_a_new_day_and_new_messages_are_marked() -> None:
@@ -154,7 +187,7 @@ def test_the_reason_of_a_failure_is_shown_below_the_message() -> None:
     timeline.set_outgoing(Outgoing(7, "hello", SendState.FAILED, "no such room."))
     assert [line.strip() for line in screen(timeline)] == [
         "anna │ hello",
-        "↑ not sent: no such room; /resend 7",
+        "│ ↑ not sent: no such room; /resend 7",
     ]
 
 

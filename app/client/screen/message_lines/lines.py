@@ -20,7 +20,9 @@ TIME_COLUMNS = 6  # "12:34 "
 MIN_NICK_COLUMNS, MAX_NICK_COLUMNS = 8, 16
 NICK_SHARE = 6  # the column of nicks takes a sixth of the line
 SEPARATOR = " │ "
-NARROW_COLUMNS = 48  # below it, there is no column of nicks
+NARROW_COLUMNS = 48  # below it, there is no column of nicks; they stand out to the left of texts
+HANGING_COLUMNS = 2  # from the nicks to the texts below them
+EVENT_MARK = "--"  # in the place of a nick
 TINY_COLUMNS = 24  # below it, there is no column of times
 MIN_TEXT_COLUMNS = 2  # of any text: a wide character needs as many
 MIN_COLUMNS = 8  # a narrower view shows the left part of the lines
@@ -49,7 +51,15 @@ class LineLayout:
     @property
     def indent(self) -> int:
         """The column in which texts begin."""
-        return self._time_columns + (self._nick_columns + len(SEPARATOR) if self._has_nick_column else 0)
+        nick = self._nick_columns + len(SEPARATOR) if self._has_nick_column else HANGING_COLUMNS
+        return self._time_columns + nick
+
+    @property
+    def _margin(self) -> Line:
+        """What is before the texts, without a time and a nick."""
+        if not self._has_nick_column:
+            return [Span(" " * self.indent)]
+        return [Span(" " * (self.indent - len(SEPARATOR))), Span(SEPARATOR, Role.RULE)]
 
     def lay_out(self, timeline: Timeline, number: int) -> list[Line]:
         """Return the lines of an entry, with the separators before it."""
@@ -94,7 +104,7 @@ class LineLayout:
             SendState.FAILED: f"not sent: {outgoing.reason.rstrip('.')}; /resend {outgoing.number}",
         }
         role = Role.FAILED if outgoing.state is SendState.FAILED else Role.PENDING
-        lines = self._wrapped(self._head("", self._context.nick, Role.MY_NICK), plain_text(text), role)
+        lines = self._wrapped(self._head("", self._context.nick, Role.MY_NICK, ":"), plain_text(text), role)
         return [*lines, *self._wrapped([], plain_text(clean(f"↑ {states[outgoing.state]}")), role)]
 
     # Around the text
@@ -119,7 +129,7 @@ class LineLayout:
         quoted = entry.details.quoted
         text = f"{quoted.author}: {quoted.text}" if quoted else "an earlier message"
         room = self.columns - self.indent
-        yield [Span(" " * self.indent), Span(shorten(f"╭ {clean(text)}", room), Role.QUOTE)]
+        yield [*self._margin, Span(shorten(f"╭ {clean(text)}", room), Role.QUOTE)]
 
     def _reactions(self, timeline: Timeline, entry: Entry) -> Iterator[Line]:
         reactions = timeline.reactions.get(entry.msgid) if entry.msgid else None
@@ -132,7 +142,7 @@ class LineLayout:
             if line and line_cells(line) + 1 + line_cells(chip) > self.columns:
                 yield line
                 line = []
-            line += [Span(" ") if line else Span(" " * self.indent), *chip]
+            line += [*([Span(" ")] if line else self._margin), *chip]
         if line:
             yield line
 
@@ -151,25 +161,33 @@ class LineLayout:
 
     def _head_of(self, entry: Entry, time: str) -> Line:
         if entry.kind is EntryKind.MEMBERSHIP and entry.is_expandable and entry.details is not None:
-            count = count_of(len(entry.details.changes), "event")
             mark = "▾" if entry.details.is_expanded else "▸"
-            return self._head(time, mark if not self._has_nick_column else f"{mark} {count}", Role.EVENT)
+            return self._head(time, self._event_head(mark, len(entry.details.changes)), Role.EVENT)
         if not entry.is_spoken:
-            return self._head(time, "", Role.EVENT)
+            return self._head(time, "" if self._has_nick_column else EVENT_MARK, Role.EVENT)
         if entry.is_redacted:
-            return self._head(time, entry.author, Role.EVENT)
+            return self._head(time, entry.author, Role.EVENT, ":")
         role = Role.MENTION if entry.is_mention else Role.MY_NICK if entry.is_mine else Role.NICK
         if entry.kind is EntryKind.ACTION:
             return self._head(time, "*", role)
-        return self._head(time, f"-{entry.author}-" if entry.kind is EntryKind.NOTICE else entry.author, role)
+        if entry.kind is EntryKind.NOTICE:
+            return self._head(time, f"-{entry.author}-", role)
+        return self._head(time, entry.author, role, ":")
 
-    def _head(self, time: str, author: str, role: Role) -> Line:
-        """Return the columns before the text: the time and the nick."""
+    def _event_head(self, mark: str, count: int) -> str:
+        """Return what is in the place of a nick before several events, as far as there is room."""
+        if not self._has_nick_column:
+            return mark
+        whole = f"{mark} {count_of(count, 'event')}"
+        return whole if cell_width(whole) <= self._nick_columns else f"{mark} {count}"
+
+    def _head(self, time: str, author: str, role: Role, colon: str = "") -> Line:
+        """Return what is before the text: the time and nick, in columns or with a colon."""
         time = time.ljust(TIME_COLUMNS)[: self._time_columns]
         author = clean(author)
         if not self._has_nick_column:
             nick = shorten(author, self.columns // 3)
-            return [Span(time, Role.TIME), *([Span(nick, role), Span(" ")] if nick else [])]
+            return [Span(time, Role.TIME), Span(nick, role), Span(f"{colon} ")]
         nick = shorten(author, self._nick_columns)
         padding = " " * (self._nick_columns - cell_width(nick))
         return [Span(time + padding, Role.TIME), Span(nick, role), Span(SEPARATOR, Role.RULE)]
@@ -183,13 +201,7 @@ class LineLayout:
         offset = 0
         for paragraph in text.plain.split("\n"):
             for begin, end in wrap(paragraph, room if lines else first, room):
-                before = self._following(head) if lines or not head else head
+                before = self._margin if lines or not head else head
                 lines.append([*before, *text.spans(offset + begin, offset + end, role)])
             offset += len(paragraph) + 1
         return lines
-
-    def _following(self, head: Line) -> Line:
-        """Return what is before the further lines of a text."""
-        if not self._has_nick_column or not head:
-            return [Span(" " * self.indent)] if self.indent else []
-        return [Span(" " * (self.indent - len(SEPARATOR))), Span(SEPARATOR, Role.RULE)]

@@ -71,8 +71,9 @@ def reaction_at(line: Line, column: int) -> str | None:
     chips = (Role.REACTION, Role.MY_REACTION)
     start, label = 0, ""
     for span in line:
-        is_count = span.text.strip().isdecimal() and label
-        label = label if is_count else span.text.strip()
+        text = span.text.strip() if span.role in chips else ""
+        is_count = text.isdecimal() and label
+        label = label if is_count else text
         start += cell_width(span.text)
         if column < start:
             return label if span.role in chips else None
