@@ -83,6 +83,7 @@ class Controller:
         self._has_warned = False  # that queued messages will be lost
         self.on_question: Callable[[], None] = lambda: None
         self.on_room: Callable[[str], None] = lambda room: None  # called when another room is current
+        self.on_switch: Callable[[str], None] = lambda room: None  # called when no join shows that
         self.on_close: Callable[[str], None] = lambda room: None  # called when a conversation is closed
         self.themes: tuple[str, ...] = ()  # of the full screen
         self.on_theme: Callable[[str], None] = lambda name: None  # called with one, or "" to choose
@@ -196,7 +197,7 @@ class Controller:
             return
         self._set_room(room)
         view = self.state.find_room(room)
-        self.notify(f"Now talking to {view.name if view else room}.")
+        self.on_switch(view.name if view else room)
 
     def _set_room(self, room: str) -> None:
         self.view.room = room

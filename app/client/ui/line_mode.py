@@ -78,6 +78,7 @@ class LineMode:
         self.controller = Controller(driver, renderer.context, self._display, commands, storage, notifier)
         self.controller.is_watching = self._is_watching
         self.controller.on_question = self._on_question
+        self.controller.on_switch = lambda room: self.controller.notify(f"Now talking to {room}.")
         history = InputHistory(self._may_keep, storage.open_history())
         self._prompt = self._create_prompt(history, source, output)
 
