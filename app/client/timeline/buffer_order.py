@@ -9,8 +9,9 @@ from app.wire.names import Key, fold
 class BufferOrder:
     """Arranges the buffers: the server, then rooms, then direct conversations.
 
-    The user's own order is a list of names; buffers that are not in it follow in the order in which
-    they were opened.
+    The user's own order is a list of names. Rooms that are not in it follow by name, and direct
+    conversations in the order in which they were opened: those begin unasked, and must not move
+    the others.
     """
 
     def __init__(self, names: Iterable[str], is_by_activity: bool = False) -> None:
@@ -21,10 +22,11 @@ class BufferOrder:
         """Return the buffers in the order of the list."""
         return sorted(buffers, key=self._sort_key)
 
-    def _sort_key(self, buffer: Buffer) -> tuple[int, int]:
+    def _sort_key(self, buffer: Buffer) -> tuple[int, int, str]:
         group = 0 if buffer.name == STATUS else 2 if buffer.timeline.is_direct else 1
         rank = self._ranks.get(fold(buffer.name), len(self._ranks))
-        return group, -buffer.active_at if self.is_by_activity else rank
+        name = "" if buffer.timeline.is_direct else fold(buffer.name)
+        return group, -buffer.active_at if self.is_by_activity else rank, name
 
     def move(self, arranged: Sequence[Buffer], name: str, step: int) -> list[str]:
         """Move a buffer within its group of an arranged list; return the names in the new order."""

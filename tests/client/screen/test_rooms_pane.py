@@ -8,7 +8,7 @@ from tests.client.screen.screen_user import ScreenUser, open_screen, scene
 
 def names(screen: str) -> list[str]:
     """Return the names in the list, as they are marked."""
-    lines = [line[2:17].strip() for line in screen.split("\n")[:-2]]
+    lines = [line[2:16].strip() for line in screen.split("\n")[:-2]]
     return [line for line in lines if line]
 
 
@@ -24,15 +24,46 @@ async def test_direct_conversations_are_below_the_rooms(tmp_path: Path) -> None:
         anna.server.send(":bob!b@host PRIVMSG anna :hi")
         await anna.sees("bob")
         await join(anna, "#ops")
-        assert names(anna.text()) == ["test.example", "#tea", "#ops", "irect messages", "bob"]
+        assert names(anna.text()) == ["test.example", "#ops", "#tea", "irect messages", "bob"]
+
+
+@scene
+async def test_rooms_are_sorted_by_name_until_they_are_moved(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        await join(anna, "#website", "#budget")
+        assert names(anna.text())[1:] == ["#budget", "#tea", "#website"]
+
+
+@scene
+async def test_conversations_stay_where_they_are_when_another_begins(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        for nick in ("erin", "bob"):
+            anna.server.send(f":{nick}!u@host PRIVMSG anna :hi")
+            await anna.sees(f" {nick}")
+        assert names(anna.text())[-2:] == ["erin", "bob"]
+
+
+@scene
+async def test_a_room_with_a_draft_is_marked_while_another_one_is_shown(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        await join(anna, "#ops")
+        await anna.press("alt+1", *"half")
+        await anna.press("alt+2")
+        await anna.sees("1 #ops             ✎ │")
+        anna.server.send("@time=2026-11-22T12:00:20.000Z :bob!b@host PRIVMSG #ops :hello")
+        await anna.sees("1 #ops           ✎ 1 │")
+        await anna.press("alt+1")
+        await anna.sees_no("✎")
 
 
 @scene
 async def test_the_order_made_by_hand_is_kept_across_starts(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         await join(anna, "#ops", "#zoo")
+        await anna.press("alt+shift+up")
+        await anna.until(lambda text: names(text)[1:] == ["#tea", "#ops", "#zoo"], "the new order")
         await anna.press("alt+shift+down")
-        await anna.until(lambda text: names(text)[1:] == ["#ops", "#tea", "#zoo"], "the new order")
+        await anna.until(lambda text: names(text)[1:] == ["#ops", "#tea", "#zoo"], "the former order")
         await anna.press("alt+shift+up", "alt+shift+up", "alt+shift+down", "alt+shift+down")
         await anna.until(lambda text: names(text)[1:] == ["#ops", "#zoo", "#tea"], "#tea at the end")
     async with open_screen(tmp_path) as anna:
@@ -48,7 +79,7 @@ async def test_rooms_are_sorted_by_activity_if_wanted(tmp_path: Path) -> None:
         await anna.until(lambda text: names(text)[1] == "#zoo", "#zoo first")
         await anna.press("alt+s")
         await anna.sees("Rooms are in your own order.")
-        assert names(anna.text())[1:] == ["#tea", "#ops", "#zoo"]
+        assert names(anna.text())[1:] == ["#ops", "#tea", "#zoo"]
 
 
 @scene
@@ -57,7 +88,7 @@ async def test_a_room_that_was_left_is_in_brackets_and_can_be_closed(tmp_path: P
         await join(anna, "#ops")
         anna.server.send(":anna!~u@host PART #ops")
         await anna.sees("(#ops)")
-        await anna.press("alt+2", "alt+w")
+        await anna.press("alt+1", "alt+w")
         await anna.sees_no("#ops")
 
 

@@ -13,14 +13,15 @@ from app.text.sanitise import clean
 MAX_COUNT = 999  # a larger number is shown as "999+"
 MAX_NUMBERED = 9  # with a key of their own
 MUTED = "⊘"
+DRAFT = "✎"
 DIRECT_HEADING = "Direct messages"
 
 
 class RoomList(ListPane[Buffer | str]):
     """Shows the buffers in the order of the list; the direct ones are below a heading.
 
-    Nothing is said by colour alone: mentions have an @, muted buffers a mark, and parted rooms
-    brackets.
+    Nothing is said by colour alone: mentions have an @, muted buffers and those with a draft a
+    mark, and parted rooms brackets.
     """
 
     COMPONENT_CLASSES = {
@@ -33,7 +34,7 @@ class RoomList(ListPane[Buffer | str]):
         "room-list--mentions",
     }
     DEFAULT_CSS = """
-    RoomList { width: 22; height: 1fr; border-right: solid $panel; }
+    RoomList { width: 22; height: 1fr; border-right: solid $panel; padding-right: 1; }
     RoomList > .list-pane--cursor { text-style: underline; }
     RoomList > .room-list--current { text-style: bold reverse; }
     RoomList > .room-list--unread { text-style: bold; }
@@ -88,7 +89,7 @@ class RoomList(ListPane[Buffer | str]):
             return [self.styled(fit(f" {row}", columns), "room-list--heading")]
         number = self._numbers.get(row.name, 0)
         label = f"{number} " if number else "  "
-        count = format_count(row)
+        count = self._describe_count(row)
         name = fit(label + self._describe(row), columns - cell_width(count) - 1)
         text = (
             self.styled(f"{name} ", component) if (component := self._component(row)) else Segment(f"{name} ")
@@ -100,6 +101,11 @@ class RoomList(ListPane[Buffer | str]):
         if buffer.is_parted:
             name = f"({name})"
         return f"{name} {MUTED}" if buffer.is_muted else name
+
+    def _describe_count(self, buffer: Buffer) -> str:
+        """Return the number of unread messages, after a mark if a draft was left here."""
+        has_draft = buffer.draft.strip() and buffer.name != self._current
+        return " ".join(filter(None, [DRAFT if has_draft else "", format_count(buffer)]))
 
     def _component(self, buffer: Buffer) -> str:
         if buffer.name == self._current:
