@@ -42,7 +42,7 @@ async def test_members_who_are_away_are_marked(tmp_path: Path) -> None:
 async def test_a_click_on_a_member_opens_a_conversation(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         await fill(anna, "anna bob")
-        await anna.click("#members", (3, 3))
+        await anna.click("#members", (3, 2))
         await anna.sees("2 bob")
         await anna.type("hi bob")
         anna.receives("@+typing=active TAGMSG bob")
@@ -86,4 +86,10 @@ async def test_a_frame_of_a_large_room_lays_out_only_the_visible_members(tmp_pat
 
 def test_an_unknown_prefix_is_that_of_a_member() -> None:
     odd = ChannelMember("odd", "!")
-    assert arrange([odd]) == ["1 member", "Members 1", odd]
+    bob = ChannelMember("bob", "@")
+    assert arrange([odd, bob]) == ["2 members", "Operators 1", bob, "Members 1", odd]
+
+
+def test_members_of_one_role_are_counted_once() -> None:
+    anna, bob = ChannelMember("anna", "@"), ChannelMember("bob", "@")
+    assert arrange([bob, anna]) == ["2 members", anna, bob]

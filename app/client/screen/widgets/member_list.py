@@ -80,14 +80,15 @@ class MemberList(ListPane[ChannelMember | str]):
 
 
 def arrange(members: Iterable[ChannelMember]) -> list[ChannelMember | str]:
-    """Return the members by role and nick, below headings with their number."""
+    """Return the members by role and nick, below their number and, unless it is one, the roles."""
     groups: dict[str, list[ChannelMember]] = {prefix: [] for prefix in ROLES}
     for member in members:
         groups.get(member.prefix[:1], groups[""]).append(member)
     count = sum(map(len, groups.values()))
     rows: list[ChannelMember | str] = [count_of(count, "member")] if count else []
+    has_several_roles = sum(bool(group) for group in groups.values()) > 1
     for prefix, group in groups.items():
-        if group:
-            group.sort(key=lambda member: member.nick.casefold())
-            rows += [f"{ROLES[prefix]} {len(group)}", *group]
+        group.sort(key=lambda member: member.nick.casefold())
+        heading = [f"{ROLES[prefix]} {len(group)}"] if group and has_several_roles else []
+        rows += [*heading, *group]
     return rows
