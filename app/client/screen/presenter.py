@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import date
 
 from app.client.notifications.rules import is_for_us
 from app.client.protocol.events import (
@@ -62,6 +63,7 @@ class Presenter:
         self._has_new_members = True
         session.controller.is_watching = self.is_watching
         self.on_opened: Callable[[], None] = lambda: None  # called when a room is shown, before it is read
+        self._first_day: date | None = None  # of what is visible
         self.end_key = ""  # shown with the hint that there is more below
         self.help_key = ""
 
@@ -128,7 +130,8 @@ class Presenter:
         self.reading.sees_end = parts.messages.sees_end
         self.reading.update(time.monotonic())
         parts.rooms.show(self.buffers, workspace.current.name)
-        parts.topic.show(self._describe_room(snapshot))
+        self._first_day = parts.messages.first_day
+        parts.topic.show(self._describe_room(snapshot), self._describe_day())
         self._refresh_members()
         self._show_status(snapshot)
 
@@ -139,6 +142,14 @@ class Presenter:
         size = count_of(snapshot.member_count, "member") if snapshot.member_count else ""
         parts = [self.workspace.current.name, "" if self.parts.members.display else size, snapshot.topic]
         return clean("  ".join(filter(None, parts)))
+
+    def _describe_day(self) -> str:
+        """Return the day of the first visible message, unless that is today, at the end."""
+        day, workspace = self.parts.messages.first_day, self.workspace
+        today = workspace.context.to_local(workspace.now()).date()
+        if day is None or (day == today and self.parts.messages.sees_end):
+            return ""
+        return f"{day:%a} {day.day} {day:%b %Y}"
 
     def _refresh_members(self) -> None:
         """Read the members again if they have changed and are visible."""
@@ -163,7 +174,7 @@ class Presenter:
                 self.connection.describe(now),
                 snapshot.lag_ms if is_online else None,
                 self.typing.nicks(current.name, now),
-                [one for one in self.buffers if one is not current and one.wants_attention],
+                self._list_unread_elsewhere(),
                 not self.parts.messages.sees_end,
                 self._count_below(),
                 self.end_key,
@@ -177,6 +188,13 @@ class Presenter:
         view, unread = self.parts.messages, self.workspace.current.unread_times
         last = view.last_visible_entry if view.timeline.is_live else None
         return 0 if view.sees_end else unread.count_after(last.at if last else 0)
+
+    def _list_unread_elsewhere(self) -> list[Buffer]:
+        """Return the other buffers with something unread, unless the list shows them."""
+        if self.parts.rooms.display:
+            return []
+        current = self.workspace.current
+        return [one for one in self.buffers if one is not current and one.wants_attention]
 
     def on_typed(self, text: str) -> None:
         """Tell the others that we are typing, unless it is a command."""
@@ -223,12 +241,14 @@ class Presenter:
 
     def arrange(self) -> None:
         """Show and hide the panes."""
+        self.panes.has_thread = self.parts.thread.thread is not None
         self.parts.arrange(self.panes)
         self.refresh()
 
     def on_scrolled(self) -> None:
-        """Show whether there is more below; at the end, what is shown is read."""
-        if self.reading.sees_end != self.parts.messages.sees_end:
+        """Show the day, and whether there is more below; at the end, what is shown is read."""
+        messages = self.parts.messages
+        if (messages.sees_end, messages.first_day) != (self.reading.sees_end, self._first_day):
             self.refresh()
         elif self.workspace.current.unread:
             self.refresh_status()

@@ -23,6 +23,19 @@ def test_the_members_are_hidden_below_100_columns_unless_they_are_wanted() -> No
     assert layout.visible == {Pane.MESSAGES, Pane.MEMBERS}
 
 
+def test_a_thread_hides_the_rooms_below_100_columns() -> None:
+    layout = PaneLayout(80, has_thread=True)
+    assert layout.visible == {Pane.MESSAGES}
+    layout.toggle(Pane.ROOMS)
+    assert Pane.ROOMS in layout.visible
+    layout.toggle(Pane.ROOMS)
+    assert layout.visible == {Pane.MESSAGES}
+    layout.has_thread = False
+    assert Pane.ROOMS in layout.visible
+    layout.columns, layout.has_thread = 100, True
+    assert Pane.ROOMS in layout.visible
+
+
 @given(st.integers(0, 59), st.lists(st.sampled_from([Pane.ROOMS, Pane.MEMBERS])))
 def test_one_pane_is_visible_below_60_columns(columns: int, toggled: list[Pane]) -> None:
     layout = PaneLayout(columns)
@@ -36,10 +49,10 @@ def test_one_pane_is_visible_below_60_columns(columns: int, toggled: list[Pane])
 @scene
 async def test_keys_switch_the_pane_of_a_narrow_terminal(tmp_path: Path) -> None:
     async with open_screen(tmp_path, 50, 20) as anna:
-        anna.server.send(":anna!~u@host JOIN #ops", ":bob!b@host PRIVMSG #tea :hello")
+        anna.server.send(":anna!~u@host JOIN #zen", ":bob!b@host PRIVMSG #tea :hello")
         await anna.sees("hello")
         await anna.press("f2")
-        screen = await anna.sees("1 #tea", "2 #ops")
+        screen = await anna.sees("1 #tea", "2 #zen")
         assert "hello" not in screen
         await anna.press("f3")
         screen = await anna.sees("1 member")
@@ -51,9 +64,9 @@ async def test_keys_switch_the_pane_of_a_narrow_terminal(tmp_path: Path) -> None
 @scene
 async def test_a_room_is_chosen_with_the_arrow_keys_on_a_narrow_terminal(tmp_path: Path) -> None:
     async with open_screen(tmp_path, 50, 20) as anna:
-        anna.server.send(":anna!~u@host JOIN #ops", "@time=2026-11-22T12:01:00.000Z :b!b@h PRIVMSG #ops :yo")
+        anna.server.send(":anna!~u@host JOIN #zen", "@time=2026-11-22T12:01:00.000Z :b!b@h PRIVMSG #zen :yo")
         await anna.press("f2")
-        await anna.sees("2 #ops")
+        await anna.sees("2 #zen")
         await anna.press("down", "enter")
         await anna.sees("yo")
         await anna.press(*"typed")

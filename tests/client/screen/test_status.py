@@ -11,6 +11,9 @@ from app.client.screen.options import ScreenOptions
 from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.state.typing_users import TypingUsers, describe_typing
 from app.client.screen.widgets.status_line import Status, format_lag
+from app.client.timeline.buffer import Buffer
+from app.client.timeline.timeline import Timeline
+from app.client.timeline.unread_times import UnreadTimes
 from tests.client.screen.screen_user import ScreenUser, open_screen, scene
 
 
@@ -103,3 +106,9 @@ def test_the_status_says_who_we_are_and_what_is_below() -> None:
 async def test_the_status_names_the_key_of_the_help(tmp_path: Path) -> None:
     async with open_screen(tmp_path, options=ScreenOptions(keys={"help": "f12"})) as anna:
         await anna.sees("connected · F12 help")
+
+
+def test_what_is_unread_is_said_before_who_is_typing() -> None:
+    ops = Buffer(Timeline("#ops"), UnreadTimes(messages=[1, 2], mentions=[2]))
+    status = Status("anna", False, "connected", typing=["carol"], unread=[ops])
+    assert status.describe() == "anna · connected · #ops @1 2 · carol is typing …"

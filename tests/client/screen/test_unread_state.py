@@ -25,24 +25,26 @@ def row(screen: str, name: str) -> str:
 @scene
 async def test_messages_elsewhere_are_counted_with_mentions_apart(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
-        join(anna, "#ops")
-        say(anna, "#ops", "hello")
-        say(anna, "#ops", "annabel is not meant")
-        say(anna, "#ops", "anna: ping")
+        join(anna, "#zen")
+        say(anna, "#zen", "hello")
+        say(anna, "#zen", "annabel is not meant")
+        say(anna, "#zen", "anna: ping")
         screen = await anna.sees("@1 3")
-        assert row(screen, "#ops") == "2 #ops           @1 3"
-        assert "#ops @1 3" in screen.split("\n")[-2]
+        assert row(screen, "#zen") == "2 #zen          @1 3"
+        assert "#zen" not in screen.split("\n")[-2]
+        await anna.press("f2")
+        await anna.until(lambda text: "#zen @1 3" in text.split("\n")[-2], "the count in the status line")
 
 
 @scene
 async def test_a_shown_room_is_read_and_its_line_goes_away_when_it_is_left(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
-        join(anna, "#ops")
-        say(anna, "#ops", "first")
-        await anna.sees("1 #tea", "2 #ops")
+        join(anna, "#zen")
+        say(anna, "#zen", "first")
+        await anna.sees("1 #tea", "2 #zen")
         await anna.press("alt+2")
         screen = await anna.sees(NEW, "first")
-        assert row(screen, "#ops") == "2 #ops"
+        assert row(screen, "#zen") == "2 #zen"
         await anna.press("alt+1")
         await anna.sees_no("first")
         await anna.press("alt+2")
@@ -57,7 +59,7 @@ async def test_what_arrives_while_the_terminal_has_no_focus_is_unread(tmp_path: 
         await anna.look_away()
         say(anna, "#tea", "missed", 20)
         screen = await anna.sees("missed", NEW)
-        assert row(screen, "#tea") == "1 #tea              1"
+        assert row(screen, "#tea") == "1 #tea             1"
         assert screen.index("seen") < screen.index(NEW) < screen.index("missed")
         await anna.look_back()
         await anna.until(lambda text: row(text, "#tea") == "1 #tea", "a read room")
@@ -72,7 +74,7 @@ async def test_what_arrives_below_the_visible_part_is_unread_until_it_is_visible
         await anna.press("pageup")
         await anna.sees("more below (Ctrl-End)")
         say(anna, "#tea", "last", 20)
-        await anna.until(lambda text: row(text, "#tea") == "1 #tea              1", "one unread message")
+        await anna.until(lambda text: row(text, "#tea") == "1 #tea             1", "one unread message")
         await anna.press("ctrl+end")
         screen = await anna.sees("last", NEW)
         assert row(screen, "#tea") == "1 #tea"
@@ -81,38 +83,38 @@ async def test_what_arrives_below_the_visible_part_is_unread_until_it_is_visible
 @scene
 async def test_a_peek_reads_only_at_the_next_key(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
-        join(anna, "#ops")
-        say(anna, "#ops", "secret plan")
-        await anna.sees("2 #ops              1")
+        join(anna, "#zen")
+        say(anna, "#zen", "secret plan")
+        await anna.sees("2 #zen             1")
         await anna.press("alt+p")
         screen = await anna.sees("secret plan", "peeking", NEW)
-        assert row(screen, "#ops") == "2 #ops              1"
+        assert row(screen, "#zen") == "2 #zen             1"
         await anna.press("alt+1")
         screen = await anna.sees_no("secret plan", "peeking")
-        assert row(screen, "#ops") == "2 #ops              1"
+        assert row(screen, "#zen") == "2 #zen             1"
         await anna.press("alt+p")
         await anna.sees("secret plan", "peeking")
         await anna.press("x")
         screen = await anna.sees_no("peeking")
-        assert row(screen, "#ops") == "2 #ops"
+        assert row(screen, "#zen") == "2 #zen"
 
 
 @scene
 async def test_the_next_unread_room_passes_muted_ones_unless_we_are_mentioned(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
-        join(anna, "#loud")
-        await anna.sees("#loud")
-        await anna.type("/mute #loud")
-        await anna.sees("#loud ⊘")
-        say(anna, "#loud", "noise")
-        join(anna, "#ops")
-        say(anna, "#ops", "signal")
-        await anna.sees("2 #loud ⊘           1", "3 #ops              1")
+        join(anna, "#yard")
+        await anna.sees("#yard")
+        await anna.type("/mute #yard")
+        await anna.sees("#yard ⊘")
+        say(anna, "#yard", "noise")
+        join(anna, "#zen")
+        say(anna, "#zen", "signal")
+        await anna.sees("2 #yard ⊘          1", "3 #zen             1")
         await anna.press("alt+a")
         await anna.sees("signal")
         await anna.press("alt+a")
         await anna.sees("No unread messages.")
-        say(anna, "#loud", "anna: wake up")
+        say(anna, "#yard", "anna: wake up")
         await anna.sees("@1 2")
         await anna.press("alt+m")
         await anna.sees("anna: wake up")
@@ -121,36 +123,40 @@ async def test_the_next_unread_room_passes_muted_ones_unless_we_are_mentioned(tm
 @scene
 async def test_everything_is_marked_as_read(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
-        join(anna, "#ops")
-        say(anna, "#ops", "one")
+        join(anna, "#zen")
+        say(anna, "#zen", "one")
         say(anna, "anna", "two")
         await anna.sees("@1 1")
         await anna.press("alt+r")
         screen = await anna.sees_no("@1")
-        assert row(screen, "#ops") == "2 #ops"
+        assert row(screen, "#zen") == "2 #zen"
+        await anna.sees("2 conversations marked as read.")
+        anna.app.clear_notifications()
+        await anna.press("alt+r")
+        await anna.sees("No unread messages.")
 
 
 @scene
 async def test_a_marker_of_another_device_clears_what_it_has_read(tmp_path: Path) -> None:
     async with open_screen(tmp_path, caps=MARKERS) as anna:
-        join(anna, "#ops")
-        say(anna, "#ops", "early", 10)
-        say(anna, "#ops", "anna: late", 20)
+        join(anna, "#zen")
+        say(anna, "#zen", "early", 10)
+        say(anna, "#zen", "anna: late", 20)
         await anna.sees("@1 2")
-        anna.server.send(":srv MARKREAD #ops timestamp=2026-11-22T12:00:10.000Z")
+        anna.server.send(":srv MARKREAD #zen timestamp=2026-11-22T12:00:10.000Z")
         await anna.sees("@1 1")
-        anna.server.send(":srv MARKREAD #ops timestamp=2026-11-22T12:00:20.000Z")
+        anna.server.send(":srv MARKREAD #zen timestamp=2026-11-22T12:00:20.000Z")
         await anna.sees_no("@1")
 
 
 @scene
 async def test_history_from_before_the_marker_is_not_unread(tmp_path: Path) -> None:
     async with open_screen(tmp_path, caps=MARKERS) as anna:
-        join(anna, "#ops")
-        anna.server.send(":srv MARKREAD #ops timestamp=2026-11-22T12:00:30.000Z")
-        say(anna, "#ops", "old", 20)
-        say(anna, "#ops", "new", 40)
-        await anna.until(lambda text: row(text, "#ops") == "2 #ops              1", "one unread message")
+        join(anna, "#zen")
+        anna.server.send(":srv MARKREAD #zen timestamp=2026-11-22T12:00:30.000Z")
+        say(anna, "#zen", "old", 20)
+        say(anna, "#zen", "new", 40)
+        await anna.until(lambda text: row(text, "#zen") == "2 #zen             1", "one unread message")
 
 
 def test_a_marker_passes_all_messages_up_to_its_time() -> None:

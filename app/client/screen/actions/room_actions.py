@@ -7,6 +7,7 @@ from app.client.screen.actions.room_navigation import RoomNavigation
 from app.client.screen.keys import Action
 from app.client.screen.presenter import Presenter
 from app.client.screen.state.pane_layout import Pane
+from app.text.counts import count_of
 
 
 class RoomActions:
@@ -57,8 +58,12 @@ class RoomActions:
         self._has_just_peeked = False
 
     def _mark_all_read(self) -> None:
-        for buffer in self._presenter.workspace.buffers.values():
+        buffers = self._presenter.workspace.buffers.values()
+        unread = sum(bool(buffer.unread) for buffer in buffers)
+        for buffer in buffers:
             buffer.unread_times.clear()
             buffer.timeline.mark_new(None)
         self._presenter.session.mark_all_read()
         self._presenter.refresh()
+        marked = f"{count_of(unread, 'conversation')} marked as read."
+        self._notify(marked if unread else "No unread messages.")

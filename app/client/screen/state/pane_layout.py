@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 NARROW_COLUMNS = 60  # below it, one pane at a time
-WIDE_COLUMNS = 100  # below it, the members are hidden unless they were asked for
+WIDE_COLUMNS = 100  # below it, there are two columns unless more were asked for
 
 
 class Pane(Enum):
@@ -20,8 +20,9 @@ class PaneLayout:
     """Decides from the width and what the user has toggled which panes are visible."""
 
     columns: int = WIDE_COLUMNS
-    has_rooms: bool = True
-    has_members: bool | None = None  # None: depending on the width
+    has_rooms: bool | None = None  # None: depending on the width
+    has_members: bool | None = None
+    has_thread: bool = False  # beside the messages
     only: Pane = Pane.MESSAGES  # on a narrow terminal
 
     @property
@@ -34,9 +35,20 @@ class PaneLayout:
         """The visible panes."""
         if self.is_narrow:
             return {self.only}
-        has_members = self.columns >= WIDE_COLUMNS if self.has_members is None else self.has_members
-        toggled = {Pane.ROOMS: self.has_rooms, Pane.MEMBERS: has_members}
+        toggled = {Pane.ROOMS: self._shows_rooms, Pane.MEMBERS: self._shows_members}
         return {Pane.MESSAGES, *(pane for pane, is_shown in toggled.items() if is_shown)}
+
+    @property
+    def _fits_rooms(self) -> bool:
+        return self.columns >= WIDE_COLUMNS or not self.has_thread
+
+    @property
+    def _shows_rooms(self) -> bool:
+        return self._fits_rooms if self.has_rooms is None else self.has_rooms
+
+    @property
+    def _shows_members(self) -> bool:
+        return self.columns >= WIDE_COLUMNS if self.has_members is None else self.has_members
 
     def toggle(self, pane: Pane) -> None:
         """Show or hide the rooms or the members."""
@@ -44,7 +56,7 @@ class PaneLayout:
         if self.is_narrow:
             self.only = Pane.MESSAGES if is_shown else pane
         elif pane is Pane.ROOMS:
-            self.has_rooms = not is_shown
+            self.has_rooms = None if is_shown != self._fits_rooms else not is_shown
         else:
             self.has_members = not is_shown
 

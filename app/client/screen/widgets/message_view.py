@@ -1,5 +1,7 @@
 """The messages of a timeline."""
 
+from datetime import date
+
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import Offset
 from textual.message import Message
@@ -115,6 +117,13 @@ class MessageView(ErrorBoundary, Widget):
         """The entry of the last visible line, or None."""
         numbers = (line.number for line in reversed(self._lines) if line.number is not None)
         return self.timeline.find_entry(next(numbers, None))
+
+    @property
+    def first_day(self) -> date | None:
+        """The day of the first visible entry."""
+        number = max(self.viewport.top, self.timeline.first_number)
+        entry = self.timeline.find_entry(number)
+        return self._display_context.to_local(entry.at).date() if entry else None
 
     @property
     def selected_entry(self) -> Entry | None:

@@ -1,4 +1,4 @@
-"""One line about the connection, who is typing, and what is unread elsewhere."""
+"""One line about the connection, who is typing and, unless a list shows it, what is unread."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ class Status:
         yield clean(self.connection)
         yield "peeking: not marked as read" if self.is_peeking else ""
         yield self._describe_below()
-        yield describe_typing([clean(nick) for nick in self.typing])
         yield from (f"{clean(one.name)} {format_count(one)}" for one in self.unread)
+        yield describe_typing([clean(nick) for nick in self.typing])
         yield f"lag {format_lag(self.lag_ms)}" if self.lag_ms is not None else ""
         yield f"{self.help_key} help" if self.help_key else ""
 

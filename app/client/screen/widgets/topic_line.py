@@ -1,10 +1,11 @@
-"""The name, the size and the topic of the current room."""
+"""The name, the size and the topic of the current room, and the day of the first visible line."""
 
 from rich.text import Text
 from textual.widget import Widget
 
 from app.client.screen.error_boundary import ErrorBoundary
-from app.client.screen.message_lines.cells import shorten
+from app.client.screen.message_lines.cells import cell_width, shorten
+from app.client.screen.widgets.list_pane import fit
 
 
 class TopicLine(ErrorBoundary, Widget):
@@ -17,13 +18,17 @@ class TopicLine(ErrorBoundary, Widget):
     def __init__(self) -> None:
         super().__init__(id="topic")
         self._text = ""
+        self._day = ""
 
-    def show(self, text: str) -> None:
-        """Show a sanitised text."""
-        if text != self._text:
-            self._text = text
+    def show(self, text: str, day: str = "") -> None:
+        """Show a sanitised text, and a day at the right."""
+        if (text, day) != (self._text, self._day):
+            self._text, self._day = text, day
             self.refresh()
 
     def render(self) -> Text:
         """Return the line."""
-        return Text(shorten(self._text, max(self.content_size.width, 1)), no_wrap=True)
+        columns = max(self.content_size.width, 1)
+        day = shorten(f"  {self._day}" if self._day else "", columns)
+        room = columns - cell_width(day)
+        return Text((fit(self._text, room) if day else shorten(self._text, room)) + day, no_wrap=True)
