@@ -29,6 +29,7 @@ from app.client.screen.parts import Parts
 from app.client.screen.presenter import Presenter
 from app.client.screen.session import ScreenSession
 from app.client.screen.terminal_app import TerminalApp
+from app.client.screen.textual_fixes.lost_terminal import create_watch
 from app.client.screen.textual_fixes.signals import end_on_signals, resume_on_continue
 from app.client.screen.theme import THEME_DESCRIPTIONS
 from app.client.screen.widgets.composer import Composer
@@ -39,6 +40,7 @@ from app.client.timeline.workspace import Workspace
 
 TICK_SECONDS = 1.0  # while something changes every second
 LAG_SECONDS = 10.0  # between two looks at the lag
+WATCH_SECONDS = 5.0  # between two looks whether the terminal is still there
 
 
 class ChatApp(TerminalApp):
@@ -180,6 +182,8 @@ class ChatApp(TerminalApp):
             self.workspace.apply(Notice(fault, is_error=True))
         self.refresh_parts()
         self.set_interval(LAG_SECONDS, self.presenter.refresh_status)
+        if not self.is_headless:
+            self.set_interval(WATCH_SECONDS, create_watch(self.session.stop))
         self.session.start()
 
     def _close(self) -> None:

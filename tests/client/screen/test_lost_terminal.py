@@ -69,3 +69,16 @@ def test_redirected_standard_error_is_explained_instead_of_drawn_on(tmp_path: Pa
     assert ended.returncode != 0
     assert ended.stderr.endswith("Do not redirect it, or use --plain.\n")
     assert "Traceback" not in ended.stderr
+
+
+def test_client_ends_without_its_terminal_even_if_no_signal_says_so(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-c", START, "--config", os.devnull, "--full-screen", "-p", "1", "-u", "anna"]
+    variables = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm"}
+    client = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=variables)
+    os.close(terminal)
+    shown = b""
+    while b"anna" not in shown:
+        shown += os.read(controller, 4096)
+    os.close(controller)
+    assert client.wait(timeout=60) == 0

@@ -1,9 +1,13 @@
 """Lets the client end when its terminal is gone, such as a window that was closed.
 
 Textual writes to the terminal in a thread, which ends with the first error. Then nobody empties its
-queue, and the application waits forever for room in it.
+queue, and the application waits forever for room in it. It reads the keyboard in another thread,
+which never ends at the end of the input but reads it again and again.
 """
 
+import os
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 from textual.drivers._writer_thread import WriterThread
@@ -23,6 +27,20 @@ def write_until_stopped(writer: WriterThread) -> None:
             is_lost = True
     with suppress(OSError, ValueError):
         writer._file.flush()
+
+
+def create_watch(end: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that calls `end` if standard input is no terminal any more.
+
+    The kernel sends SIGHUP only to the processes that the terminal controls.
+    """
+    descriptor = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
+
+    def watch() -> None:
+        if not os.isatty(descriptor):
+            end()
+
+    return watch
 
 
 def outlive_terminal() -> None:
