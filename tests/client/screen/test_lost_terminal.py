@@ -75,10 +75,13 @@ def test_client_ends_without_its_terminal_even_if_no_signal_says_so(tmp_path: Pa
     controller, terminal = pty.openpty()
     command = [sys.executable, "-c", START, "--config", os.devnull, "--full-screen", "-p", "1", "-u", "anna"]
     variables = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm"}
-    client = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=variables)
-    os.close(terminal)
-    shown = b""
-    while b"anna" not in shown:
-        shown += os.read(controller, 4096)
-    os.close(controller)
-    assert client.wait(timeout=60) == 0
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=variables) as client:
+        os.close(terminal)
+        shown = b""
+        while b"anna" not in shown:
+            shown += os.read(controller, 4096)
+        os.close(controller)
+        try:
+            assert client.wait(timeout=60) == 0
+        finally:
+            client.kill()
