@@ -27,7 +27,7 @@ def play(folder: Path, steps: Play, caps: str = CAPABILITIES) -> None:
     async def run() -> None:
         async with open_screen(folder, caps=caps) as anna:
             anna.server.send(":bob!b@host JOIN #tea", ":carol!c@host JOIN #tea")
-            await anna.sees("Members 3")
+            await anna.sees("3 members")
             await steps(anna)
 
     asyncio.run(run())

@@ -35,8 +35,8 @@ def test_a_conversation_is_no_last_room(tmp_path: Path) -> None:
 async def test_the_room_is_stored_at_the_end(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         anna.server.send("@time=2026-11-22T12:00:01.000Z :anna!~u@host JOIN #ops")
-        await anna.sees("2 #ops")
-        await anna.press("alt+2")
+        await anna.sees("1 #ops")
+        await anna.press("alt+1")
         await anna.type("/quit")
         await anna.until(lambda screen: bool(stored(tmp_path).load()), "a stored room")
     assert stored(tmp_path).load() == ["#ops", "#tea"]
