@@ -20,7 +20,7 @@ PASSWORD = "correct horse battery"
 SIZE = (110, 32)
 SIZES = ((200, 50), (80, 24), (50, 30), SIZE)
 ARCHIVE = "#archive"
-MOVED = re.compile(r"carol, dave.* joined, carol left")
+MOVED = re.compile(r"dave.* joined, carol joined and")
 
 
 def _now() -> str:

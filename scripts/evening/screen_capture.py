@@ -11,9 +11,9 @@ from scripts.evening.cast import ANNA, PEOPLE
 RULE = "│"
 MARK = "▌"
 HEAD = re.compile(r"(?P<time>\d\d:\d\d) +(?P<who>\S+)? *│ ?(?P<text>.*)")
-NARROW_HEAD = re.compile(r"(?P<time>\d\d:\d\d) (?P<who>\S+) (?P<text>.*)")
+NARROW_HEAD = re.compile(r"(?P<time>\d\d:\d\d) (?P<who>\S+?): (?P<text>.*)")
 CONTINUATION = re.compile(r" +│ (?P<text>[^ ╭↑].*)")  # neither reactions, a quote nor a state
-NARROW_CONTINUATION = re.compile(r" {6}(?P<text>[^ ╭↑│].*)")
+NARROW_CONTINUATION = re.compile(r" {6,9}(?P<text>[^ ╭↑│].*)")
 ROOM = re.compile(r"[ ▸]*(?P<number>\d)? *(?P<name>[#\w…-]+) *(@(?P<mentions>\d+))?( (?P<count>\d+))? *")
 NICKS = {ANNA, *PEOPLE}
 
