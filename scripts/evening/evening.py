@@ -221,7 +221,8 @@ class Evening:
         """Scroll through a long room to its first message, and back to the end."""
         self.crowd.recite("oscar", ARCHIVE, conversations.inventory(count))
         stored = stored_messages(self.folder)
-        self.anna.switch_to(ARCHIVE)
+        self.anna.switch_to(ARCHIVE)  # it opens at the first unread message
+        self.anna.press("C-End")
         self.anna.sees_latest(ARCHIVE, stored)
         place = len(stored[ARCHIVE])
         while place > 0:
