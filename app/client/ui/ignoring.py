@@ -14,47 +14,18 @@ from app.client.protocol.events import (
     Typing,
     UnreadMessages,
 )
-from app.client.storage.stored_list import MAX_ENTRIES, StoredList
-from app.errors import UsageError
+from app.client.ui.name_list import NameList
 from app.wire.masks import matches, normalise
 from app.wire.names import fold
 
 P = TypeVar("P", HistoryPage, SearchResult, UnreadMessages)
 
 
-class IgnoreList:
+class IgnoreList(NameList):
     """The ignored users, each a nick, which also stands for an account, or a mask."""
 
-    def __init__(self, stored: StoredList) -> None:
-        self._stored = stored
-        self.entries = stored.load()
-
-    def add(self, entry: str) -> None:
-        """Ignore a nick or a mask from now on.
-
-        Raises: UsageError when it is ignored already, or the list is full; OSError when it cannot
-            be stored.
-        """
-        if self._find(entry):
-            raise UsageError(f"{entry} is already ignored.")
-        if len(self.entries) >= MAX_ENTRIES:
-            raise UsageError(f"You can ignore at most {MAX_ENTRIES} users and masks.")
-        self.entries.append(entry)
-        self._stored.save(self.entries)
-
-    def remove(self, entry: str) -> None:
-        """Stop ignoring a nick or a mask.
-
-        Raises: UsageError when it is not ignored; OSError when that cannot be stored.
-        """
-        found = self._find(entry)
-        if not found:
-            raise UsageError(f"{entry} is not ignored. Use /ignore to list the ignored users.")
-        self.entries.remove(found)
-        self._stored.save(self.entries)
-
-    def _find(self, entry: str) -> str:
-        return next((known for known in self.entries if fold(known) == fold(entry)), "")
+    VERB, PARTICIPLE, KINDS = "ignore", "ignored", "users and masks"
+    HINT = " Use /ignore to list the ignored users."
 
     def filter(self, event: ClientEvent) -> ClientEvent | None:
         """Return an event without what ignored users wrote, or None if nothing remains of it."""

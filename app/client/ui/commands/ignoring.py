@@ -1,9 +1,8 @@
 """Commands for ignoring users."""
 
-from collections.abc import Callable
-
 from app.client.ui.command_registry import command
 from app.client.ui.controller import Controller
+from app.client.ui.name_list import change_list
 from app.errors import UsageError
 
 
@@ -23,19 +22,12 @@ def ignore(controller: Controller, user: str | None = None) -> None:
         return
     if controller.state.is_me(user):
         raise UsageError("You cannot ignore yourself.")
-    _change(controller.ignored.add, user)
+    change_list(controller.ignored.add, user)
     controller.notify(f"What {user} writes is no longer shown. To undo it: /unignore {user}")
 
 
 @command(works_offline=True)
 def unignore(controller: Controller, user: str) -> None:
     """Show a user's messages again."""
-    _change(controller.ignored.remove, user)
+    change_list(controller.ignored.remove, user)
     controller.notify(f"What {user} writes is shown again.")
-
-
-def _change(change: Callable[[str], None], user: str) -> None:
-    try:
-        change(user)
-    except OSError as error:
-        raise UsageError(f"This lasts only until the next start: {error}.") from error

@@ -1,10 +1,8 @@
 """Commands for muting rooms and conversations."""
 
-from collections.abc import Callable
-
 from app.client.ui.command_registry import command
 from app.client.ui.controller import Controller
-from app.errors import UsageError
+from app.client.ui.name_list import change_list
 
 
 @command(works_offline=True)
@@ -17,7 +15,7 @@ def mute(controller: Controller, room: str | None = None) -> None:
     Its messages are still shown, and the choice is remembered. The answer lists what is muted.
     """
     name = room or controller.room
-    _change(controller.muted.add, name)
+    change_list(controller.muted.add, name)
     controller.notify(f"{name} does not notify you any more. Muted: {', '.join(controller.muted.entries)}")
 
 
@@ -25,12 +23,5 @@ def mute(controller: Controller, room: str | None = None) -> None:
 def unmute(controller: Controller, room: str | None = None) -> None:
     """Let a room or conversation notify you again. Default: the current one."""
     name = room or controller.room
-    _change(controller.muted.remove, name)
+    change_list(controller.muted.remove, name)
     controller.notify(f"{name} notifies you again.")
-
-
-def _change(change: Callable[[str], None], name: str) -> None:
-    try:
-        change(name)
-    except OSError as error:
-        raise UsageError(f"This lasts only until the next start: {error}.") from error
