@@ -17,26 +17,25 @@ EVENT_BYTES = 1024  # of an event without its text and tags: the object, and nam
 
 
 class RoomMessages:
-    """The latest messages of a room, with the bytes that each takes."""
+    """The latest `length` messages of a room, with the bytes that each takes."""
 
-    __slots__ = ("_sizes", "bytes", "events")
+    __slots__ = ("_length", "_sizes", "bytes", "events")
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
+        self._length = length
         self.events: deque[Event] = deque()
         self._sizes: deque[int] = deque()
         self.bytes = 0
 
     def append(self, event: Event) -> None:
-        """Append a message."""
+        """Append a message; if there are too many, remove the oldest."""
         self.events.append(event)
         size = estimate_bytes(event)
         self._sizes.append(size)
         self.bytes += size
-
-    def remove_oldest(self) -> None:
-        """Remove the oldest message."""
-        self.events.popleft()
-        self.bytes -= self._sizes.popleft()
+        if len(self.events) > self._length:
+            self.events.popleft()
+            self.bytes -= self._sizes.popleft()
 
     def remove(self, event: Event) -> None:
         """Remove a message, if it is there."""
@@ -65,11 +64,9 @@ class RecentMessages:
     def load(self, room: int, events: Iterable[Event]) -> None:
         """Set the latest messages of a room, as read from the log."""
         self.drop(room)
-        messages = self._rooms[room] = RoomMessages()
+        messages = self._rooms[room] = RoomMessages(self._length)
         for event in events:
             messages.append(event)
-            if len(messages.events) > self._length:
-                messages.remove_oldest()
         self.bytes += messages.bytes
         self._enforce_limits(room, messages)
 
@@ -80,8 +77,6 @@ class RecentMessages:
             return
         before = messages.bytes
         messages.append(event)
-        if len(messages.events) > self._length:
-            messages.remove_oldest()
         self.bytes += messages.bytes - before
         self._rooms.move_to_end(room)
         if messages.bytes > MAX_ROOM_BYTES or self.bytes > MAX_BYTES:
