@@ -7,6 +7,7 @@ contrast of at least 4.5:1 with the background (WCAG 2.2, success criterion 1.4.
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from rich.color import Color as RichColor
@@ -86,20 +87,19 @@ HIGH_CONTRAST = Theme(
 
 def create_themes(terminal_background: str | None) -> list[Theme]:
     """Return all themes; `terminal_background` is that of the terminal, if it is known."""
-    is_light = terminal_background is not None and is_light_colour(terminal_background)
-    known = {terminal_background and ("ansi-light" if is_light else "ansi-dark"): terminal_background}
+    backgrounds = {TERMINAL_DARK: BLACK, TERMINAL_LIGHT: WHITE}
+    if terminal_background:
+        backgrounds[choose_theme(AUTOMATIC, terminal_background)] = terminal_background
     return [
         DARK,
         LIGHT,
         HIGH_CONTRAST,
-        _terminal_theme(TERMINAL_DARK, "ansi-dark", known.get("ansi-dark") or BLACK),
-        _terminal_theme(TERMINAL_LIGHT, "ansi-light", known.get("ansi-light") or WHITE),
+        _terminal_theme(TERMINAL_DARK, "ansi-dark", backgrounds[TERMINAL_DARK]),
+        _terminal_theme(TERMINAL_LIGHT, "ansi-light", backgrounds[TERMINAL_LIGHT]),
     ]
 
 
 def _terminal_theme(name: str, builtin: str, background: str) -> Theme:
-    from dataclasses import replace
-
     theme = BUILTIN_THEMES[builtin]
     return replace(theme, name=name, variables={**theme.variables, NICK_BACKGROUND: background})
 
