@@ -145,7 +145,7 @@ class Presenter:
 
     def _describe_day(self) -> str:
         """Return the day of the first visible message, unless that is today, at the end."""
-        day, workspace = self.parts.messages.first_day, self.workspace
+        day, workspace = self._first_day, self.workspace
         today = workspace.context.to_local(workspace.now()).date()
         if day is None or (day == today and self.parts.messages.sees_end):
             return ""
