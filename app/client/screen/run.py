@@ -16,6 +16,7 @@ from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
 from app.client.screen.textual_fixes.alt_keys import register_alt_keys
 from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
+from app.client.screen.textual_fixes.terminal_size import follow_terminal_size
 from app.client.screen.textual_fixes.widths import keep_columns_straight
 from app.client.storage.client_storage import ClientStorage
 from app.client.terminal.background import find_background
@@ -42,6 +43,7 @@ def run(
 
     Raises: what `Driver.run` raises.
     """
+    follow_terminal_size(os.environ)
     keep_columns_straight()
     outlive_terminal()
     options = options or ScreenOptions()

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from tests.process.socket_client import TIMEOUT_SECONDS
 
 WIDTH, HEIGHT = 160, 100  # characters
+DROPPED = ("CHAT_", "TMUX", "COLUMNS", "LINES")  # variables that would change what programs do
 DRAWN = 1 << 16  # bytes read at once of what was drawn; only that there is some matters
 
 
@@ -94,7 +95,7 @@ class TmuxTerminal:
 
     def _tmux(self, *words: str) -> str:
         command = ["tmux", "-u", "-S", f"{self._home.name}/tmux", "-f", os.devnull, *words]
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHAT_", "TMUX"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
         done = subprocess.run(
             command,
             cwd=self._folder,
