@@ -7,8 +7,10 @@ only for output.
 import random
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _identity_lock = Lock()
 
@@ -97,7 +99,7 @@ def from_iso(text: str) -> int:
 
 def to_datetime(instant: int) -> datetime:
     """Return the instant as an aware datetime in UTC."""
-    return datetime.fromtimestamp(instant / 1000, UTC)
+    return EPOCH + timedelta(milliseconds=instant)
 
 
 def to_datetime_or_none(instant: int | None) -> datetime | None:
@@ -106,8 +108,8 @@ def to_datetime_or_none(instant: int | None) -> datetime | None:
 
 
 def from_datetime(moment: datetime) -> int:
-    """Convert an aware datetime to an instant."""
-    return round(moment.timestamp() * 1000)
+    """Convert an aware datetime to an instant, to the millisecond below."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def to_text(instant: int) -> str:

@@ -222,9 +222,13 @@ def _at(clock: WallClock, shown: datetime) -> Period:
 
 
 def _between(clock: WallClock, start: date, end: date) -> Period:
-    """Return the period from the start of a day to the start of a later day."""
+    """Return the period from the start of a day to the end of the day before a later one.
+
+    A clock that is set back across midnight shows the end of a day twice, the second time within
+    the next day. Then the periods of both days overlap.
+    """
     first, following = (datetime.combine(day, time.min) for day in (start, end))
-    return Period(clock.first_instant(first), clock.first_instant(following) - 1)
+    return Period(clock.first_instant(first), clock.last_instant(following - timedelta(milliseconds=1)))
 
 
 def _whole_month(day: date, clock: WallClock) -> Period:

@@ -88,7 +88,25 @@ def test_days_follow_one_another_without_a_gap(drawn: tuple[WallClock, int]) -> 
     clock, instant = drawn
     day: date = clock.time_at(instant).date()
     period, following = (parse_period(f"{it:%Y-%m-%d}", clock) for it in (day, day + timedelta(days=1)))
-    assert period.last + 1 == following.first
+    assert following.first <= period.last + 1
+
+
+def test_days_overlap_where_the_clock_is_set_back_across_midnight() -> None:
+    clock = WallClock(NOVEMBER, ZoneInfo("America/St_Johns"))  # at 00:01 to 23:01
+    before, after = parse_period("2010-11-06", clock), parse_period("2010-11-07", clock)
+    assert (to_iso(before.first), to_iso(before.last)) == (
+        "2010-11-06T02:30:00.000Z",
+        "2010-11-07T03:29:59.999Z",
+    )
+    assert (to_iso(after.first), to_iso(after.last)) == (
+        "2010-11-07T02:30:00.000Z",
+        "2010-11-08T03:29:59.999Z",
+    )
+
+
+def test_other_days_do_not_overlap() -> None:
+    for day, following in (("2026-03-28", "2026-03-29"), ("2026-10-25", "2026-10-26")):
+        assert parse_period(day, BERLIN).last + 1 == parse_period(following, BERLIN).first
 
 
 def span(text: str, clock: WallClock = BERLIN) -> list[str]:
