@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.client.screen.dialogs.search_results import find_matches, list_words, render_match
 from app.text.columns import width
+from app.text.sanitise import clean
 from tests.client.screen.screen_user import CAPABILITIES, ScreenUser, open_screen, scene
 
 SEARCH = f"{CAPABILITIES} soju.im/search"
@@ -37,8 +38,8 @@ def test_words_of_a_query_are_those_that_are_highlighted(query: str, words: list
 
 
 @given(st.text(), st.text(min_size=1), st.text(), st.integers(20, 200))
-def test_a_match_is_visible_and_the_line_fits(before: str, word: str, after: str, columns: int) -> None:
-    text = before.replace("\n", " ") + word + after.replace("\n", " ")
+def test_a_line_with_a_match_fits(before: str, word: str, after: str, columns: int) -> None:
+    text = clean(before + word + after)
     assert width(render_match(text, [word], columns).plain) <= columns
 
 
