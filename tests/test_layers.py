@@ -63,6 +63,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
 ]
 GROUND = {
     "access_log",
+    "atomic_write",
     "clock",
     "errors",
     "events",

@@ -2,16 +2,15 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from app.atomic_write import replacing
 from app.errors import ChatError
 
 MAX_LINKS = 10  # symbolic links followed to an open descriptor
-MAX_PREFIX_LENGTH = 40  # characters of the temporary name, within NAME_MAX
 
 
 @contextmanager
@@ -68,23 +67,5 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     """
     if not path.parent.is_dir():
         raise ChatError(f"The directory {path.parent} does not exist; create it or choose another file.")
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:MAX_PREFIX_LENGTH]}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    """Sync the directory, so that the rename is durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        yield file

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+
+from app.atomic_write import PRIVATE_FILE, replacing
 
 FOLDER = "durable-chat"
-PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+PRIVATE_FOLDER = 0o700
 
 
 def find_state_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -22,16 +23,8 @@ def replace(file: Path, text: str) -> None:
     Raises: OSError.
     """
     file.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.new")
-    try:
-        with _open(temporary, os.O_TRUNC) as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(file) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def append(file: Path, text: str) -> None:
@@ -40,11 +33,7 @@ def append(file: Path, text: str) -> None:
     Raises: OSError.
     """
     file.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-    with _open(file, os.O_APPEND) as stream:
-        stream.write(text)
-
-
-def _open(file: Path, flag: int) -> TextIO:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | flag, PRIVATE_FILE)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
     os.fchmod(descriptor, PRIVATE_FILE)
-    return os.fdopen(descriptor, "w", encoding="utf-8")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)

@@ -12,7 +12,9 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
+from app.atomic_write import replacing
 from app.db.sqlite.claim import lock_beside
+from app.db.sqlite.snapshot import copy_snapshot
 from app.errors import StorageError
 
 _LAST_EVENT = "SELECT max(id), count(*) FROM event"
@@ -66,32 +68,8 @@ def _open_copy(copy: Path) -> sqlite3.Connection:
 
 
 def _create(path: Path, copy: Path) -> Path:
-    """Copy the database with SQLite's backup API, which is safe during writes."""
+    """Copy the database, which may be in use."""
     partial = path.with_name(f"{copy.name}.partial")
-    _remove(partial)
-    try:
-        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as target:
-            source.backup(target)
-        _sync(partial)
-        partial.rename(copy)
-    except BaseException:
-        _remove(partial)
-        raise
-    _sync(path.parent)
+    with replacing(copy, partial), closing(sqlite3.connect(path, isolation_level=None)) as source:
+        copy_snapshot(source, path, partial)
     return copy
-
-
-def _remove(partial: Path) -> None:
-    """Remove an incomplete copy, and its journal, which SQLite keeps if the disk is full."""
-    for file in (partial, partial.with_name(f"{partial.name}-journal")):
-        file.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    """Write a file or the entries of a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
