@@ -1,14 +1,12 @@
-"""Projections for the correspondents of private messages, redactions and read markers."""
+"""Projections for the correspondents of private messages, and for read markers."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, text
 
-from app.db.fulltext import fulltext_of
-from app.db.models import EventRow, ReadMarkerRow
+from app.db.models import ReadMarkerRow
 from app.events import Event, Kind
-from app.events.data import MarkedData, MessageData, RedactedData, from_json, to_json
+from app.events.data import MarkedData, MessageData
 from app.services.projections.projection import Projection
 from app.wire.names import fold
 
@@ -42,18 +40,6 @@ def _message(connection: Connection, event: Event) -> None:
     connection.execute(_UPSERT_CORRESPONDENT, rows)
 
 
-def _redacted(connection: Connection, event: Event) -> None:
-    """Erase the text and tags of the message, but keep its row."""
-    message_id = RedactedData.of(event).event
-    is_message = EventRow.id == message_id
-    fulltext_of(connection).remove(connection, message_id)
-    stored = connection.execute(select(EventRow.data).where(is_message)).scalar_one_or_none()
-    message = from_json(Kind.PRIVMSG, stored)
-    data = message if isinstance(message, MessageData) else MessageData()
-    blanked = replace(data, lines=None, tags=None, redacted=event.id)
-    connection.execute(update(EventRow).where(is_message).values(text="", data=to_json(blanked)))
-
-
 def _marked(connection: Connection, event: Event) -> None:
     data = MarkedData.of(event)
     party, target = data.party, fold(event.target or "")
@@ -67,6 +53,5 @@ PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.PRIVMSG: _message,
     Kind.NOTICE: _message,
     Kind.TAGMSG: _message,
-    Kind.REDACTED: _redacted,
     Kind.MARKED: _marked,
 }

@@ -15,6 +15,7 @@ from app.services.projections import (
     messages,
     metadata,
     people,
+    redactions,
     room_visits,
     rooms,
 )
@@ -34,6 +35,7 @@ _TABLES = (
     people.PROJECTIONS,
     rooms.PROJECTIONS,
 )
+_LOG = (redactions.PROJECTIONS,)
 _BATCH_TABLES = (
     people.BATCH_PROJECTIONS,
     audit_log.BATCH_PROJECTIONS,
@@ -41,8 +43,12 @@ _BATCH_TABLES = (
     room_visits.BATCH_PROJECTIONS,
 )
 
-PROJECTIONS: Mapping[Kind, Sequence[Projection]] = {
+# Without those that change the log itself, so that a replay of the log builds the tables again.
+TABLE_PROJECTIONS: Mapping[Kind, Sequence[Projection]] = {
     kind: [table[kind] for table in _TABLES if kind in table] for kind in Kind
+}
+PROJECTIONS: Mapping[Kind, Sequence[Projection]] = {
+    kind: [*TABLE_PROJECTIONS[kind], *(table[kind] for table in _LOG if kind in table)] for kind in Kind
 }
 BATCH_PROJECTIONS: Mapping[Kind, Sequence[BatchProjection]] = {
     kind: [table[kind] for table in _BATCH_TABLES if kind in table] for kind in (Kind.CONNECTED, Kind.JOINED)
