@@ -42,8 +42,8 @@ class Fulltext(Protocol):
     def rebuild(self, database: Database) -> None:
         """Rebuild the index from the whole log, without blocking a running server for long."""
 
-    def remove(self, connection: Connection, position: int) -> None:
-        """Remove a row from the index before its text is redacted."""
+    def remove(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Remove rows from the index before their texts are redacted or they are deleted."""
 
     def needs_merge(self, connection: Connection) -> bool:
         """Return whether the files still contain removed text. Does not begin a transaction."""

@@ -40,7 +40,7 @@ def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) ->
     story.say(room, "anna", "Привет", "hello there", "ab")
     index_if_old(story, True)
     with story.database.locked() as connection:
-        fulltext_of(connection).remove(connection, 2)
+        fulltext_of(connection).remove(connection, [2])
     with story.database.reading() as session:
         (problem,) = stats.find_problems(session)
     assert problem.startswith("Message 2 is missing from the full-text index; run chat-admin db reindex")

@@ -49,8 +49,8 @@ class PostgreSQLFulltext:
                 connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
             connection.execute(text("REINDEX INDEX CONCURRENTLY ix_event_trigrams"))
 
-    def remove(self, connection: Connection, position: int) -> None:
-        """Do nothing: the next VACUUM removes the entry of the old row version."""
+    def remove(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Do nothing: the next VACUUM removes the entries of the old row versions."""
 
     def needs_merge(self, connection: Connection) -> bool:
         """Return False: VACUUM maintains the index."""

@@ -15,6 +15,7 @@ committed with the removal and survives a crash. FTS5 can overwrite entries imme
 (`secure-delete`, since 3.42), but older versions cannot open the resulting table.
 """
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -71,7 +72,7 @@ _add = f"""
 _remove = f"""
     INSERT INTO spoken_index (spoken_index, rowid, text)
     SELECT 'delete', id, {_indexed_text} FROM event
-    WHERE id = ? AND id <= {_end} AND {SPOKEN.text} AND text <> ''
+    WHERE id IN (SELECT value FROM json_each(?)) AND id <= {_end} AND {SPOKEN.text} AND text <> ''
 """  # noqa: S608
 _bytes = "SELECT ifnull(sum(length(CAST(text AS BLOB))), 0) FROM event WHERE id > ? AND id <= ?"
 _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
@@ -113,9 +114,9 @@ class SQLiteFulltext:
         connection.exec_driver_sql(_add, (begin, end))
         connection.exec_driver_sql("UPDATE spoken_index_end SET position = ?", (end,))
 
-    def remove(self, connection: Connection, position: int) -> None:
-        """Delete the row's entry and record that its trigrams are still in the file."""
-        connection.exec_driver_sql(_remove, (position,))
+    def remove(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Delete the entries of the rows and record that their trigrams are still in the file."""
+        connection.exec_driver_sql(_remove, (json.dumps(list(positions)),))
         connection.exec_driver_sql(f"PRAGMA user_version = {_NEEDS_MERGE}")
 
     def needs_merge(self, connection: Connection) -> bool:

@@ -16,7 +16,7 @@ def _redacted(connection: Connection, event: Event) -> None:
     """Erase the text and tags of the message, but keep its row."""
     message_id = RedactedData.of(event).event
     is_message = EventRow.id == message_id
-    fulltext_of(connection).remove(connection, message_id)
+    fulltext_of(connection).remove(connection, [message_id])
     stored = connection.execute(select(EventRow.data).where(is_message)).scalar_one_or_none()
     message = from_json(Kind.PRIVMSG, stored)
     data = message if isinstance(message, MessageData) else MessageData()
