@@ -59,9 +59,11 @@ class Story:
         """Register an account."""
         self.record(registration_event(self.clock, name, SECRET, role))
 
-    def connect(self, nick: str, account: str | None = None, address: str = "192.0.2.1") -> int:
-        """Connect a session and return its id."""
-        session = self.clock.new_id()
+    def connect(
+        self, nick: str, account: str | None = None, address: str = "192.0.2.1", session: int | None = None
+    ) -> int:
+        """Connect a session, with the given id if any, and return its id."""
+        session = self.clock.new_id() if session is None else session
         data = ConnectedData(address, nick, "main")
         self.record(
             Event(

@@ -14,6 +14,7 @@ from app.commands.sessions.leaving import disconnect_expired, disconnect_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.encode import is_delivered
+from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import World
 from app.events import Event, Kind
@@ -23,9 +24,11 @@ from app.events.data import (
     KickedData,
     KilledData,
     MarkedData,
+    ModeData,
     PrivateMetadataData,
     RedactedData,
 )
+from app.wire.modes import ROLES, WORD_FILTER
 
 PASSWORD_RESET = "The password was reset by an administrator"
 
@@ -72,7 +75,19 @@ def _audience(world: World, event: Event) -> Audience:
     is_for_room = is_delivered(event.kind) and event.kind not in _FOR_OWN_DEVICES
     if room is None or event.is_imported or not is_for_room:
         return EMPTY_AUDIENCE
-    return room.audience
+    return _mode_audience(world, room, event.data) if isinstance(event.data, ModeData) else room.audience
+
+
+def _mode_audience(world: World, room: Room, data: ModeData) -> Audience:
+    """Return the recipients of a mode change: operators for the word filter, otherwise members.
+
+    Nobody receives a change of the roles of accounts that are not in the room.
+    """
+    if any(letter == WORD_FILTER for _, letter, _, _ in data.changes):
+        return room.operators()
+    users = [world.find_user(nick or "") for _, letter, nick, _ in data.changes if letter in ROLES]
+    is_for_absent = len(users) == len(data.changes) and all(u is None or not room.member(u) for u in users)
+    return EMPTY_AUDIENCE if is_for_absent else room.audience
 
 
 def _members_of_deleted_room(world: World, event: Event) -> list[User]:

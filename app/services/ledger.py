@@ -15,7 +15,7 @@ from app.db.log import Log, make_placeholder
 from app.errors import StorageError
 from app.events import Event
 from app.services.record import record
-from app.services.rooms import restore_room_keys
+from app.services.room_keys import restore_room_keys
 
 T = TypeVar("T")
 

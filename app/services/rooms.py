@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime, to_datetime_or_none
 from app.db.fulltext import fulltext_of
 from app.db.models import SPOKEN, AccountRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.errors import AlreadyExists, NotFound, UsageError
-from app.events import Event, Kind, RoomKey
+from app.events import Event, Kind
 from app.events.data import CreatedData, RenamedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import get_room_metadata
@@ -85,14 +85,6 @@ def official_room_event(clock: Clock, by: str, name: str) -> Event:
     """Return the event that creates an official room: without a founder, kept when empty."""
     data = CreatedData(modes=NEW_ROOM_MODES, official=True, founder=None)
     return Event(Kind.CREATED, room=clock.new_id(), nick=by, target=name, data=data)
-
-
-def restore_room_keys(connection: Connection, events: Iterable[Event]) -> None:
-    """Add the current key (+k) of the room to mode changes read from the log, which omits keys."""
-    for event in events:
-        if event.kind is Kind.MODE:
-            key = connection.scalar(select(RoomRow.password).where(RoomRow.id == event.room))
-            event.secret = RoomKey(key, event.text or "")
 
 
 def list_rooms(session: Session, search: str | None = None) -> list[RoomSummary]:

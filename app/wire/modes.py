@@ -5,9 +5,10 @@ Letters belong to the classes of the ISUPPORT tokens CHANMODES and PREFIX
 MODE command answers them with ERR_UNKNOWNMODE.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from app.wire.framing import byte_length
 from app.wire.line import plain
 
 LISTS = "beIg"  # lists of masks or words; without an argument, the list is queried
@@ -34,6 +35,9 @@ class ModeChange:
     sign: str
     letter: str
     argument: str | None = None
+
+
+ValidChange = tuple[ModeChange, int | None]  # with the id of the account for which a role is stored
 
 
 def chanmodes() -> str:
@@ -84,3 +88,32 @@ def format_changes(changes: Iterable[ModeChange]) -> list[str]:
         if change.argument is not None:
             arguments.append(plain(change.argument))
     return [letters, *arguments] if letters else []
+
+
+def format_valid_changes(changes: Iterable[ValidChange]) -> str:
+    """Return the parameters of a MODE command as text."""
+    return " ".join(format_changes(change for change, _ in changes))
+
+
+def mask_arguments(changes: Iterable[ValidChange], letters: str) -> list[ValidChange]:
+    """Return the changes with the arguments of these mode letters replaced by `*`."""
+    return [
+        (ModeChange(change.sign, change.letter, "*") if change.letter in letters else change, account)
+        for change, account in changes
+    ]
+
+
+def split_into_lines(changes: Iterable[ValidChange], space: int) -> Iterator[list[ValidChange]]:
+    """Yield the changes in groups that each fit `space` bytes, and do not mix in the word filter.
+
+    Changes to the word filter are sent to operators only.
+    """
+    line: list[ValidChange] = []
+    for change in changes:
+        differs = line and (change[0].letter == WORD_FILTER) != (line[0][0].letter == WORD_FILTER)
+        if line and (differs or byte_length(format_valid_changes([*line, change])) > space):
+            yield line
+            line = []
+        line.append(change)
+    if line:
+        yield line

@@ -36,6 +36,8 @@ def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 COMMANDS = dict(walk(get_command(app)))
 NAMES = [" ".join(path) for path in COMMANDS]
 
+ANNAS_SESSION = 7
+
 # A valid invocation of each command; the fixture creates `old.db` and `pw`.
 CALLS = {
     "kick": ["anna"],
@@ -65,6 +67,11 @@ CALLS = {
     "room delete": ["#tea", "--yes"],
     "room topic": ["#tea", "Assam"],
     "room metadata": ["#tea", "--clear", "--yes"],
+    "room members": ["#tea"],
+    "room mode": ["#tea", "+m"],
+    "room role": ["#tea", "anna", "voice"],
+    "session list": [],
+    "session end": [str(ANNAS_SESSION)],
     "history show": [],
     "history search": ["hello"],
     "history export": [],
@@ -100,6 +107,10 @@ UNKNOWN = {
     "room show": ["#nowhere"],
     "room topic": ["#nowhere", "x"],
     "room metadata": ["#nowhere"],
+    "room members": ["#nowhere"],
+    "room mode": ["#nowhere"],
+    "room role": ["#tea", "nobody"],
+    "session end": ["1"],
     "history show": ["#nowhere"],
     "history search": ["hello", "--room", "#nowhere"],
     "history export": ["--room", "#nowhere"],
@@ -121,6 +132,8 @@ CHANGE = [
         "disable",
         "role",
         "topic",
+        "mode",
+        "end",
         "metadata",
         "add",
         "revoke",
@@ -142,7 +155,7 @@ def model(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def tell(chat: Story) -> None:
     """Record everything CALLS refers to."""
     chat.create_account("anna")
-    session = chat.connect("anna", "anna")
+    session = chat.connect("anna", "anna", session=ANNAS_SESSION)
     room = chat.create_room("#tea")
     chat.join(session, "anna", room)
     chat.say(room, "anna", "hello")

@@ -60,13 +60,13 @@ def new_verb(function: Command) -> typer.Typer:
     return app
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Command], Command]:
+def command(
+    app: typer.Typer, name: str, cls: type[terminal.PlainCommand] = terminal.PlainCommand
+) -> Callable[[Command], Command]:
     """Declare a command; its docstring is its help."""
 
     def declare(function: Command) -> Command:
-        app.command(name, cls=terminal.PlainCommand, help=inspect.getdoc(function))(
-            _with_common_options(function)
-        )
+        app.command(name, cls=cls, help=inspect.getdoc(function))(_with_common_options(function))
         return function
 
     return declare

@@ -49,18 +49,32 @@ def read_password_hashes(from_stdin: bool, file: Path | None, shortest: int) -> 
 
 
 def _read_password(from_stdin: bool, file: Path | None) -> str:
+    return _read_secret("password", from_stdin, file)
+
+
+def read_room_key(from_stdin: bool, file: Path | None) -> str:
+    """Read the new key of a room from standard input, a file or a prompt.
+
+    Raises: UsageError if there is no terminal to prompt on.
+    """
+    return _read_secret("key", from_stdin, file)
+
+
+def _read_secret(name: str, from_stdin: bool, file: Path | None) -> str:
     if from_stdin and file is not None:
-        raise UsageError("Give either --password-stdin or --password-file, not both.")
+        raise UsageError(f"Give either --{name}-stdin or --{name}-file, not both.")
     if from_stdin:
         return read_first_line(sys.stdin.buffer, "Standard input")
     if file is not None:
         return read_password_file(file)
     if not sys.stdin.isatty():
         raise UsageError(
-            "There is no terminal to prompt for the password; use --password-stdin or --password-file FILE."
+            f"There is no terminal to prompt for the {name}; use --{name}-stdin or --{name}-file FILE."
         )
-    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
-    return password
+    secret: str = typer.prompt(
+        name.capitalize(), hide_input=True, confirmation_prompt=f"Repeat {name}", err=True
+    )
+    return secret
 
 
 def one_line(text: str, what: str, longest: int) -> str:

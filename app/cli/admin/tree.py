@@ -54,6 +54,12 @@ def _audit() -> typer.Typer:
     return audit.app
 
 
+def _session() -> typer.Typer:
+    from app.cli.admin.commands import session
+
+    return session.app
+
+
 def _kick() -> typer.Typer:
     from app.cli.admin.commands.kick import kick
 
@@ -91,6 +97,7 @@ class AdminCommands(LazyGroup):
         "user": LazyCommand("Manage accounts.", _user),
         "invite": LazyCommand("Create and revoke invitation codes.", _invite),
         "room": LazyCommand("Manage rooms.", _room),
+        "session": LazyCommand("List and end online sessions.", _session),
         "history": LazyCommand("Show, search and export message history.", _history),
         "ban": LazyCommand("Manage server-wide bans.", _ban),
         "db": LazyCommand("Maintain the database.", _db),

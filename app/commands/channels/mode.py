@@ -14,31 +14,36 @@ from app.engine.world.room import Room
 from app.events import Kind, RoomKey
 from app.events.data import ModeData
 from app.text.graphemes import truncate
-from app.wire import extbans, numerics, word_filter
-from app.wire.framing import byte_length, space_after
+from app.wire import numerics
+from app.wire.framing import space_after
+from app.wire.mode_arguments import (
+    MAX_ENTRY_BYTES,
+    check_key,
+    complete_list_entry,
+    find_list_entry,
+    is_list_full,
+    parse_interval,
+    parse_limit,
+)
 from app.wire.modes import (
     FLAGS,
     LISTS,
-    MAX_KEY_LENGTH,
-    MAX_PAUSE_SECONDS,
-    MAX_USER_LIMIT,
     ROLES,
     WORD_FILTER,
     ModeChange,
-    format_changes,
+    ValidChange,
+    format_valid_changes,
+    mask_arguments,
     parse_changes,
+    split_into_lines,
 )
-from app.wire.names import caseless
-from app.wire.numbers import parse_number
 
-MAX_ENTRY_BYTES = 200  # of a mask or word
 _LIST_REPLIES = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
     "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
     "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
     "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
 }
-ValidChange = tuple[ModeChange, int | None]  # with the id of the account for which a role is stored
 
 
 @command(writes=True)
@@ -97,23 +102,14 @@ def _check_list_limit(
                 entries.add(change.argument or "")
             elif change.letter == new.letter:
                 entries.discard(change.argument or "")
-        is_full = len(entries) >= ctx.runtime.settings.max_list_entries
-        words = [*entries, new.argument or ""]
-        if is_full or (new.letter == WORD_FILTER and word_filter.is_too_large(words)):
+        if is_list_full(new.letter, entries, new.argument or "", ctx.runtime.settings.max_list_entries):
             raise NumericError(numerics.ERR_BANLISTFULL, room.name, new.letter)
 
 
 def _emit_in_lines(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
     """Emit the changes as events that each fit one line."""
-    space = space_after(f":{ctx.me.source} MODE {room.name} ")
-    line: list[ValidChange] = []
-    for change in changes:
-        differs = line and (change[0].letter == WORD_FILTER) != (line[0][0].letter == WORD_FILTER)
-        if line and (differs or byte_length(_format([*line, change])) > space):
-            _emit_line(ctx, room, line)
-            line = []
-        line.append(change)
-    _emit_line(ctx, room, line)
+    for line in split_into_lines(changes, space_after(f":{ctx.me.source} MODE {room.name} ")):
+        _emit_line(ctx, room, line)
 
 
 def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
@@ -121,25 +117,17 @@ def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
 
     Changes to the word filter are sent to operators only; in history, the words are masked.
     """
-    shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in changes]
-    logged = [(_masked(change, "k"), account) for change, account in changes]
+    shown = mask_arguments(changes, "k" + WORD_FILTER)
+    logged = mask_arguments(changes, "k")
     rows = [(change.sign, change.letter, change.argument, account) for change, account in logged]
     data = ModeData(rows, override=not room.is_operator(ctx.me))  # override: SAMODE
-    event = ctx.event(Kind.MODE, room, target=room.name, text=_format(shown), data=data)
+    event = ctx.event(Kind.MODE, room, target=room.name, text=format_valid_changes(shown), data=data)
     if shown != changes:
         keys = [change for change, _ in changes if change.letter == "k"]
         key = keys[-1].argument if keys and keys[-1].sign == "+" else None
-        event.secret = RoomKey(key, _format(changes))
+        event.secret = RoomKey(key, format_valid_changes(changes))
     is_for_operators = changes[0][0].letter == WORD_FILTER
     ctx.emit(event, room.operators() if is_for_operators else room.audience)
-
-
-def _masked(change: ModeChange, secret: str) -> ModeChange:
-    return ModeChange(change.sign, change.letter, "*") if change.letter in secret else change
-
-
-def _format(changes: list[ValidChange]) -> str:
-    return " ".join(format_changes(change for change, _ in changes))
 
 
 def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
@@ -187,20 +175,14 @@ def _validate_role(ctx: Context, room: Room, change: ModeChange) -> list[ValidCh
 
 def _validate_list_entry(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     if change.sign == "-":
-        existing = _find_entry(room, change.letter, change.argument or "")
+        existing = find_list_entry(room.lists[change.letter], change.argument or "")
         if existing is not None:  # also an entry that would be refused today
             return [(ModeChange("-", change.letter, existing), None)]
     mask = _canonical_entry(room, change)
-    existing = _find_entry(room, change.letter, mask)
+    existing = find_list_entry(room.lists[change.letter], mask)
     if change.sign == "-":
         return [(ModeChange("-", change.letter, existing), None)] if existing else []
     return [] if existing else [(ModeChange("+", change.letter, mask), None)]
-
-
-def _find_entry(room: Room, letter: str, mask: str) -> str | None:
-    """Return the entry of a list that equals a mask or word, ignoring case."""
-    wanted = caseless(mask)
-    return next((entry for entry in room.lists[letter] if caseless(entry) == wanted), None)
 
 
 def _canonical_entry(room: Room, change: ModeChange) -> str:
@@ -210,28 +192,12 @@ def _canonical_entry(room: Room, change: ModeChange) -> str:
     """
     entry = change.argument or ""
     try:
-        if change.letter == "I" and extbans.is_mute(entry):
-            raise ValueError("Mute masks (~m:) cannot be invite exceptions")
-        canonical = _check_word(entry) if change.letter == WORD_FILTER else extbans.complete_mask(entry)
-        if byte_length(canonical) > MAX_ENTRY_BYTES:
-            raise ValueError(f"An entry must have at most {MAX_ENTRY_BYTES} bytes")
+        return complete_list_entry(change.letter, entry)
     except ValueError as error:
         shown = truncate(entry, MAX_ENTRY_BYTES)
         raise NumericError(
             numerics.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text=str(error)
         ) from error
-    return canonical
-
-
-def _check_word(entry: str) -> str:
-    """Return an entry of the word filter.
-
-    Raises: ValueError when it is malformed.
-    """
-    if " " in entry or entry.startswith(":"):
-        raise ValueError("A word cannot contain a space or start with a colon")
-    word_filter.check_word(entry)
-    return entry
 
 
 def _validate_key(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
@@ -240,14 +206,10 @@ def _validate_key(ctx: Context, room: Room, change: ModeChange) -> list[ValidCha
     key = change.argument
     if key is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    if not key or " " in key or "," in key or key.startswith(":") or len(key) > MAX_KEY_LENGTH:
-        raise NumericError(
-            numerics.ERR_INVALIDMODEPARAM,
-            room.name,
-            "k",
-            "*",
-            text=f"The key must have 1 to {MAX_KEY_LENGTH} characters and no spaces or commas",
-        )
+    try:
+        check_key(key)
+    except ValueError as error:
+        raise NumericError(numerics.ERR_INVALIDMODEPARAM, room.name, "k", "*", text=str(error)) from error
     return [] if key == room.password else [(ModeChange("+", "k", key), None)]
 
 
@@ -256,16 +218,11 @@ def _validate_limit(ctx: Context, room: Room, change: ModeChange) -> list[ValidC
         return [(ModeChange("-", "l"), None)] if room.limit else []
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    limit = parse_number(change.argument)
-    if limit is None or not 0 < limit <= MAX_USER_LIMIT:
+    try:
+        limit = parse_limit(change.argument)
+    except ValueError as error:
         shown = change.argument if change.argument and " " not in change.argument else "*"
-        raise NumericError(
-            numerics.ERR_INVALIDMODEPARAM,
-            room.name,
-            "l",
-            shown,
-            text=f"The limit must be a number between 1 and {MAX_USER_LIMIT}",
-        )
+        raise NumericError(numerics.ERR_INVALIDMODEPARAM, room.name, "l", shown, text=str(error)) from error
     return [] if limit == room.limit else [(ModeChange("+", "l", str(limit)), None)]
 
 
@@ -274,10 +231,12 @@ def _validate_interval(ctx: Context, room: Room, change: ModeChange) -> list[Val
         return [(ModeChange("-", "W"), None)] if room.slow_mode_seconds else []
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    interval = parse_number(change.argument)
-    if interval is None or not 0 < interval <= MAX_PAUSE_SECONDS:
-        text = f"The interval must be between 1 and {MAX_PAUSE_SECONDS} seconds"
-        raise NumericError(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)
+    try:
+        interval = parse_interval(change.argument)
+    except ValueError as error:
+        raise NumericError(
+            numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=str(error)
+        ) from error
     return [] if interval == room.slow_mode_seconds else [(ModeChange("+", "W", str(interval)), None)]
 
 

@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from app.db.models import EventRow, SessionRow
-from app.services import moderation
+from app.services import moderation, room_modes
+from app.wire.modes import parse_changes
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness
 from tests.story import Story
@@ -125,3 +126,38 @@ def test_a_kill_by_chat_admin_disconnects(bench: EngineHarness) -> None:
         """
     )
     assert bench.people["bob"].ear.is_finished
+
+
+def test_modes_and_roles_set_by_chat_admin_reach_the_room(bench: EngineHarness) -> None:
+    """Members see the key, only operators the word filter, and nobody the role of an absentee."""
+    account(bench, "anna")
+    account(bench, "zoe")
+    bench.connect("alice").send("JOIN #tea")
+    enter(bench, "anna", "anna").send("JOIN #tea")
+    bench.play("alice .\nanna .")
+    story = Story(bench.database, bench.clock)
+
+    def change(modes: str, *arguments: str) -> None:
+        changes = parse_changes(modes, list(arguments))
+        story.apply(lambda admin: room_modes.change_modes(admin, "#tea", changes, 10), by="root")
+
+    change("+mk", "sesame")
+    change("+g", "casino")
+    story.apply(lambda admin: room_modes.set_room_role(admin, "#tea", "zoe", "voice"), by="root")
+    story.apply(lambda admin: room_modes.set_room_role(admin, "#tea", "anna", "operator"), by="root")
+    bench.connect("carol")
+    bench.play(
+        """
+        alice < :root MODE #tea +mk sesame
+        alice < :root MODE #tea +g casino
+        alice < :root MODE #tea +o anna
+        alice =
+        anna < :root MODE #tea +mk sesame
+        anna < :root MODE #tea +o anna
+        anna =
+        anna > MODE #tea -g casino
+        alice < :anna!~anna@127.0.0.1 MODE #tea -g casino
+        carol > JOIN #tea
+        carol ~ :irc.example 475 carol #tea :*
+        """
+    )

@@ -6,6 +6,8 @@ import typer
 
 from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
+from app.cli.admin.commands.room_members import list_members, set_role
+from app.cli.admin.commands.room_modes import ModeCommand, change_modes
 from app.cli.admin.context import AdminContext
 from app.cli.admin.prompts import confirm, one_line
 from app.errors import UsageError
@@ -124,3 +126,8 @@ def metadata_(
         found = rooms.get_room(session, name)
         name, values = found.name, metadata.get_room_metadata(session, found.id)
     show_or_remove(context, name, values, {}, moderation.remove_room_metadata, remove, clear, yes)
+
+
+command(app, "members")(list_members)
+command(app, "mode", ModeCommand)(change_modes)
+command(app, "role")(set_role)

@@ -1,0 +1,58 @@
+"""The examples in docs/admin.md work, and print what the page says.
+
+Times and the ids of rows differ from run to run, and with them the width of columns.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.events import Event, Kind
+from app.events.data import ModeData
+from tests.cli.conftest import Admin
+from tests.story import Story
+
+PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text(encoding="utf-8")
+TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d(?:\.\d+Z)?)?")
+
+
+def examples() -> Iterator[object]:
+    """Yield every block of examples, named after the heading above it."""
+    for section in PAGE.split("\n### ")[1:]:
+        name = section.partition("\n")[0].strip("`").removeprefix("chat-admin ")
+        for block in re.findall(r"```console\n(.*?)```", section, re.DOTALL):
+            yield pytest.param(block, id=name)
+
+
+@pytest.fixture
+def morning(chat: Story, folder: Path) -> None:
+    """The chat of the examples: anna and bob in #tea, an absent account bela."""
+    for name in ("anna", "bela"):
+        chat.create_account(name)
+    room = chat.create_room("#tea")
+    for number, nick, account in ((7, "anna", "anna"), (8, "bob", None)):
+        session = chat.connect(nick, account, f"192.0.2.{number}", session=number)
+        chat.join(session, nick, room)
+    data = ModeData([("+", "o", "anna", None)])
+    chat.record(Event(Kind.MODE, room=room, nick="server", target="#tea", text="+o anna", data=data))
+    chat.record(Event(Kind.AWAY, session=8, nick="bob", text="lunch"))
+    chat.say(room, "anna", "hello", account="anna")
+    (folder / "key.txt").write_text("sesame\n")
+
+
+def comparable(text: str) -> list[str]:
+    """Return the lines with times replaced, and runs of spaces as one."""
+    return [" ".join(TIME.sub("TIME", line).split()) for line in text.splitlines()]
+
+
+@pytest.mark.usefixtures("morning")
+@pytest.mark.parametrize("block", list(examples()))
+def test_an_example_prints_what_the_page_shows(block: str, admin: Admin) -> None:
+    for call, _, printed in (part.partition("\n") for part in block.split("$ ")[1:]):
+        program, *arguments = shlex.split(call)
+        assert program == "chat-admin"
+        ended = admin(*arguments)
+        assert (ended.code, comparable(ended.err + ended.out)) == (0, comparable(printed)), call
