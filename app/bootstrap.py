@@ -163,7 +163,7 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         if exposure := find_exposure(database):
             logger.warning("%s", exposure)
         core = assemble(settings, database, clock, load)
-        observe(core.engine, flushers)
+        observe(core, flushers)
         core.runtime.reload_hooks.append(lambda settings: _prepare_settings(servers, log, settings))
         _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers), loaded)
     return 0
@@ -183,16 +183,16 @@ def _configure_logging(loaded: LoadedSettings[ServerSettings]) -> QueuedHandler:
 
 def _metrics(
     settings: ServerSettings, clock: Clock, resources: ExitStack
-) -> Callable[[Engine, FlusherPool], None]:
+) -> Callable[[Core, FlusherPool], object]:
     """Bind the metrics port if configured; return the function that starts serving metrics."""
     if settings.metrics_port is None:
-        return lambda engine, flushers: None
-    from app.net.metrics import MetricsEndpoint  # imported lazily: off by default, and slow to import
+        return lambda core, flushers: None
+    from app.net.monitoring.endpoint import MonitoringEndpoint  # imported lazily: slow, and off by default
 
-    endpoint = MetricsEndpoint(settings.metrics_ip, settings.metrics_port, clock)
+    endpoint = MonitoringEndpoint(settings.metrics_ip, settings.metrics_port, clock)
     resources.enter_context(closing(endpoint))
     logger.info("Serving metrics at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
-    return endpoint.observe
+    return lambda core, flushers: endpoint.observe(core.runtime, core.engine, flushers)
 
 
 def _database(settings: ServerSettings, resources: ExitStack) -> Database:

@@ -76,7 +76,7 @@ def is_broken(page: Path, link: str) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_file_and_folder_that_is_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    named = set(re.findall(r"\b(?:app|docs|migrations|scripts|tests)/[\w./-]*\w", text))
+    named = set(re.findall(r"\b(?:app|contrib|docs|migrations|scripts|tests)/[\w./-]*\w", text))
     modules = set(re.findall(r"`((?:\w+/)+\w+\.py)`", text))
     lost = [name for name in named if not (ROOT / name).exists()]
     lost += [name for name in modules if not ((ROOT / name).exists() or (ROOT / "app" / name).exists())]

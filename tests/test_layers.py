@@ -42,6 +42,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "net.transport",
     "net.send",
     "net.receive",
+    "net.monitoring",
     "net",
     "client.repeat_limit",
     "client.net",

@@ -31,6 +31,7 @@ SCRIPTS = [
 ]
 NEEDED_IN_CHECKOUT = [
     "app",
+    "contrib",
     "migrations",
     "scripts",
     "pyproject.toml",
@@ -207,7 +208,7 @@ def imports(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in plain | taken}
 
 
-def test_wheel_contains_the_migrations_and_no_stray_files(tmp_path: Path) -> None:
+def test_wheel_contains_migrations_and_contrib_but_no_stray_files(tmp_path: Path) -> None:
     clone = checkout(tmp_path / "clone")
     left_over = clone / "migrations" / "versions" / "__pycache__" / "gone.cpython-311.pyc"
     left_over.parent.mkdir()
@@ -220,6 +221,8 @@ def test_wheel_contains_the_migrations_and_no_stray_files(tmp_path: Path) -> Non
     names = set(ZipFile(wheel).namelist())
     scripts = {path.name for path in (ROOT / "migrations" / "versions").glob("*.py")}
     assert {f"app/migrations/versions/{name}" for name in scripts} | {"app/migrations/env.py"} <= names
+    contributed = {str(path.relative_to(ROOT / "contrib")) for path in (ROOT / "contrib").rglob("*.*")}
+    assert contributed == {name.partition("/share/durable-chat/")[2] for name in names} - {""}
     assert [name for name in names if "__pycache__" in name or name.startswith(("tests", "scripts"))] == []
 
 

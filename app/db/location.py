@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,6 +45,16 @@ def find_exposure(database: Database) -> str | None:
                     f"change that with: chmod o= {shlex.quote(path)}*"
                 )
     return None
+
+
+def find_free_bytes(database: Database) -> int | None:
+    """Return the free disk space for an SQLite database; None for a database on a server.
+
+    Raises: OSError when the folder does not exist.
+    """
+    if database.dialect.name != "sqlite":
+        return None
+    return shutil.disk_usage(Path(database.url.database or "").absolute().parent).free
 
 
 @contextmanager

@@ -17,11 +17,13 @@ from contextlib import suppress
 from threading import Thread
 
 from app.clock import Clock, Timer
+from app.engine.activity import Activity
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
 from app.engine.delivery.sink import FlushScheduler
+from app.engine.engine_status import EngineStatus
 from app.engine.handler import CommandHandler
 from app.engine.index_upkeep import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE, IndexUpkeep
 from app.engine.meter import Meter
@@ -56,6 +58,7 @@ class Engine:
         self._handler = handler
         self._clock = clock
         self.meter = Meter()
+        self.activity = Activity(clock)
         self.has_failed = False  # an unexpected exception ended the thread
         self.lost_claim: ClaimLost | None = None  # the thread ended because another server took over
         self._has_ended = False
@@ -70,7 +73,9 @@ class Engine:
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
         self._index = IndexUpkeep(ledger, clock)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
-        self._started_at = 0.0  # monotonic seconds at the start of the cycle, read once for all timers
+        self._started_at = clock.monotonic()  # of the cycle, read once for all timers
+        self._storage_since = 0.0  # monotonic seconds since the database is asked, or 0.0
+        self._committed_at: float | None = None  # monotonic seconds of the last commit
         self._flush: Callable[[], None] = _do_nothing
         self._on_end: Callable[[], None] = _do_nothing
         self._thread = Thread(target=self._run, name="engine", daemon=True)
@@ -90,6 +95,17 @@ class Engine:
     def deliveries(self) -> int:
         """The number of events delivered to connections since the start."""
         return self._hub.deliveries
+
+    def status(self) -> EngineStatus:
+        """Return the state of the engine for monitoring; callable from any thread."""
+        now, storage_since, committed_at = self._clock.monotonic(), self._storage_since, self._committed_at
+        return EngineStatus(
+            cycle_seconds=now - self._started_at,
+            storage_seconds=now - storage_since if storage_since else 0.0,
+            commit_seconds=None if committed_at is None else now - committed_at,
+            outage_seconds=self._outage.seconds if self._outage.is_on else None,
+            outage_reason=self._outage.reason,
+        )
 
     def submit(self, unit: SubmissionUnit) -> None:
         """Queue a unit; thread-safe. After the engine has ended, the unit is released at once."""
@@ -222,7 +238,7 @@ class Engine:
     def _run_writes(self) -> None:
         """Run the held units in a transaction, commit their events, then deliver."""
         try:
-            remote_events = self._ledger.open()
+            remote_events = self._open_log()
         except StorageError as error:
             self._outage.record_failure(error)
             return
@@ -235,6 +251,20 @@ class Engine:
             self._housekeeping.restart()
             self._handler.run_housekeeping(changeset)
         self._store(changeset, self._run_units(changeset, units))
+
+    def _open_log(self) -> list[Event]:
+        self._storage_since = self._clock.monotonic()
+        try:
+            return self._ledger.open()
+        finally:
+            self._storage_since = 0.0
+
+    def _resolve_commit(self) -> list[Event] | None:
+        self._storage_since = self._clock.monotonic()
+        try:
+            return self._ledger.resolve_commit()
+        finally:
+            self._storage_since = 0.0
 
     def _run_units(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> Sequence[SubmissionUnit]:
         """Run units, at least one, until the time is over; defer the others.
@@ -270,7 +300,7 @@ class Engine:
 
     def _store(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Commit the changeset and deliver it; if the database fails, keep it for a retry."""
-        started = self._clock.monotonic()
+        self._storage_since = started = self._clock.monotonic()
         try:
             rejected = self._ledger.commit(changeset.events)
         except StorageError as error:
@@ -278,7 +308,10 @@ class Engine:
             self.meter.failures += 1
             self._outage.record_failure(error)
             return
-        self.meter.commits.record(self._clock.monotonic() - started)
+        finally:
+            self._storage_since = 0.0
+        self._committed_at = self._clock.monotonic()
+        self.meter.commits.record(self._committed_at - started)
         self._finish(changeset, units, rejected)
 
     def _finish(
@@ -286,6 +319,7 @@ class Engine:
     ) -> None:
         """Deliver a changeset that is stored, except for the rejected events."""
         self.meter.batches.record(len(changeset.events))
+        self.activity.record(changeset.events)
         self._stuck = None
         if rejected:
             changeset.plan = without_events(
@@ -300,8 +334,8 @@ class Engine:
         if not self._outage.may_retry:
             return
         try:
-            rejected = self._ledger.resolve_commit()
-            remote_events = self._ledger.open() if rejected is None else []
+            rejected = self._resolve_commit()
+            remote_events = self._open_log() if rejected is None else []
         except StorageError as error:
             self._outage.record_failure(error)
             return

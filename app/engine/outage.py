@@ -27,6 +27,7 @@ class Outage:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.is_on = False  # the database is failing
+        self.reason: str | None = None  # the latest failure of the outage
         self._since = 0.0  # monotonic seconds at the start of the outage
         self._retry_at = 0.0
 
@@ -38,18 +39,20 @@ class Outage:
     @property
     def refused(self) -> RefusalScope:
         """The scope of held units to refuse at this point of the outage."""
-        if not self.is_on or self._seconds <= GRACE_SECONDS:
+        if not self.is_on or self.seconds <= GRACE_SECONDS:
             return RefusalScope.NONE
-        return RefusalScope.NEWCOMERS if self._seconds <= MAX_WAIT_SECONDS else RefusalScope.ALL
+        return RefusalScope.NEWCOMERS if self.seconds <= MAX_WAIT_SECONDS else RefusalScope.ALL
 
     @property
-    def _seconds(self) -> float:
+    def seconds(self) -> float:
+        """The duration of the outage so far."""
         return self._clock.monotonic() - self._since
 
     def record_failure(self, error: StorageError) -> None:
         """Record a failure; the first one starts an outage."""
         now = self._clock.monotonic()
         self._retry_at = now + RETRY_SECONDS
+        self.reason = str(error)
         if not self.is_on:
             self.is_on, self._since = True, now
             logger.error(
@@ -58,8 +61,8 @@ class Outage:
 
     def end(self) -> None:
         """Record that the database works again."""
-        logger.warning("The database works again after %.1f s.", self._seconds)
-        self.is_on = False
+        logger.warning("The database works again after %.1f s.", self.seconds)
+        self.is_on, self.reason = False, None
 
     def skip_delay(self) -> None:
         """Allow an immediate retry."""

@@ -100,7 +100,7 @@ class ListenerSettings(Settings):
     metrics_port: OptionalPort = Field(
         None,
         json_schema_extra=SECURITY | RESTART,
-        description="TCP port for Prometheus metrics over HTTP; 0 chooses a free port.",
+        description="TCP port for Prometheus metrics and health checks over HTTP; 0 chooses a free port.",
     )
     websocket_port: OptionalPort = Field(
         None,

@@ -1,19 +1,16 @@
 """The metrics endpoint serves the server's measurements at the configured address."""
 
 from pathlib import Path
-from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.process.monitored_server import request
 from tests.process.server_process import Server
 
 
 def metrics(server: Server) -> dict[str, float]:
     """Return the unlabelled samples by name, including the count and sum of each histogram."""
-    (address,) = [line.split()[-1] for line in server.log.splitlines() if "Serving metrics at" in line]
-    with urlopen(address, timeout=20) as answer:
-        text = answer.read().decode()
-    families = text_string_to_metric_families(text)
+    families = text_string_to_metric_families(request(server, "/metrics")[1])
     return {
         sample.name: sample.value for family in families for sample in family.samples if not sample.labels
     }
@@ -33,5 +30,6 @@ def test_connections_messages_and_commits_are_counted(tmp_path: Path) -> None:
     assert before["chat_rooms"] == 1
     assert after["chat_batch_events_sum"] - before["chat_batch_events_sum"] == 10
     assert after["chat_batch_events_count"] == after["chat_commit_seconds_count"] > 0
+    assert after["chat_messages_total"] - before["chat_messages_total"] == 10
     assert after["chat_deliveries_total"] - before["chat_deliveries_total"] >= 10
     assert after["chat_evictions_total"] == after["chat_failed_commits_total"] == 0

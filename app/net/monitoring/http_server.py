@@ -1,19 +1,27 @@
-"""The HTTP listener for metrics, with limits on connections, request size and time.
+"""The HTTP listener for monitoring, with limits on connections, request size and time.
+
+Each path is a route: a function that returns a reply. The route of metrics is served by
+prometheus-client, which chooses between its formats.
 
 A few threads serve one request each, so that this port can use up neither the descriptors of the
 server nor its time. A request is read as a whole before it is parsed, within a deadline that does
 not start again with each byte.
 """
 
+import json
 import logging
 import socket
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
+from ipaddress import ip_address
 from socketserver import ThreadingTCPServer
 from threading import BoundedSemaphore, Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import MetricsHandler
@@ -26,11 +34,53 @@ MAX_REQUEST_BYTES = 8 * 1024  # of the request line and the headers
 REQUEST_SECONDS = 5.0  # to receive a request, and again to send the response
 BACKLOG = 128  # length of the accept queue of the kernel
 PAUSE_SECONDS = 0.1  # before accepting again after running out of file descriptors
-PATHS = ("/", "/metrics")
+METRICS_PATH = "/metrics"
+METHODS = ("GET", "HEAD")
 END_OF_HEADERS = b"\r\n\r\n"
 BUSY = b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The body of a response."""
+
+    body: bytes
+    content_type: str
+    status: HTTPStatus = HTTPStatus.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that is served. A `local` one is served only to the machine itself."""
+
+    reply: Callable[[], Reply]
+    local: bool = False
+
+
+Routes = Mapping[str, Route]
+
+
+def json_reply(value: object, status: HTTPStatus = HTTPStatus.OK) -> Reply:
+    """Return a value as JSON."""
+    return Reply(json.dumps(value).encode() + b"\n", "application/json", status)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is `localhost` or a loopback address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(header: str) -> str:
+    """Return the host in a `Host` header, without its port; "" if it is malformed."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
 
 
 class MetricsRequestHandler(MetricsHandler):
@@ -60,12 +110,46 @@ class MetricsRequestHandler(MetricsHandler):
             received += data
         return received if len(received) <= MAX_REQUEST_BYTES else b""
 
+    def parse_request(self) -> bool:
+        """Parse the request line and the headers; refuse unknown paths and methods."""
+        if not super().parse_request():
+            return False
+        path = self.path.partition("?")[0]
+        self._route = self.server.routes.get(path)
+        if self._route is None and path != METRICS_PATH:
+            self._refuse(HTTPStatus.NOT_FOUND)
+        elif self.command not in METHODS:
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
+        elif self._route and self._route.local and not self._is_local():
+            self._refuse(HTTPStatus.FORBIDDEN)
+        else:
+            return True
+        return False
+
+    def _is_local(self) -> bool:
+        """Whether the request comes from this machine, and not from a web page of another name."""
+        return is_loopback(self.client_address[0]) and is_loopback(host_of(self.headers.get("Host", "")))
+
     def do_GET(self) -> None:  # noqa: N802  the name that the base class calls
-        """Serve the metrics."""
-        if self.path.partition("?")[0] in PATHS:
+        """Serve the route."""
+        if self._route is None:
             super().do_GET()
         else:
-            self.send_error(HTTPStatus.NOT_FOUND)
+            self._send(self._route.reply())
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Send an error, and for a method the ones that are allowed."""
+        self._send(Reply(f"{status.phrase}\n".encode(), "text/plain; charset=utf-8", status))
+
+    def _send(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        if reply.status is HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", ", ".join(METHODS))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
 
     def do_HEAD(self) -> None:  # noqa: N802
         """Serve the headers only."""
@@ -86,13 +170,14 @@ class MetricsServer(ThreadingTCPServer):
     request_queue_size = BACKLOG
     block_on_close = False
 
-    def __init__(self, ip: str, port: int, clock: Clock) -> None:
-        """Bind the port, and start to serve.
+    def __init__(self, ip: str, port: int, clock: Clock, routes: Routes) -> None:
+        """Bind the port, and start to serve. `routes` may be replaced at any time.
 
         Raises: OSError.
         """
         self.address_family = socket.AF_INET6 if ":" in ip else socket.AF_INET
         self.registry = CollectorRegistry()
+        self.routes = routes
         self.clock = clock
         self._slots = BoundedSemaphore(MAX_CONNECTIONS)
         self._stopping = Event()

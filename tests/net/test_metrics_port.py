@@ -1,4 +1,4 @@
-"""The metrics port: its limits on connections, size and time."""
+"""The metrics port: its routes, and its limits on connections, size and time."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -7,8 +7,16 @@ from contextlib import ExitStack
 import pytest
 from prometheus_client import Gauge
 
-from app.net import metrics_server
-from app.net.metrics_server import MAX_CONNECTIONS, MAX_REQUEST_BYTES, MetricsServer
+from app.net.monitoring import http_server
+from app.net.monitoring.http_server import (
+    MAX_CONNECTIONS,
+    MAX_REQUEST_BYTES,
+    MetricsServer,
+    Route,
+    host_of,
+    is_loopback,
+    json_reply,
+)
 from tests.conftest import MovedClock
 from tests.waiting import eventually
 
@@ -20,7 +28,11 @@ Dial = Callable[[], socket.socket]
 @pytest.fixture
 def endpoint(clock: MovedClock) -> Iterator[MetricsServer]:
     """A listener with one metric."""
-    server = MetricsServer("127.0.0.1", 0, clock)
+    routes = {
+        "/open": Route(lambda: json_reply({"open": True})),
+        "/own": Route(lambda: json_reply({"own": True}), local=True),
+    }
+    server = MetricsServer("127.0.0.1", 0, clock, routes)
     Gauge("chat_answer", "An answer.", registry=server.registry).set(42)
     yield server
     server.close()
@@ -74,7 +86,12 @@ def test_get_has_the_metrics_and_head_only_the_headers(dial: Dial) -> None:
     [
         (b"GET /other HTTP/1.1", b"404"),
         (b"GET /metrics/../etc/passwd HTTP/1.1", b"404"),
-        (b"POST /metrics HTTP/1.1", b"501"),
+        (b"GET / HTTP/1.1", b"404"),
+        (b"GET /open/ HTTP/1.1", b"404"),
+        (b"HEAD /other HTTP/1.1", b"404"),
+        (b"POST /other HTTP/1.1", b"404"),
+        (b"POST /metrics HTTP/1.1", b"405 Method Not Allowed"),
+        (b"DELETE /open HTTP/1.1", b"\r\nAllow: GET, HEAD\r\n"),
         (b"NICK alice", b"HTTP/0.9"),
         (b"GET /metrics HTTP/9.9", b"505"),
     ],
@@ -82,6 +99,37 @@ def test_get_has_the_metrics_and_head_only_the_headers(dial: Dial) -> None:
 def test_other_requests_are_refused(dial: Dial, line: bytes, status: bytes) -> None:
     assert status in answer(dial(), line + b"\r\n\r\n")
     assert has_room(dial)
+
+
+def test_each_path_has_its_own_reply(dial: Dial) -> None:
+    assert answer(dial(), b"GET /open?x=1 HTTP/1.1\r\n\r\n").endswith(b'\r\n\r\n{"open": true}\n')
+    head = answer(dial(), b"HEAD /open HTTP/1.1\r\n\r\n")
+    assert b"\r\nContent-Length: 15\r\n" in head
+    assert head.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        (b"localhost:9100", b"200"),
+        (b"127.0.0.1", b"200"),
+        (b"[::1]:9100", b"200"),
+        (b"chat.example.org", b"403"),
+        (b"127.0.0.1.evil.example", b"403"),
+        (b"[", b"403"),
+        (b"", b"403"),
+    ],
+)
+def test_a_local_route_is_not_served_under_another_name(dial: Dial, host: bytes, status: bytes) -> None:
+    response = answer(dial(), b"GET /own HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+    assert response.startswith(b"HTTP/1.0 " + status)
+    assert (b'{"own": true}' in response) == (status == b"200")
+
+
+def test_only_loopback_addresses_are_local() -> None:
+    assert [is_loopback(address) for address in ("127.8.8.8", "::1", "localhost")] == [True] * 3
+    assert not any(is_loopback(address) for address in ("192.0.2.1", "::", "2001:db8::1", "host", ""))
+    assert host_of("[::1]:80") == "::1"
 
 
 def test_connections_over_the_limit_are_refused_at_once(dial: Dial) -> None:
@@ -101,7 +149,7 @@ def test_idle_connections_hold_no_more_descriptors_than_the_limit(dial: Dial) ->
 
 
 def test_silent_connections_are_closed(dial: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_server, "REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr(http_server, "REQUEST_SECONDS", 0.1)
     assert [rest(peer) for peer in [dial() for _ in range(MAX_CONNECTIONS)]] == [b""] * MAX_CONNECTIONS
     eventually(lambda: has_room(dial), TIMEOUT_SECONDS)
 

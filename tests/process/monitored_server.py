@@ -1,0 +1,30 @@
+"""Requests to the metrics port of a server process."""
+
+import json
+from http.client import HTTPConnection
+from typing import Any
+
+from tests.process.server_process import Server
+from tests.process.socket_client import TIMEOUT_SECONDS
+
+
+def metrics_port(server: Server) -> int:
+    """Return the port that the server serves metrics on, from its log."""
+    (line,) = [line for line in server.log.splitlines() if "Serving metrics at" in line]
+    return int(line.rpartition(":")[2].partition("/")[0])
+
+
+def request(server: Server, path: str, **headers: str) -> tuple[int, str]:
+    """Request a path of the metrics port; return the status and the body."""
+    connection = HTTPConnection("127.0.0.1", metrics_port(server), timeout=TIMEOUT_SECONDS)
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    body = response.read().decode()
+    connection.close()
+    return response.status, body
+
+
+def request_json(server: Server, path: str) -> tuple[int, Any]:
+    """Request a path of the metrics port; return the status and the JSON body."""
+    status, body = request(server, path)
+    return status, json.loads(body)
