@@ -1,6 +1,7 @@
 """The composition root: creates all components, and starts and stops them in order."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
@@ -39,6 +40,7 @@ from app.net.receive.connection import RECEIVE_LOOP_THRESHOLD_UNITS, ServerHandl
 from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher_pool import FlusherPool
 from app.net.server import ChatServer
+from app.net.service_manager import ServiceManager
 from app.process import install_signal_handlers, raise_descriptor_limit, tune_garbage_collector
 from app.services.ledger import Ledger
 from app.services.presence import load_recent_logins
@@ -50,7 +52,7 @@ from app.text.sanitise import clean
 STACK_BYTES = 256 * 1024  # per thread; there may be ten thousand reader threads
 ENGINE_STOP_TIMEOUT_SECONDS = 3.0  # for the engine to finish its last batch
 FLUSH_TIMEOUT_SECONDS = 1.0  # for the flushers to send the last bytes
-SIGNAL_POLL_SECONDS = 0.5  # interval of the check for SIGHUP
+SIGNAL_POLL_SECONDS = 0.5  # interval of the check for SIGHUP, and of messages to systemd
 SPARE_DESCRIPTORS = 300  # for the database, the log, listeners and flushers
 
 logger = logging.getLogger(__name__)
@@ -152,6 +154,7 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
     log = _configure_logging(loaded)
     raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
+    manager = ServiceManager(os.environ, clock)
     flushers = FlusherPool(settings.flushers, clock, settings.io_uring)
     with ExitStack() as resources:
         servers = listen(settings, flushers)
@@ -165,7 +168,9 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         core = assemble(settings, database, clock, load)
         observe(core, flushers)
         core.runtime.reload_hooks.append(lambda settings: _prepare_settings(servers, log, settings))
-        _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers), loaded)
+        core.runtime.reload_started = manager.reloading
+        core.runtime.reload_finished = manager.ready
+        _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers), loaded, manager)
     return 0
 
 
@@ -210,17 +215,20 @@ def _database(settings: ServerSettings, resources: ExitStack) -> Database:
     return database
 
 
-def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings]) -> None:
+def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings], manager: ServiceManager) -> None:
     stopping, hangup = threading.Event(), threading.Event()
     install_signal_handlers(stopping, hangup)
     tune_garbage_collector()
     start(core, shell, stopping)
+    manager.ready()
     for line in greet(core.runtime, shell.servers, loaded):
         print(clean(line), flush=True)
     while not stopping.wait(SIGNAL_POLL_SECONDS):
+        manager.update(core.engine.status())
         if hangup.is_set():
             hangup.clear()
             _reload(core)
+    manager.stopping()
     with suppress(OSError):  # the terminal may be closed
         print("Stopping.", flush=True)
     stop(core, shell)

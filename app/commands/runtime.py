@@ -21,6 +21,10 @@ PrepareSettings = Callable[[ServerSettings], ApplySettings]
 TemplateSource = Callable[["Runtime"], Iterable[str]]
 
 
+def do_nothing() -> None:
+    """Placeholder for callbacks that are not set."""
+
+
 @dataclass(slots=True)
 class Runtime:
     """State and services shared by all commands.
@@ -45,6 +49,8 @@ class Runtime:
 
     load_settings: LoadSettings
     reload_hooks: list[PrepareSettings] = field(default_factory=list)
+    reload_started: Callable[[], None] = do_nothing  # called before the settings are read, on any thread
+    reload_finished: Callable[[], None] = do_nothing  # called when they are applied or refused
     command_counts: Counter[str] = field(default_factory=Counter)  # how often each command ran
     _templates: dict[TemplateSource, tuple[ServerSettings, LineTemplate]] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+MAX_WAIT_SECONDS = 2.0  # for the database to answer, before that counts as a problem
 STALL_SECONDS = 30.0  # for a cycle, which usually takes at most half a second, plus its queries
 
 
@@ -19,3 +20,15 @@ class EngineStatus:
     def is_alive(self) -> bool:
         """Whether the engine makes progress, or waits for the database."""
         return self.cycle_seconds < STALL_SECONDS or self.storage_seconds > 0
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each reason why the log cannot be written now."""
+        problems = []
+        if self.outage_seconds is not None:
+            problems.append(f"The database has failed for {self.outage_seconds:.0f} s: {self.outage_reason}.")
+        if self.storage_seconds > MAX_WAIT_SECONDS:
+            problems.append(f"The database has not answered for {self.storage_seconds:.0f} s.")
+        if not self.is_alive:
+            problems.append(f"The engine has been busy for {self.cycle_seconds:.0f} s.")
+        return problems

@@ -52,6 +52,7 @@ def rehash(ctx: Context) -> SlowWork:
 
 def _finish_rehash(ctx: Context, found: PendingReload | ChatError) -> None:
     if not ctx.me.is_admin:
+        ctx.runtime.reload_finished()
         raise NumericError(numerics.ERR_NOPRIVILEGES)
     ctx.reply(numerics.RPL_REHASHING, SERVER.file)
     for line in apply_reload(ctx.runtime, ctx.changeset, found, ctx.event(Kind.REHASHED)):
@@ -60,6 +61,7 @@ def _finish_rehash(ctx: Context, found: PendingReload | ChatError) -> None:
 
 def read_settings(runtime: Runtime) -> PendingReload | ChatError:
     """Read the settings and prepare to apply them. Slow; may run on any thread."""
+    runtime.reload_started()
     try:
         update = compute_update(runtime.settings, runtime.load_settings())
         return PendingReload(update, [prepare(update.values) for prepare in runtime.reload_hooks])
@@ -71,9 +73,16 @@ def apply_reload(
     runtime: Runtime, changeset: Changeset, found: PendingReload | ChatError, event: Event
 ) -> list[str]:
     """Apply the settings, emit `event`, and return the report lines; an error changes nothing."""
-    if isinstance(found, ChatError):
-        logger.error("The settings were not reloaded: %s", " ".join(found.sentence.splitlines()))
-        return ["The settings were not reloaded.", *found.sentence.splitlines()]
+    try:
+        if isinstance(found, ChatError):
+            logger.error("The settings were not reloaded: %s", " ".join(found.sentence.splitlines()))
+            return ["The settings were not reloaded.", *found.sentence.splitlines()]
+        return _apply(runtime, changeset, found, event)
+    finally:
+        runtime.reload_finished()
+
+
+def _apply(runtime: Runtime, changeset: Changeset, found: PendingReload, event: Event) -> list[str]:
     before, runtime.settings = runtime.settings, found.update.values
     for apply in found.apply_functions:
         apply()

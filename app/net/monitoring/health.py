@@ -12,7 +12,6 @@ from app.engine.engine_status import EngineStatus
 from app.net.monitoring.http_server import Reply, json_reply
 
 MIN_FREE_BYTES = WAL_SIZE_LIMIT_BYTES  # the write-ahead log alone may grow by this much
-MAX_WAIT_SECONDS = 2.0  # for the database to answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +65,7 @@ class Health:
 
 
 def _find_reasons(status: EngineStatus, free_bytes: int | None) -> list[str]:
-    reasons = []
-    if status.outage_seconds is not None:
-        reasons.append(f"The database has failed for {status.outage_seconds:.0f} s: {status.outage_reason}.")
-    if status.storage_seconds > MAX_WAIT_SECONDS:
-        reasons.append(f"The database has not answered for {status.storage_seconds:.0f} s.")
-    if not status.is_alive:
-        reasons.append(f"The engine has been busy for {status.cycle_seconds:.0f} s.")
+    reasons = status.problems
     if free_bytes is not None and free_bytes < MIN_FREE_BYTES:
         reasons.append(f"The disk is almost full: {free_bytes >> 20} MiB are free.")
     return reasons

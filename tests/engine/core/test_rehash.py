@@ -58,6 +58,20 @@ def test_rehash_needs_an_administrator(bench: EngineHarness, file: File) -> None
     assert codes(bench.people["alice"].ask("REHASH", "MOTD")) == ["481", "422"]
 
 
+def test_a_reload_has_a_beginning_and_an_end_whatever_comes_of_it(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
+    """systemd shows the service as reloading in between."""
+    phases: list[str] = []
+    bench.core.runtime.reload_started = lambda: phases.append("started")
+    bench.core.runtime.reload_finished = lambda: phases.append("finished")
+    root.send("REHASH")
+    assert phases == ["started", "finished"]
+    file.path.write_text("{")
+    root.send("REHASH")
+    assert phases == ["started", "finished"] * 2
+
+
 def test_settings_that_need_a_restart_are_named(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
