@@ -5,15 +5,17 @@ import sys
 from alembic import context
 from sqlalchemy import Connection
 
+from app.db import revisions
 from app.db.database import Database, parse_database_url
 from app.db.models import Base
 from app.db.schema import DatabaseState, require_own_database
+from app.db.views import create_views, prepare_for_migration
 from app.errors import ChatError
 from app.settings import SERVER, load
 
 
 def run(connection: Connection) -> None:
-    """Run the migrations in one transaction."""
+    """Run the migrations in one transaction, and create the views for the newest revision."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -21,7 +23,10 @@ def run(connection: Connection) -> None:
         compare_type=True,
     )
     with context.begin_transaction():
+        prepare_for_migration(connection)
         context.run_migrations()
+        if context.get_context().get_current_revision() == revisions.head():
+            create_views(connection)
 
 
 def run_from_shell() -> None:

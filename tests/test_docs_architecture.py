@@ -42,6 +42,7 @@ SUBJECTS = {
     "protocol",
     "security",
     "settings",
+    "sql",
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection
 from app.db import revisions
 from app.db.database import Database
 from app.db.models import Base
+from app.db.views import find_view_differences
 from app.errors import OutcomeUnknown, StorageError
 
 REPLICATION_PREFIX = "_litestream_"  # tables that Litestream creates in every database it replicates
@@ -24,10 +25,11 @@ def config(url: URL | None = None) -> Config:
 
 
 def differences(connection: Connection) -> list[str]:
-    """Return a sentence for each difference between the schema and the models."""
+    """Return a sentence for each difference between the schema and the models and views."""
     options = {"compare_type": True, "include_name": _is_modelled}
     context = MigrationContext.configure(connection, opts=options)
-    return [f"The schema differs: {found}." for found in compare_metadata(context, Base.metadata)]
+    found = [f"The schema differs: {found}." for found in compare_metadata(context, Base.metadata)]
+    return [*found, *find_view_differences(connection)]
 
 
 def _is_modelled(name: str | None, what: str, parents: object) -> bool:
