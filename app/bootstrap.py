@@ -41,7 +41,12 @@ from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher_pool import FlusherPool
 from app.net.server import ChatServer
 from app.net.service_manager import ServiceManager
-from app.process import install_signal_handlers, raise_descriptor_limit, tune_garbage_collector
+from app.process import (
+    SPARE_DESCRIPTORS,
+    install_signal_handlers,
+    raise_descriptor_limit,
+    tune_garbage_collector,
+)
 from app.services.ledger import Ledger
 from app.services.presence import load_recent_logins
 from app.services.rooms import official_room_event
@@ -53,7 +58,6 @@ STACK_BYTES = 256 * 1024  # per thread; there may be ten thousand reader threads
 ENGINE_STOP_TIMEOUT_SECONDS = 3.0  # for the engine to finish its last batch
 FLUSH_TIMEOUT_SECONDS = 1.0  # for the flushers to send the last bytes
 SIGNAL_POLL_SECONDS = 0.5  # interval of the check for SIGHUP, and of messages to systemd
-SPARE_DESCRIPTORS = 300  # for the database, the log, listeners and flushers
 
 logger = logging.getLogger(__name__)
 

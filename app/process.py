@@ -11,6 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 GC_THRESHOLD_OBJECTS = 50_000  # new container objects between collections
+SPARE_DESCRIPTORS = 300  # for the database, the log, listeners and flushers
 MIN_SWITCH_INTERVAL_SECONDS = 0.005  # Python's default
 MAX_WAKEUPS_PER_SECOND = 50_000  # of all threads waiting for the interpreter lock
 

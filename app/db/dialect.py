@@ -1,11 +1,21 @@
 """The interface of the SQL dialects; `sqlite` and `postgresql` implement it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine
 
 HOLDS_LOCK = "holds_log_lock"  # execution option of connections that append
+
+
+@dataclass(frozen=True, slots=True)
+class StorageUsage:
+    """The size of a database; what does not apply to its dialect is None."""
+
+    bytes: int
+    free_bytes: int | None = None  # in pages that are not used
+    log_bytes: int | None = None  # of the write-ahead log
 
 
 class Claim(Protocol):
@@ -83,3 +93,6 @@ class Dialect(Protocol):
 
     def size(self, connection: Connection) -> int:
         """Return the size of the database in bytes."""
+
+    def usage(self, connection: Connection) -> StorageUsage:
+        """Return how much space the database takes, and how much of it is unused."""

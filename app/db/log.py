@@ -147,6 +147,11 @@ def get_last_id(connection: Connection) -> int:
     return connection.scalar(select(func.max(_table.c.id))) or 0
 
 
+def get_last_at(connection: Connection) -> int | None:
+    """Return the time of the last event in the log, or None if it is empty."""
+    return connection.scalar(select(_table.c.at).order_by(_table.c.id.desc()).limit(1))
+
+
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
     """Return up to `limit` events after an id, oldest first."""
     query = select(_table).where(_table.c.id > last_id).order_by(_table.c.id).limit(limit)

@@ -3,16 +3,10 @@
 from dataclasses import dataclass, field
 
 from app.db.database import Database, parse_database_url
-from app.db.location import find_exposure, find_location_problem
-from app.db.schema import DatabaseState, require_own_database
 from app.errors import ChatError
+from app.services.checks.configuration import check_settings
+from app.services.checks.database import OUTCOMES, check_exposure, check_state
 from app.settings import ResolvedSettings, ServerSettings
-
-OUTCOMES = {
-    DatabaseState.MISSING: "will be created on the first start",
-    DatabaseState.CURRENT: "is ready",
-    DatabaseState.OLDER: "will be backed up and upgraded on the next start",
-}
 
 
 @dataclass(slots=True)
@@ -27,7 +21,7 @@ class ConfigReport:
 
 def check_config(resolved: ResolvedSettings[ServerSettings]) -> ConfigReport:
     """Return a report on the settings and the database that they configure."""
-    problems = [problem.sentence for problem in resolved.problems]
+    problems = [finding.problem for finding in check_settings(resolved).findings]
     report = ConfigReport(", ".join(map(str, resolved.files)) or None, problems=problems)
     try:
         _check_database(Database(parse_database_url(resolved.values.dbname)), report)
@@ -39,11 +33,11 @@ def check_config(resolved: ResolvedSettings[ServerSettings]) -> ConfigReport:
 def _check_database(database: Database, report: ConfigReport) -> None:
     report.database = str(database)
     try:
-        if fault := find_location_problem(database):
-            report.problems.append(fault)
-        else:
-            report.outcome = OUTCOMES[require_own_database(database)[0]]
-            if exposure := find_exposure(database):
-                report.problems.append(exposure)
+        result, state = check_state(database)
+        findings = [*result.findings]
+        if state is not None:
+            report.outcome = OUTCOMES[state]
+            findings += check_exposure(database)
+        report.problems += [finding.sentence for finding in findings]
     finally:
         database.close()

@@ -15,7 +15,7 @@ from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.errors import ChatError, NotFound
 from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
-from app.settings import SERVER, ServerSettings, derive_prefix, load
+from app.settings import SERVER, ResolvedSettings, ServerSettings, derive_prefix, load, resolve
 from app.text.graphemes import truncate_characters
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000  # for a lock on the database
@@ -48,10 +48,20 @@ class AdminContext:
         """The server name that is the source of server messages."""
         return derive_prefix(self.settings.servername)
 
+    def resolve_settings(self) -> ResolvedSettings[ServerSettings]:
+        """Return the server's settings with all problems found in them, and print none."""
+        return resolve(SERVER, self._options.config, {"dbname": self._options.dbname})
+
     @contextmanager
     def open_unchecked(self) -> Iterator[Database]:
         """Open the database without checking its state."""
-        database = Database(parse_database_url(self.settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
+        with self.open_database(self.settings) as database:
+            yield database
+
+    @contextmanager
+    def open_database(self, settings: ServerSettings) -> Iterator[Database]:
+        """Open the database that the settings name, without checking its state."""
+        database = Database(parse_database_url(settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
         try:
             with database.translated_errors():
                 yield database

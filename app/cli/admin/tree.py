@@ -60,6 +60,12 @@ def _session() -> typer.Typer:
     return session.app
 
 
+def _doctor() -> typer.Typer:
+    from app.cli.admin.commands.doctor import doctor
+
+    return new_verb(doctor)
+
+
 def _kick() -> typer.Typer:
     from app.cli.admin.commands.kick import kick
 
@@ -102,6 +108,10 @@ class AdminCommands(LazyGroup):
         "ban": LazyCommand("Manage server-wide bans.", _ban),
         "db": LazyCommand("Maintain the database.", _db),
         "audit": LazyCommand("Show the audit log of administrative changes.", _audit),
+        "doctor": LazyCommand(
+            "Check the settings, the database, the machine and the running server, and say what to do.",
+            _doctor,
+        ),
         "kick": LazyCommand("Disconnect a user, or remove them from one room.", _kick),
         "announce": LazyCommand("Send a notice to all online users.", _announce),
         "import-legacy": LazyCommand(

@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from app.db.dialect import HOLDS_LOCK, Claim
+from app.db.dialect import HOLDS_LOCK, Claim, StorageUsage
 from app.errors import DatabaseRefused
 
 LOG_LOCK = 0x63686174  # key of the advisory lock: "chat" in ASCII
@@ -157,3 +157,7 @@ class PostgreSQL:
     def size(self, connection: Connection) -> int:
         """Return the result of `pg_database_size`."""
         return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+    def usage(self, connection: Connection) -> StorageUsage:
+        """Return the size; free space and the write-ahead log are matters of the server."""
+        return StorageUsage(self.size(connection))

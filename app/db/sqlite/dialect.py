@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from app.db.dialect import HOLDS_LOCK, Claim
+from app.db.dialect import HOLDS_LOCK, Claim, StorageUsage
 from app.db.sqlite import backup
 from app.db.sqlite.claim import SQLiteClaim
 from app.db.sqlite.files import WAL_SIZE_LIMIT_BYTES, SQLiteFiles
@@ -149,6 +149,14 @@ class SQLite:
         """Return the page count times the page size."""
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
+    def usage(self, connection: Connection) -> StorageUsage:
+        """Return the size of the file, of its free pages, and of the write-ahead log."""
+        page_bytes = int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+        free_pages = int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+        log = Path(f"{_path(connection.engine.url).resolve()}-wal")
+        log_bytes = log.stat().st_size if log.exists() else 0
+        return StorageUsage(self.size(connection), free_pages * page_bytes, log_bytes)
 
 
 @contextmanager

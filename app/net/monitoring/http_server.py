@@ -128,7 +128,9 @@ class MetricsRequestHandler(MetricsHandler):
 
     def _is_local(self) -> bool:
         """Whether the request comes from this machine, and not from a web page of another name."""
-        return is_loopback(self.client_address[0]) and is_loopback(host_of(self.headers.get("Host", "")))
+        peer, own = self.client_address[0], self.request.getsockname()[0]
+        host = host_of(self.headers.get("Host", ""))
+        return (is_loopback(peer) or peer == own) and (is_loopback(host) or host == own)
 
     def do_GET(self) -> None:  # noqa: N802  the name that the base class calls
         """Serve the route."""

@@ -2,14 +2,13 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection
-
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext, missing_database_message
 from app.db import revisions, schema
 from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
 from app.services import stats
+from app.services.checks.database import check_contents
 
 app = new_noun("db", "Maintain the database.")
 
@@ -54,19 +53,12 @@ def current(context: AdminContext) -> None:
 @command(app, "check")
 def check(context: AdminContext) -> None:
     """Check the file, schema, log and search index for damage. Exits with 3 if any is found."""
-    from app.db.migrate import differences  # deferred: Alembic is slow to load
-
     with context.database() as database, database.reading() as session:
-        connection: Connection = session.connection()
-        problems = [
-            *database.dialect.problems(connection),
-            *differences(connection),
-            *stats.find_problems(session),
-        ]
+        findings = [finding for result in check_contents(database, session) for finding in result.findings]
         name = str(database)
-    context.out.table([{"problem": problem} for problem in problems], f"Found no problems in {name}.")
-    if problems:
-        raise CheckFailed(f"{name} has problems: {len(problems)}.")
+    context.out.table(findings, f"Found no problems in {name}.")
+    if findings:
+        raise CheckFailed(f"{name} has problems: {len(findings)}.")
 
 
 @command(app, "reindex")

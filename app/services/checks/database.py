@@ -1,0 +1,108 @@
+"""Checks of the database: its place, schema, contents and size."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.orm import Session
+
+from app.db.database import Database
+from app.db.dialect import StorageUsage
+from app.db.location import find_exposure, find_free_bytes, find_location_problem
+from app.db.schema import DatabaseState, require_own_database
+from app.errors import ChatError
+from app.services import stats
+from app.services.checks.finding import CheckResult, Finding, split_advice
+
+OUTCOMES = {
+    DatabaseState.MISSING: "will be created on the first start",
+    DatabaseState.CURRENT: "is ready",
+    DatabaseState.OLDER: "will be backed up and upgraded on the next start",
+}
+CHOOSE_ANOTHER = "Choose another database with -d."
+RESTORE = "Restore a copy (docs/admin.md, Copying a database), and look for the cause: a bad disk or memory."
+COMPARE = "The database was changed by another program; restore a copy from before that."
+MIN_SPARE_BYTES = 256 << 20  # beyond what a copy of the database takes
+MAX_LOG_BYTES = 256 << 20  # four times the size to which SQLite truncates it
+MIN_FREE_PAGES_BYTES = 64 << 20  # free pages below this are not worth a VACUUM
+MAX_FREE_PAGES_SHARE = 0.5  # of the file
+
+
+def check_state(database: Database) -> tuple[CheckResult, DatabaseState | None]:
+    """Check that the server can use the database; return its state, or None if it cannot."""
+    name = str(database)
+    if fault := find_location_problem(database):
+        return CheckResult("database", name, [split_advice(fault, CHOOSE_ANOTHER)]), None
+    try:
+        state, _ = require_own_database(database)
+    except ChatError as error:
+        return CheckResult("database", name, [split_advice(error.sentence, CHOOSE_ANOTHER)]), None
+    return CheckResult("database", f"{name} {OUTCOMES[state]}"), state
+
+
+def check_contents(database: Database, session: Session) -> list[CheckResult]:
+    """Check the integrity of the file, the schema, and the log with its search index."""
+    from app.db.migrate import differences  # deferred: Alembic is slow to load
+
+    connection = session.connection()
+    return [
+        _result("integrity", "file and references", database.dialect.problems(connection), RESTORE),
+        _result("schema", "tables, columns and indexes", differences(connection), COMPARE),
+        _result("log", "positions, times, rooms and search index", stats.find_problems(session), COMPARE),
+    ]
+
+
+def _result(name: str, summary: str, problems: list[str], advice: str) -> CheckResult:
+    return CheckResult(name, summary, [split_advice(problem, advice) for problem in problems])
+
+
+def check_usage(database: Database, session: Session) -> CheckResult:
+    """Check the size of the write-ahead log, and how much of the file is unused."""
+    usage = database.dialect.usage(session.connection())
+    parts = [f"{_mib(usage.bytes)} in all"]
+    if usage.free_bytes is not None:
+        parts.append(f"{_mib(usage.free_bytes)} unused")
+    if usage.log_bytes is not None:
+        parts.append(f"{_mib(usage.log_bytes)} write-ahead log")
+    return CheckResult("size", ", ".join(parts), list(_find_waste(database, usage)))
+
+
+def _find_waste(database: Database, usage: StorageUsage) -> Iterator[Finding]:
+    if usage.log_bytes is not None and usage.log_bytes > MAX_LOG_BYTES:
+        yield Finding(
+            f"The write-ahead log of {database} has grown to {_mib(usage.log_bytes)}: a program reads the "
+            "database without end, so SQLite cannot start the log over.",
+            "End that program (lsof shows who has the file open), or restart the server.",
+        )
+    free = usage.free_bytes or 0
+    if free > MIN_FREE_PAGES_BYTES and free > usage.bytes * MAX_FREE_PAGES_SHARE:
+        yield Finding(
+            f"{_mib(free)} of {database} are unused pages, which new messages will fill.",
+            f"To return the space now, stop the server and run: sqlite3 {database} VACUUM",
+        )
+
+
+def check_disk(database: Database, database_bytes: int) -> CheckResult:
+    """Check that the disk has room for a copy of an SQLite database and for new messages."""
+    free = find_free_bytes(database)
+    if free is None:
+        return CheckResult("disk space", "the disk is that of the PostgreSQL server")
+    needed = database_bytes + MIN_SPARE_BYTES
+    findings = []
+    if free < needed:
+        findings.append(
+            Finding(
+                f"Only {_mib(free)} are free on the disk of {database}: an upgrade saves a copy of it, and "
+                "when the disk is full, no message can be sent.",
+                f"Make room until {_mib(needed)} are free.",
+            )
+        )
+    return CheckResult("disk space", f"{_mib(free)} free", findings)
+
+
+def check_exposure(database: Database) -> list[Finding]:
+    """Check that other users have no access to the files of the database."""
+    exposure = find_exposure(database)
+    return [split_advice(exposure, "")] if exposure else []
+
+
+def _mib(size: int) -> str:
+    return f"{size / (1 << 20):,.1f} MiB" if size < 10 << 20 else f"{size >> 20:,} MiB"
