@@ -45,6 +45,9 @@ class Fulltext(Protocol):
     def remove(self, connection: Connection, positions: Sequence[int]) -> None:
         """Remove rows from the index before their texts are redacted or they are deleted."""
 
+    def restore(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Index rows that were removed from the index, after they have new texts."""
+
     def needs_merge(self, connection: Connection) -> bool:
         """Return whether the files still contain removed text. Does not begin a transaction."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Select, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from app.db import revisions
+from app.db.copy_state import COPY_STATE_TABLE
 from app.db.database import Database
 from app.errors import DatabaseRefused
 
@@ -28,6 +29,7 @@ class DatabaseState(Enum):
     NEWER = auto()
     LEGACY = auto()
     FOREIGN = auto()
+    UNFINISHED = auto()  # a copy of another database that is not complete
 
 
 def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
@@ -60,6 +62,8 @@ def _classify(engine: Engine) -> tuple[DatabaseState, str | None]:
         if not tables >= OUR_TABLES and not is_bare:
             return DatabaseState.FOREIGN, None
         revision = connection.execute(_revision).scalar() if "alembic_version" in tables else None
+    if COPY_STATE_TABLE in tables:
+        return DatabaseState.UNFINISHED, revision
     if revision is None:
         return DatabaseState.MISSING if is_bare else DatabaseState.FOREIGN, None
     if revision == revisions.head():
@@ -81,6 +85,11 @@ def require_own_database(database: Database) -> tuple[DatabaseState, str | None]
     if state is DatabaseState.FOREIGN:
         raise DatabaseRefused(
             f"{database} belongs to another program; nothing was changed. Name another file with -d."
+        )
+    if state is DatabaseState.UNFINISHED:
+        raise DatabaseRefused(
+            f"{database} is an unfinished copy of another database; nothing was changed. Finish it with: "
+            f"chat-admin db copy SOURCE {database}"
         )
     if state is DatabaseState.NEWER:
         raise DatabaseRefused(

@@ -52,6 +52,9 @@ class PostgreSQLFulltext:
     def remove(self, connection: Connection, positions: Sequence[int]) -> None:
         """Do nothing: the next VACUUM removes the entries of the old row versions."""
 
+    def restore(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Do nothing: every row is indexed on insertion."""
+
     def needs_merge(self, connection: Connection) -> bool:
         """Return False: VACUUM maintains the index."""
         return False

@@ -119,6 +119,13 @@ class SQLiteFulltext:
         connection.exec_driver_sql(_remove, (json.dumps(list(positions)),))
         connection.exec_driver_sql(f"PRAGMA user_version = {_NEEDS_MERGE}")
 
+    def restore(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Insert entries for the rows, except for those that follow the indexed rows."""
+        end = self.end(connection)
+        for position in positions:
+            if position <= end:
+                connection.exec_driver_sql(_add, (position - 1, position))
+
     def needs_merge(self, connection: Connection) -> bool:
         """Return whether a removal has not been merged yet."""
         return bool(fetch_int(connection, "PRAGMA user_version"))

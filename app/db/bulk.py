@@ -1,0 +1,55 @@
+"""Bulk access to whole tables, for copying a database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+
+from app.db.sqlite.bulk import SQLiteBulkAccess
+from app.db.table_shape import Row, TableShape
+
+
+class BulkAccess(Protocol):
+    """Bulk access on one database.
+
+    Raises: DBAPIError from any method.
+    """
+
+    def snapshot(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """Open a read transaction in which all reads see one state of the database."""
+
+    def read_pages(
+        self, connection: Connection, table: TableShape, after: Row | None = None
+    ) -> Iterator[list[Row]]:
+        """Read the rows in pages, ordered by key, optionally only those after a key.
+
+        Rows with smaller keys than the last one read may be changed in the same transaction.
+        """
+
+    def insert(self, connection: Connection, table: TableShape, rows: Sequence[Row]) -> None:
+        """Insert rows."""
+
+    def delete(self, connection: Connection, table: TableShape, keys: Sequence[Row]) -> None:
+        """Delete the rows with these keys."""
+
+    def drop_slow_indexes(self, connection: Connection) -> list[str]:
+        """Drop indexes that are faster to build after a copy; return the statements for that."""
+
+    def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
+        """Adapt sequences and statistics to the rows inserted."""
+
+
+@cache
+def _access(dialect: str) -> BulkAccess:
+    if dialect == "sqlite":
+        return SQLiteBulkAccess()
+    from app.db.postgresql.bulk import PostgreSQLBulkAccess  # deferred: the driver is optional
+
+    return PostgreSQLBulkAccess()
+
+
+def bulk_access_of(connected: Connection | Engine) -> BulkAccess:
+    """Return the bulk access to the database of a connection or an engine."""
+    return _access(connected.dialect.name)

@@ -1,0 +1,69 @@
+"""Bulk access to the tables of an SQLite database."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from app.db.sqlite.dialect import execute_on_driver
+from app.db.table_shape import PAGE_ROWS, Row, TableShape
+
+
+class SQLiteBulkAccess:
+    """Reads pages by key, and inserts with `executemany`."""
+
+    @contextmanager
+    def snapshot(self, engine: Engine) -> Iterator[Connection]:
+        """Hold a read transaction, which begins with its first read."""
+        with engine.connect() as connection, connection.begin():
+            execute_on_driver(connection, "SELECT count(*) FROM sqlite_schema")
+            yield connection
+
+    def read_pages(
+        self, connection: Connection, table: TableShape, after: Row | None = None
+    ) -> Iterator[list[Row]]:
+        """Read each page with a statement of its own, so that the table may change in between."""
+        while True:
+            statement = table.select(connection.dialect, "?", "", after is not None)
+            page = execute_on_driver(connection, f"{statement} LIMIT {PAGE_ROWS}", after or ()).fetchall()
+            if page:
+                yield page
+            if len(page) < PAGE_ROWS:
+                return
+            after = table.key_of(page[-1])
+
+    def insert(self, connection: Connection, table: TableShape, rows: Sequence[Row]) -> None:
+        """Insert the rows with one prepared statement."""
+        name, columns = table.quoted_name(connection.dialect), table.column_list(connection.dialect)
+        places = ", ".join("?" * len(table.columns))
+        _execute_many(connection, f"INSERT INTO {name} ({columns}) VALUES ({places})", rows)  # noqa: S608
+
+    def delete(self, connection: Connection, table: TableShape, keys: Sequence[Row]) -> None:
+        """Delete the rows with one prepared statement."""
+        name, condition = (
+            table.quoted_name(connection.dialect),
+            table.key_condition(connection.dialect, "?"),
+        )
+        _execute_many(connection, f"DELETE FROM {name} WHERE {condition}", keys)  # noqa: S608
+
+    def drop_slow_indexes(self, connection: Connection) -> list[str]:
+        """Return an empty list: the search index is extended afterwards anyway."""
+        return []
+
+    def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
+        """Do nothing: the next key of a table follows its largest one."""
+
+
+def _execute_many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Execute a statement for each row directly on the driver's connection.
+
+    Raises: DBAPIError, like SQLAlchemy.
+    """
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    try:
+        driver.executemany(statement, rows)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True) from error

@@ -1,0 +1,126 @@
+"""The database that a copy is written to.
+
+It gets its schema from the migrations, and is marked as unfinished until `finish`. The progress is
+stored in the transaction of the rows, so a copy that was interrupted continues where it was.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, exists, select
+from sqlalchemy.exc import DBAPIError
+
+from app.db import copy_state, schema
+from app.db.bulk import bulk_access_of
+from app.db.database import Database
+from app.db.fulltext import fulltext_of
+from app.db.log import get_last_id
+from app.db.table_shape import Row, TableShape
+from app.errors import DatabaseRefused, StorageError
+from app.services.copying.tables import all_tables
+
+_SOURCE, _INDEXES, _AFTER = "source", "indexes", "after"  # names of stored values
+
+
+class CopyTarget:
+    """A database marked as an unfinished copy of `source`, a name that is shown to users.
+
+    Raises: DatabaseRefused when it contains anything else; it is then unchanged.
+    """
+
+    def __init__(self, database: Database, source: str) -> None:
+        self.database = database
+        if schema.inspect_database(database)[0] is not schema.DatabaseState.UNFINISHED:
+            _mark(database, source)
+        with database.reading() as session:
+            state = copy_state.load(session.connection())
+        self.last_keys: dict[str, Row] = {
+            name.partition(":")[2]: tuple(value) for name, value in state.items() if ":" in name
+        }
+        if state[_SOURCE] != source:
+            raise DatabaseRefused(
+                f"{database} contains an unfinished copy of {state[_SOURCE]}; nothing was changed. "
+                "Finish that copy, or name an empty database."
+            )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing has been copied yet."""
+        return not self.last_keys
+
+    def append(self, table: TableShape, page: Sequence[Row]) -> None:
+        """Insert rows that follow those already copied, in a transaction of its own.
+
+        Raises: StorageError when a row cannot be stored.
+        """
+        last = table.key_of(page[-1])
+        try:
+            with self.database.locked() as connection:
+                bulk_access_of(connection).insert(connection, table, page)
+                copy_state.store(connection, f"{_AFTER}:{table.name}", last)
+        except DBAPIError as error:
+            if self.database.dialect.is_transient_error(error):
+                raise
+            raise self._refuse_row(table, page) from error
+        self.last_keys[table.name] = last
+
+    def build_indexes(self) -> None:
+        """Build what was postponed: indexes of PostgreSQL, or the search index of SQLite."""
+        with self.database.locked() as connection:
+            for statement in copy_state.load(connection)[_INDEXES]:
+                connection.exec_driver_sql(statement)
+            copy_state.store(connection, _INDEXES, [])
+        is_complete = False
+        while not is_complete:
+            with self.database.locked() as connection:
+                end = fulltext_of(connection).extend(connection)
+                is_complete = end is None or end >= get_last_id(connection)
+
+    def finish(self, record: Callable[[Connection], None]) -> None:
+        """Turn the copy into a database that can be used. `record` adds rows of its own."""
+        with self.database.locked(lambda connection: not copy_state.exists(connection)) as connection:
+            bulk_access_of(connection).finish(connection, all_tables())
+            record(connection)
+            copy_state.drop(connection)
+
+    def _refuse_row(self, table: TableShape, page: Sequence[Row]) -> StorageError:
+        """Return the error for the first row of a page that the database refuses."""
+        for row in page:
+            try:
+                with self.database.engine.connect() as connection:
+                    bulk_access_of(connection).insert(connection, table, [row])
+            except DBAPIError as error:
+                reason = str(error.orig).strip().partition("\n")[0]
+                key = ", ".join(map(str, table.key_of(row)))
+                return StorageError(
+                    f"The row {key} of the table {table.name} cannot be stored in {self.database} ({reason}); "
+                    "correct it in the source, and run the command again to continue."
+                )
+        return StorageError(f"{self.database} refused rows of the table {table.name}; run the command again.")
+
+
+def _mark(database: Database, source: str) -> None:
+    """Create the schema, and mark the database as an unfinished copy.
+
+    Raises: DatabaseRefused when it contains anything.
+    """
+    state, _ = schema.require_own_database(database)
+    if state is schema.DatabaseState.OLDER:
+        raise _not_empty(database)
+    schema.prepare_database(database)
+    with database.locked(copy_state.exists) as connection:
+        if any(_has_rows(connection, table) for table in all_tables()):
+            raise _not_empty(database)
+        copy_state.create(connection)
+        copy_state.store(connection, _SOURCE, source)
+        copy_state.store(connection, _INDEXES, bulk_access_of(connection).drop_slow_indexes(connection))
+
+
+def _has_rows(connection: Connection, table: TableShape) -> Any:
+    return connection.scalar(select(exists().select_from(table.table)))
+
+
+def _not_empty(database: Database) -> DatabaseRefused:
+    return DatabaseRefused(
+        f"{database} already contains a chat; nothing was changed. Name a database that is empty or missing."
+    )
