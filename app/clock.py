@@ -45,7 +45,11 @@ class Clock:
 
     def new_secret(self) -> bytes:
         """Return 32 random bytes for a key."""
-        return secrets.token_bytes(32)
+        return self.random_bytes(32)
+
+    def random_bytes(self, size: int) -> bytes:
+        """Return random bytes that cannot be predicted."""
+        return secrets.token_bytes(size)
 
 
 class Timer:

@@ -70,6 +70,12 @@ class Database:
             session.rollback()
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a transaction for reading whose queries all see the same state of the database."""
+        with self.engine.connect().execution_options(**self.dialect.snapshot_options) as connection:
+            yield connection
+
+    @contextmanager
     def locked(self, was_committed: Callable[[Connection], bool] | None = None) -> Iterator[Connection]:
         """Open a transaction that holds the log's lock; it commits unless the block raises.
 

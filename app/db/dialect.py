@@ -1,5 +1,6 @@
 """The interface of the SQL dialects; `sqlite` and `postgresql` implement it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,8 @@ class Dialect(Protocol):
     """The operations that differ between the supported databases."""
 
     name: str
+    # Execution options of a transaction whose queries all see the same state.
+    snapshot_options: Mapping[str, str]
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Create an engine with durable commits.

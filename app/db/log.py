@@ -13,9 +13,11 @@ committed before its answer was lost. Each batch therefore has a random token in
 which is looked up before the batch is appended again. A COMMIT that fails on SQLite leaves the
 transaction open on the same connection, which rolls it back. There the token shows whether a batch
 was saved when the files of the database were lost after the commit.
+
+The hash chain covers each batch as it is appended, once it has caught up with older events
+(`app.db.chain`).
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,6 +25,8 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from app.clock import Clock
 from app.db import models
+from app.db.chain.digests import EventValues, canonical_json
+from app.db.chain.head import ChainHead
 from app.db.insertion import insert_marked_rows
 from app.events import Event, Kind
 from app.events.data import MessageData, RedactedData, from_json, to_json
@@ -42,6 +46,7 @@ class Log:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last_at: dict[Scope, int] = {}
+        self._chain = ChainHead(clock)
         self._batch: tuple[int, str] | None = None  # the first id and the token of the last append
         self.last_id = 0
 
@@ -59,7 +64,9 @@ class Log:
             event.at = self._instant(connection, event, now)
         if events:
             rows = [to_row(event) for event in events]
-            insert_marked_rows(connection, models.EventRow, COLUMNS, rows, self._new_batch())
+            salts = self._chain.append(connection, self.last_id, rows)
+            salted = [row + pair for row, pair in zip(rows, salts, strict=True)]
+            insert_marked_rows(connection, models.EventRow, COLUMNS, salted, self._new_batch())
 
     def _new_batch(self) -> str:
         token = self._clock.new_token()
@@ -81,10 +88,13 @@ class Log:
         """Advance `last_id` past events whose transaction was committed."""
         if events:
             self.last_id = events[-1].id
+            self._chain.forget_before(self.last_id)
 
     def catch_up(self, connection: Connection) -> list[Event]:
         """Return up to CATCH_UP_ROWS events after `last_id`, in order, and advance it."""
         events = read_after(connection, self.last_id, CATCH_UP_ROWS)
+        if events:
+            self._chain.forget()
         for event in events:
             self.last_id = event.id
             for scope in _scopes(event):
@@ -97,6 +107,7 @@ class Log:
     def seek_to_end(self, connection: Connection) -> None:
         """Skip all events that are in the log now."""
         self.last_id = get_last_id(connection)
+        self._chain.forget()
 
     def _instant(self, connection: Connection, event: Event, now: int) -> int:
         """Return the time of an event: now, or one millisecond after the last event of its scopes.
@@ -158,8 +169,8 @@ def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
     return [from_row(row) for row in connection.execute(query)]
 
 
-def to_row(event: Event) -> tuple[object, ...]:
-    """Return the row of an event as the driver expects it: COLUMNS in order, without the last."""
+def to_row(event: Event) -> EventValues:
+    """Return the row of an event as the driver expects it: COLUMNS in order, up to `data`."""
     return (
         event.id,
         event.kind.value,
@@ -173,7 +184,7 @@ def to_row(event: Event) -> tuple[object, ...]:
         event.account,
         event.target,
         event.text,
-        json.dumps(to_json(event.data)) if event.data is not None else None,
+        canonical_json(to_json(event.data)) if event.data is not None else None,
     )
 
 

@@ -5,13 +5,23 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.clock import to_datetime_or_none
 from app.db.fulltext import fulltext_of, has_trigram
 from app.db.log import get_last_id
-from app.db.models import SPOKEN, AccountRow, AuditRow, BanRow, EventRow, RoomRow, SessionRow
+from app.db.models import (
+    SPOKEN,
+    AccountRow,
+    AuditRow,
+    BanRow,
+    EventRow,
+    EventTombstoneRow,
+    HashChainRow,
+    RoomRow,
+    SessionRow,
+)
 from app.events import MESSAGES, Kind
 
 SAMPLE_ROWS = 200  # messages checked against the full-text index
@@ -87,14 +97,28 @@ def find_problems(orm: Session) -> list[str]:
 
 
 def _find_gaps(orm: Session) -> list[str]:
-    """Check that the ids of the log are contiguous."""
-    previous = func.lag(EventRow.id, 1, 0).over(order_by=EventRow.id).label("previous")
-    rows = select(EventRow.id, previous).subquery()
-    query = select(rows.c.previous, rows.c.id).where(rows.c.id != rows.c.previous + 1)
+    """Check that the ids of the log are contiguous, except where events were removed."""
+    stretches = union_all(
+        select(EventRow.id.label("first"), EventRow.id.label("last")),
+        select(EventTombstoneRow.event_id, EventTombstoneRow.event_id),
+        _removed_batches(),
+    ).subquery()
+    previous = func.lag(stretches.c.last, 1, 0).over(order_by=stretches.c.first).label("previous")
+    rows = select(stretches.c.first, previous).subquery()
+    query = select(rows.c.previous, rows.c.first).where(rows.c.first != rows.c.previous + 1)
     return [
         f"The log has a gap between event {before} and event {after}."
         for before, after in orm.execute(query.limit(MAX_PROBLEMS_SHOWN))
     ]
+
+
+def _removed_batches() -> Select[tuple[int, int]]:
+    """Select the first and last ids of the batches of which no event is left."""
+    previous = func.lag(HashChainRow.last_id, 1, 0).over(order_by=HashChainRow.last_id)
+    links = select(
+        (previous + 1).label("first"), HashChainRow.last_id.label("last"), HashChainRow.rows_digest
+    ).subquery()
+    return select(links.c.first, links.c.last).where(links.c.rows_digest.is_not(None))
 
 
 def _find_disorder(orm: Session) -> list[str]:

@@ -1,7 +1,8 @@
 """The database tables as SQLAlchemy models.
 
 The log (`EventRow`) is the source of truth. Most other tables are projections of its events, so
-that the current state can be queried without reading history. Instants are integers: milliseconds
+that the current state can be queried without reading history. The hash chain proves that the log
+was not altered (`app.db.chain`). Instants are integers: milliseconds
 since the Unix epoch.
 """
 
@@ -13,6 +14,7 @@ from app.db.models.accounts import (
     CertificateRow,
     InvitationRow,
 )
+from app.db.models.chain import EventCommitmentRow, EventTombstoneRow, HashChainRow
 from app.db.models.columns import Base
 from app.db.models.conversations import CorrespondentRow, PrivateMetadataRow, ReadMarkerRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
@@ -31,7 +33,10 @@ __all__ = [
     "Base",
     "CertificateRow",
     "CorrespondentRow",
+    "EventCommitmentRow",
     "EventRow",
+    "EventTombstoneRow",
+    "HashChainRow",
     "ImportMarkRow",
     "InvitationRow",
     "LastVisitRow",

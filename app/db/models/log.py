@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, text
+from sqlalchemy import JSON, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Id, Instant, Name, Reference
@@ -39,5 +39,9 @@ class EventRow(Base):
     text: Mapped[str | None] = mapped_column(Text)
     # Fields specific to the kind of event (`app.events.data`).
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # Random, for the commitments of the hash chain (`app.db.chain`); NULL once that part is erased,
+    # or while the chain does not reach the event.
+    people_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     # In the first row of each batch: a random token, to find out whether its commit took place.
     batch: Mapped[str | None] = mapped_column(String(12))

@@ -1,6 +1,7 @@
 """The PostgreSQL dialect: all programs share one log, serialised by an advisory lock."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ class PostgreSQL:
     """The dialect for a PostgreSQL database."""
 
     name = "postgresql"
+    snapshot_options: Mapping[str, str] = {"isolation_level": "REPEATABLE READ"}
     _claimed: Engine | None = None  # its connections hold the claim
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -41,6 +41,7 @@ class SQLite:
     """The dialect for an SQLite file."""
 
     name = "sqlite"
+    snapshot_options: Mapping[str, str] = {}  # as every transaction of SQLite
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Create an engine that issues BEGIN itself.

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select, update
 
+from app.db.chain.erasure import erase_content
 from app.db.fulltext import fulltext_of
 from app.db.models import EventRow
 from app.events import Event, Kind
@@ -17,6 +18,7 @@ def _redacted(connection: Connection, event: Event) -> None:
     message_id = RedactedData.of(event).event
     is_message = EventRow.id == message_id
     fulltext_of(connection).remove(connection, [message_id])
+    erase_content(connection, [message_id])
     stored = connection.execute(select(EventRow.data).where(is_message)).scalar_one_or_none()
     message = from_json(Kind.PRIVMSG, stored)
     data = message if isinstance(message, MessageData) else MessageData()

@@ -1,0 +1,105 @@
+"""The digests of the hash chain, as values: docs/proof.md describes them for other programs.
+
+All are BLAKE2b-256; each use has its own personalisation. Values are encoded as JSON arrays in one
+canonical form: no spaces, members of objects in order of their names, everything but ASCII escaped.
+The arrays are put together here rather than by an encoder, which takes three times as long.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from json.encoder import encode_basestring_ascii as quote
+
+DIGEST_BYTES = 32
+SALT_BYTES = 16
+START = bytes(DIGEST_BYTES)  # the chain digest of an empty log
+
+_PEOPLE = blake2b(digest_size=DIGEST_BYTES, person=b"chat people")
+_CONTENT = blake2b(digest_size=DIGEST_BYTES, person=b"chat content")
+_ROW = blake2b(digest_size=DIGEST_BYTES, person=b"chat row")
+_ROWS = blake2b(digest_size=DIGEST_BYTES, person=b"chat rows")
+_CHAIN = blake2b(digest_size=DIGEST_BYTES, person=b"chat chain")
+
+# The values of a row of the log in the order of its columns: id, kind, at, room_id, conversation,
+# session_id, nick, user, host, account, target, text, and data as canonical JSON.
+EventValues = tuple[
+    int,
+    str,
+    int,
+    int | None,
+    str | None,
+    int | None,
+    str,
+    str,
+    str,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+]
+
+canonical_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
+def commit_people(salt: bytes, values: EventValues) -> bytes:
+    """Return the commitment to the session, nick, user, host, account and target of an event."""
+    session, nick, user, host, account, target = values[5:11]
+    encoded = (
+        f"[{'null' if session is None else session},{quote(nick)},{quote(user)},{quote(host)},"
+        f"{'null' if account is None else quote(account)},{'null' if target is None else quote(target)}]"
+    )
+    digest = _PEOPLE.copy()
+    digest.update(salt + encoded.encode())
+    return digest.digest()
+
+
+def commit_content(salt: bytes, values: EventValues) -> bytes:
+    """Return the commitment to the text and the data of an event."""
+    text, data = values[11:]
+    encoded = f"[{'null' if text is None else quote(text)},{'null' if data is None else data}]"
+    digest = _CONTENT.copy()
+    digest.update(salt + encoded.encode())
+    return digest.digest()
+
+
+def digest_row(values: EventValues, people: bytes, content: bytes) -> bytes:
+    """Return the row digest of an event, given the commitments to its people and its content."""
+    number, kind, at, room, conversation = values[:5]
+    encoded = (
+        f'[{number},"{kind}",{at},{"null" if room is None else room},'
+        f"{'null' if conversation is None else quote(conversation)}]"
+    )
+    digest = _ROW.copy()
+    digest.update(people + content + encoded.encode())
+    return digest.digest()
+
+
+def digest_rows(row_digests: Iterable[bytes]) -> bytes:
+    """Return the rows digest of a batch, given the row digests of its events in order."""
+    digest = _ROWS.copy()
+    for row_digest in row_digests:
+        digest.update(row_digest)
+    return digest.digest()
+
+
+def digest_chain(previous: bytes, rows_digest: bytes) -> bytes:
+    """Return the chain digest of a batch, given that of the previous batch and its rows digest."""
+    digest = _CHAIN.copy()
+    digest.update(previous + rows_digest)
+    return digest.digest()
+
+
+def split_salts(salts: bytes) -> list[tuple[bytes, bytes]]:
+    """Cut random bytes into a pair of salts for each event: for its people and for its content."""
+    parts = [salts[start : start + SALT_BYTES] for start in range(0, len(salts), SALT_BYTES)]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def digest_batch(rows: Sequence[EventValues], salts: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Return the rows digest of a batch of new events."""
+    return digest_rows(
+        [
+            digest_row(row, commit_people(people, row), commit_content(content, row))
+            for row, (people, content) in zip(rows, salts, strict=True)
+        ]
+    )

@@ -1,0 +1,89 @@
+"""Removes events from the log, also from its middle, so that the hash chain still verifies.
+
+A removed event leaves a tombstone: its position and row digest. Once a batch has no events left,
+one digest over its row digests replaces its tombstones.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, exists, func, select, update
+
+from app.clock import Clock
+from app.db import models
+from app.db.chain.digests import DIGEST_BYTES, digest_rows
+from app.db.chain.rows import in_chunks, read_events
+from app.db.insertion import insert_rows
+
+_event = models.EventRow.__table__
+_chain = models.HashChainRow.__table__
+_commitment = models.EventCommitmentRow.__table__
+_tombstone = models.EventTombstoneRow.__table__
+
+
+def remove_events(connection: Connection, ids: Sequence[int]) -> None:
+    """Remove events from the log, in a transaction that holds its lock.
+
+    The last event must stay, because the next one is numbered after it. The search index and other
+    tables are the caller's responsibility, and so is the number of ids: 500 take about 20 ms.
+
+    Raises: ValueError if the last event is among them.
+    """
+    if ids and max(ids) >= (connection.scalar(select(func.max(_event.c.id))) or 0):
+        raise ValueError("the last event of the log cannot be removed")
+    for chunk in in_chunks(ids):
+        _bury(connection, chunk)
+        collapse_batches(connection, chunk)
+
+
+def _bury(connection: Connection, ids: Sequence[int]) -> None:
+    """Replace events by tombstones.
+
+    An event that the chain does not reach yet has no row digest. Nobody can have noted a digest
+    over it, so any value will do.
+    """
+    digests = [
+        (stored.id, stored.row_digest or Clock().random_bytes(DIGEST_BYTES))
+        for stored in read_events(connection, _event.c.id.in_(ids))
+    ]
+    insert_rows(connection, models.EventTombstoneRow, ("event_id", "digest"), digests)
+    connection.execute(delete(models.EventCommitmentRow).where(_commitment.c.event_id.in_(ids)))
+    connection.execute(delete(models.EventRow).where(_event.c.id.in_(ids)))
+
+
+def collapse_batches(connection: Connection, ids: Sequence[int]) -> None:
+    """Replace the tombstones of batches that have no events left; `ids` are some of each batch."""
+    for first, last in _find_empty_batches(connection, ids):
+        _collapse(connection, first, last)
+
+
+def _find_empty_batches(connection: Connection, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and last positions of the batches with these tombstones and no events."""
+    last = (
+        select(func.min(_chain.c.last_id)).where(_chain.c.last_id >= _tombstone.c.event_id).scalar_subquery()
+    )
+    first = (
+        select(func.coalesce(func.max(_chain.c.last_id), 0) + 1)
+        .where(_chain.c.last_id < _tombstone.c.event_id)
+        .scalar_subquery()
+    )
+    touched = (
+        select(first.label("first"), last.label("last"))
+        .where(_tombstone.c.event_id.in_(ids))
+        .distinct()
+        .subquery()
+    )
+    has_events = exists().where(_event.c.id.between(touched.c.first, touched.c.last))
+    query = select(touched).where(touched.c.last.is_not(None), ~has_events)
+    return [(row.first, row.last) for row in connection.execute(query)]
+
+
+def _collapse(connection: Connection, first: int, last: int) -> None:
+    in_batch = _tombstone.c.event_id.between(first, last)
+    row_digests = connection.scalars(
+        select(_tombstone.c.digest).where(in_batch).order_by(_tombstone.c.event_id)
+    )
+    rows_digest = digest_rows(row_digests)
+    connection.execute(
+        update(models.HashChainRow).where(_chain.c.last_id == last).values(rows_digest=rows_digest)
+    )
+    connection.execute(delete(models.EventTombstoneRow).where(in_batch))

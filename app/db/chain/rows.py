@@ -1,0 +1,101 @@
+"""Reads stored events with their salts and commitments, and computes their row digests."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from app.db import models
+from app.db.chain.digests import (
+    EventValues,
+    canonical_json,
+    commit_content,
+    commit_people,
+    digest_row,
+)
+
+CHUNK_IDS = 500  # ids in one query; each is a parameter of its statement
+
+_event = models.EventRow.__table__.c
+_commitment = models.EventCommitmentRow.__table__
+_COVERED = (
+    _event.id,
+    _event.kind,
+    _event.at,
+    _event.room_id,
+    _event.conversation,
+    _event.session_id,
+    _event.nick,
+    _event.user,
+    _event.host,
+    _event.account,
+    _event.target,
+    _event.text,
+    _event.data,
+)
+_STORED = (
+    select(
+        *_COVERED,
+        _event.people_salt,
+        _event.content_salt,
+        _commitment.c.people.label("people"),
+        _commitment.c.content.label("content"),
+    )
+    .outerjoin(_commitment, _commitment.c.event_id == _event.id)
+    .order_by(_event.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """A row of the log as the chain sees it: its values, and a salt or commitment for each part."""
+
+    values: EventValues
+    people_salt: bytes | None
+    content_salt: bytes | None
+    erased_people: bytes | None
+    erased_content: bytes | None
+
+    @property
+    def id(self) -> int:
+        """The position of the event."""
+        return self.values[0]
+
+    @property
+    def people(self) -> bytes | None:
+        """The commitment to the people, or None if there is neither a salt nor a commitment."""
+        if self.people_salt is None:
+            return self.erased_people
+        return commit_people(self.people_salt, self.values)
+
+    @property
+    def content(self) -> bytes | None:
+        """The commitment to the content, or None if there is neither a salt nor a commitment."""
+        if self.content_salt is None:
+            return self.erased_content
+        return commit_content(self.content_salt, self.values)
+
+    @property
+    def row_digest(self) -> bytes | None:
+        """The row digest, or None if a commitment is missing."""
+        people, content = self.people, self.content
+        if people is None or content is None:
+            return None
+        return digest_row(self.values, people, content)
+
+
+def read_events(
+    connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
+) -> Iterator[StoredEvent]:
+    """Yield the first events that meet the conditions, in order."""
+    for row in connection.execute(_STORED.where(*conditions).limit(limit)):
+        *values, data, people_salt, content_salt, people, content = row
+        encoded = None if data is None else canonical_json(data)
+        yield StoredEvent((*values, encoded), people_salt, content_salt, people, content)
+
+
+def in_chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield the ids in ascending order, as many at a time as fit in one query."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), CHUNK_IDS):
+        yield ordered[start : start + CHUNK_IDS]
