@@ -23,6 +23,7 @@ from app.services.accounts import find_account
 from app.services.search import SearchQuery, SearchScope, search_rows
 from app.wire.names import Key, fold
 
+REPLY_TAG = "+draft/reply"
 PAGE_ROWS = 2_000  # rows read at a time
 EXPORTED_ROOM_EVENTS = (Kind.CREATED, Kind.RENAMED, Kind.DELETED, *ROOM_EVENTS)
 
@@ -47,7 +48,8 @@ class HistorySelection:
     """The criteria that select the history to read.
 
     `rooms` is None for all rooms; `direct` adds private conversations, and `events` adds events
-    other than messages. `since` and `until` are inclusive, in milliseconds since the Unix epoch.
+    other than messages. `since` and `until` are inclusive, in milliseconds since the Unix epoch;
+    `after` is a log position, exclusive.
     """
 
     rooms: tuple[int, ...] | None = None
@@ -56,6 +58,7 @@ class HistorySelection:
     until: int | None = None
     events: bool = False
     direct: bool = False
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class HistoryEntry:
     """A message or other event of the history.
 
     `heading` is the name of the room or private conversation; `room` is None in the latter case.
+    `reply_to` is the id of the message that this one answers.
     """
 
     id: str
@@ -74,6 +78,7 @@ class HistoryEntry:
     account: str | None
     target: str | None
     text: str
+    reply_to: str | None = None
 
     @property
     def is_message(self) -> bool:
@@ -115,7 +120,7 @@ class History:
         with database.reading() as session:
             self._rooms = {row.id: row.name for row in session.execute(select(RoomRow.id, RoomRow.name))}
             self._conversation_names: dict[str, str] = {}
-            self._end = get_last_id(session.connection())
+            self.end = get_last_id(session.connection())  # log position of the last event included
 
     def count(self) -> int:
         """Return the number of rows to read, including rows that yield no entry."""
@@ -171,11 +176,19 @@ class History:
         room_id = EventRow.room_id + 0
         in_rooms = room_id.is_not(None) if rooms is None else room_id.in_(rooms)
         in_scope = or_(in_rooms, EventRow.conversation.is_not(None)) if direct else in_rooms
-        kinds = (*MESSAGES, *EXPORTED_ROOM_EVENTS) if self._selection.events else MESSAGES
-        conditions = (in_scope, EventRow.kind.in_(kinds), *self._conditions(EventRow.at + 0))
-        return [QueryRange(conditions, (EventRow.id,))]
+        return [self._new_in(in_scope, self._kinds())]
+
+    def _kinds(self) -> Sequence[Kind]:
+        return (*MESSAGES, *EXPORTED_ROOM_EVENTS) if self._selection.events else MESSAGES
+
+    def _new_in(self, scope: ColumnElement[bool], kinds: Sequence[Kind]) -> QueryRange:
+        """Return the part of a scope in the order of the log, from the start of the selection."""
+        conditions = (scope, EventRow.kind.in_(kinds), *self._conditions(EventRow.at + 0))
+        return QueryRange(conditions, (EventRow.id,))
 
     def _in_room(self, room: int) -> list[QueryRange]:
+        if self._selection.after is not None:
+            return [self._new_in(EventRow.room_id + 0 == room, self._kinds())]
         conditions = (EventRow.room_id == room, *self._conditions(EventRow.at))
         ranges = [QueryRange((*conditions, SPOKEN), TIME_ORDER)]
         if self._selection.events:
@@ -184,11 +197,15 @@ class History:
         return ranges
 
     def _in_conversation(self, name: str) -> QueryRange:
+        if self._selection.after is not None:
+            return self._new_in(EventRow.conversation == name, MESSAGES)
         return QueryRange((EventRow.conversation == name, SPOKEN, *self._conditions(EventRow.at)), TIME_ORDER)
 
     def _conditions(self, at: SQLColumnExpression[int]) -> Iterator[ColumnElement[bool]]:
         selection = self._selection
-        yield EventRow.id + 0 <= self._end
+        yield EventRow.id + 0 <= self.end
+        if selection.after is not None:
+            yield EventRow.id > selection.after
         if selection.since is not None:
             yield at >= selection.since
         if selection.until is not None:
@@ -231,6 +248,7 @@ class History:
             account=row.account,
             target=row.target,
             text=_text(row, data),
+            reply_to=(data.tags or {}).get(REPLY_TAG) if data else None,
         )
 
     def _conversation_name(self, row: Row[Any]) -> str:

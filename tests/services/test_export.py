@@ -1,4 +1,4 @@
-"""The six export formats: complete for programs, harmless for people."""
+"""The export formats that are text: complete for programs, harmless for people."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ def export(form: str, *entries: HistoryEntry) -> str:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_empty_export_is_valid(form: str) -> None:
-    assert export(form) or form == "jsonl"
+    assert export(form) or form in ("jsonl", "mbox")
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -77,6 +77,7 @@ def test_json_line_contains_every_field() -> None:
         "account": "anna",
         "target": "#tea",
         "text": "hello",
+        "reply_to": None,
     }
 
 
@@ -85,8 +86,9 @@ def test_csv_neutralises_formulas(text: str) -> None:
     head, row = csv.reader(io.StringIO(export("csv", entry(text))))
     assert head[0] == "msgid"
     assert len(row) == len(head)
-    assert row[-1].lstrip("'") == clean(text)
-    assert not row[-1].startswith("=")
+    said = row[head.index("text")]
+    assert said.lstrip("'") == clean(text)
+    assert not said.startswith("=")
 
 
 @pytest.mark.parametrize("start", "=+-@＝＋－＠﹢﹣﹦﹫")
@@ -226,3 +228,13 @@ def test_html_of_one_month_has_no_table_of_contents() -> None:
 @pytest.mark.parametrize("kind", ROOM_EVENTS)
 def test_every_room_event_has_a_sentence(kind: Kind) -> None:
     assert "anna" in export("txt", entry("why", kind=kind))
+
+
+@pytest.mark.parametrize("form", [name for name, format_ in FORMATS.items() if format_.continues])
+def test_a_continued_document_is_the_first_part_and_then_the_rest(form: str) -> None:
+    first, second = entry("a", id="1z"), entry("b", id="20")
+    continued = export(form, first) + "".join(FORMATS[form].entries([second], ABOUT))
+    if form in ("txt", "md"):  # each part has its own headings
+        assert continued.count("#tea") == 2
+    else:
+        assert continued == export(form, first, second)

@@ -1,6 +1,7 @@
 """Atomic output files, readable only by their owner."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +31,13 @@ def open_atomically(path: Path | None) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8", newline="") as device:
             yield device
     else:
-        with _replacing(path.resolve()) as file:
+        with _replacing(path) as file:
             yield file
+
+
+def is_stream(path: Path) -> bool:
+    """Return whether a path names an open stream or a device rather than a file."""
+    return _find_descriptor(path) is not None or (path.exists() and not path.is_file())
 
 
 def _find_descriptor(path: Path) -> int | None:
@@ -60,12 +66,57 @@ def _open_stream(descriptor: int) -> TextIO:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """Yield a temporary file beside the path, then sync and rename it; on failure, delete it.
+def continue_atomically(path: Path | None) -> Iterator[TextIO]:
+    """Open a stream, or a copy of a file that replaces it when complete, for appending.
+
+    Raises: ChatError if the file does not end with a line end.
+    """
+    if path is None or is_stream(path):
+        with open_atomically(path) as stream:
+            yield stream
+        return
+    _require_complete_lines(path)
+    with (
+        extend_atomically(path) as temporary,
+        temporary.open("a", encoding="utf-8", newline="") as file,
+    ):
+        yield file
+
+
+def _require_complete_lines(path: Path) -> None:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read() != b"\n":
+            raise ChatError(f"{path} does not end with a line end, so it was changed; choose another file.")
+
+
+@contextmanager
+def extend_atomically(path: Path) -> Iterator[Path]:
+    """Yield the path of a copy of a file that replaces it when complete."""
+    with replace_atomically(path) as temporary:
+        shutil.copyfile(path, temporary)
+        yield temporary
+
+
+@contextmanager
+def replace_atomically(path: Path) -> Iterator[Path]:
+    """Yield the path of an empty temporary file that replaces the file when complete.
+
+    A symbolic link is followed.
 
     Raises: ChatError if the directory does not exist.
     """
+    path = path.resolve()
     if not path.parent.is_dir():
         raise ChatError(f"The directory {path.parent} does not exist; create it or choose another file.")
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    with (
+        replace_atomically(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
         yield file

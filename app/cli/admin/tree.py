@@ -91,7 +91,7 @@ def _list_users() -> typer.Typer:
 
 
 def _export_history() -> typer.Typer:
-    from app.cli.admin.commands.history import export
+    from app.cli.admin.commands.history_export import export
 
     return new_verb(export)
 

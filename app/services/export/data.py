@@ -18,7 +18,7 @@ from app.services.export.plain import find_action
 from app.services.history import HistoryEntry
 from app.text.sanitise import clean, escape_hidden
 
-COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text")
+COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text", "reply_to")
 _FORMULA_STARTS = frozenset("=+-@")
 
 
@@ -33,6 +33,7 @@ def as_mapping(entry: HistoryEntry) -> dict[str, str | None]:
         "account": entry.account,
         "target": entry.target,
         "text": entry.text,
+        "reply_to": entry.reply_to,
     }
 
 
@@ -55,9 +56,13 @@ def write_json(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
-def write_csv(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Yield the entries as CSV with a header row (RFC 4180)."""
+def write_header_row(about: ExportInfo) -> Iterator[str]:
+    """Yield the header row of a CSV document."""
     yield _row(COLUMNS)
+
+
+def write_rows(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
+    """Yield the entries as rows of a CSV document (RFC 4180)."""
     for entry in entries:
         values = {**as_mapping(entry), "text": _plain_text(entry)}
         yield _row([_without_formula(clean(values[name] or "")) for name in COLUMNS])

@@ -20,19 +20,27 @@ from app.text.sanitise import clean
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Yield a text document with one line per entry, grouped by room."""
+def write_title(about: ExportInfo) -> Iterator[str]:
+    """Yield the first line of a text document."""
     yield f"{clean(about.servername)}: history, {to_datetime(about.made):%Y-%m-%d %H:%M} UTC\n"
+
+
+def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
+    """Yield one line of text per entry, grouped by room."""
     for heading, room_entries in group_by_room(entries):
         yield f"\n== {clean(heading)} ==\n\n"
         for entry in room_entries:
             yield f"{format_timed_line(entry)}\n"
 
 
-def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Yield a Markdown document with the entries grouped by room and day."""
+def write_markdown_title(about: ExportInfo) -> Iterator[str]:
+    """Yield the title of a Markdown document."""
     yield f"# {_escape(about.servername)}: history\n\n"
     yield f"Exported {to_datetime(about.made):%Y-%m-%d %H:%M}; all times are UTC.\n"
+
+
+def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
+    """Yield the entries as Markdown, grouped by room and day."""
     for heading, room_entries in group_by_room(entries):
         yield f"\n## {_escape(heading)}\n"
         for day, day_entries in group_by_day(room_entries):
