@@ -54,6 +54,12 @@ def _audit() -> typer.Typer:
     return audit.app
 
 
+def _cert() -> typer.Typer:
+    from app.cli.admin.commands import cert
+
+    return cert.app
+
+
 def _session() -> typer.Typer:
     from app.cli.admin.commands import session
 
@@ -112,6 +118,7 @@ class AdminCommands(LazyGroup):
             "Check the settings, the database, the machine and the running server, and say what to do.",
             _doctor,
         ),
+        "cert": LazyCommand("Generate a TLS certificate.", _cert),
         "kick": LazyCommand("Disconnect a user, or remove them from one room.", _kick),
         "announce": LazyCommand("Send a notice to all online users.", _announce),
         "import-legacy": LazyCommand(
