@@ -109,6 +109,15 @@ class Log:
         self.last_id = get_last_id(connection)
         self._chain.forget()
 
+    @property
+    def is_chained(self) -> bool:
+        """Whether the hash chain is known to reach `last_id`."""
+        return self._chain.is_known(self.last_id)
+
+    def find_chain(self, connection: Connection) -> bool:
+        """Look up whether the hash chain reaches `last_id`, before the transaction appends."""
+        return self._chain.find(connection, self.last_id) is not None
+
     def _instant(self, connection: Connection, event: Event, now: int) -> int:
         """Return the time of an event: now, or one millisecond after the last event of its scopes.
 

@@ -18,6 +18,7 @@ from threading import Thread
 
 from app.clock import Clock, Timer
 from app.engine.activity import Activity
+from app.engine.chain_upkeep import ChainUpkeep
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
@@ -72,6 +73,7 @@ class Engine:
         self.units_per_cycle = 0  # in the last cycle: a measure of concurrency
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
         self._index = IndexUpkeep(ledger, clock)
+        self._chain = ChainUpkeep(ledger, clock)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
         self._started_at = clock.monotonic()  # of the cycle, read once for all timers
         self._storage_since = 0.0  # monotonic seconds since the database is asked, or 0.0
@@ -182,6 +184,7 @@ class Engine:
             self._refuse_expired(newcomers)
         else:
             self._index.run(INDEX_BATCH_BUSY if self._waiting else INDEX_BATCH_IDLE, self._started_at)
+            self._chain.run(lambda: not self._waiting)
 
     def _partition(
         self, units: Iterable[SubmissionUnit]

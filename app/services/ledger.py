@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock
+from app.db.chain.build import extend_chain
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.db.log import Log, make_placeholder
@@ -39,6 +40,7 @@ class Ledger:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
         self._log = Log(clock)
         self._connection: Connection | None = None
         self._version: int | None = None
@@ -256,6 +258,20 @@ class Ledger:
         try:
             with self.connection.begin():
                 self._indexed = fulltext_of(self.connection).extend(self.connection)
+        except SQLAlchemyError as error:
+            raise self._abort(error) from error
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether the hash chain is known to reach the end of the log."""
+        return self._log.is_chained
+
+    def extend_chain(self, max_events: int) -> None:
+        """Extend the hash chain over the next events, unless it reaches the end of the log."""
+        try:
+            with self.connection.begin():
+                if not self._log.find_chain(self.connection):
+                    extend_chain(self.connection, self._clock, max_events)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
 

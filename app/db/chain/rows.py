@@ -1,7 +1,7 @@
 """Reads stored events with their salts and commitments, and computes their row digests."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -82,6 +82,14 @@ class StoredEvent:
         if people is None or content is None:
             return None
         return digest_row(self.values, people, content)
+
+    def with_salts(self, people: bytes, content: bytes) -> "StoredEvent":
+        """Return the event with these salts for the parts that have neither salt nor commitment."""
+        return replace(
+            self,
+            people_salt=self.people_salt or (None if self.erased_people else people),
+            content_salt=self.content_salt or (None if self.erased_content else content),
+        )
 
 
 def read_events(

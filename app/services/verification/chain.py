@@ -11,11 +11,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from app.db.chain.digests import START, digest_chain, digest_rows
+from app.db.chain.entries import EntryReader, LogEntry
 from app.db.chain.links import Position
 from app.db.chain.rows import StoredEvent
 from app.db.database import Database
 from app.db.models import EventCommitmentRow, EventRow, HashChainRow
-from app.services.verification.entries import EntryReader, LogEntry
 from app.services.verification.report import ChainReport
 
 PAGE_LINKS = 1_000  # read in one transaction

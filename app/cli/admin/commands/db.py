@@ -4,7 +4,10 @@ from dataclasses import asdict
 
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext, missing_database_message
+from app.cli.admin.progress import show_progress
 from app.db import revisions, schema
+from app.db.chain.build import build_chain, count_unchained
+from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
 from app.services import stats
@@ -15,10 +18,14 @@ app = new_noun("db", "Maintain the database.")
 
 @command(app, "upgrade")
 def upgrade(context: AdminContext) -> None:
-    """Create the database, or upgrade it after saving a copy. Stop the server first."""
+    """Create the database, or upgrade it after saving a copy. Stop the server first.
+
+    Builds the hash chain for older events, which the server otherwise does in the background.
+    """
     with context.open_unchecked() as database:
         before, _ = schema.require_own_database(database)
         copy = schema.prepare_database(database)
+        chained = _build_chain(context, database)
         name = str(database)
     if copy is not None:
         context.out.note(f"A copy of the old database was saved to {copy}.")
@@ -31,7 +38,18 @@ def upgrade(context: AdminContext) -> None:
         revision=revisions.head(),
         changed=changed,
         copy=None if copy is None else str(copy),
+        chained=chained,
     )
+
+
+def _build_chain(context: AdminContext, database: Database) -> int:
+    """Extend the hash chain over events from before an upgrade; return the number of events."""
+    with database.snapshot() as connection:
+        count = count_unchained(connection)
+    if not count:
+        return 0
+    with show_progress("Chaining", lambda: count) as advance:
+        return build_chain(database, context.clock, advance)
 
 
 @command(app, "current")

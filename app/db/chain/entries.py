@@ -29,7 +29,7 @@ class EntryReader:
     """Reads the entries after one position, up to and including another."""
 
     def __init__(self, connection: Connection, after: int, last: int) -> None:
-        self._entries = _read_entries(connection, after, last)
+        self._entries = read_entries(connection, after, last)
         self._next = next(self._entries, None)
 
     def read_to(self, last: int) -> Iterator[LogEntry]:
@@ -39,23 +39,24 @@ class EntryReader:
             self._next = next(self._entries, None)
 
 
-def _read_entries(connection: Connection, after: int, last: int) -> Iterator[LogEntry]:
-    found = merge(
-        _read_events(connection, after, last), _read_tombstones(connection, after, last), key=attrgetter("id")
-    )
-    for number, parts in groupby(found, key=attrgetter("id")):
+def read_entries(
+    connection: Connection, after: int, last: int, page_size: int = PAGE_ENTRIES
+) -> Iterator[LogEntry]:
+    """Yield the entries after one position, up to and including another."""
+    sources = [read(connection, after, last, page_size) for read in (_read_events, _read_tombstones)]
+    for number, parts in groupby(merge(*sources, key=attrgetter("id")), key=attrgetter("id")):
         first, *others = parts
         yield LogEntry(number, first.event, others[0].tombstone if others else first.tombstone)
 
 
-def _read_events(connection: Connection, after: int, last: int) -> Iterator[LogEntry]:
-    while page := list(read_events(connection, _event.id > after, _event.id <= last, limit=PAGE_ENTRIES)):
+def _read_events(connection: Connection, after: int, last: int, page_size: int) -> Iterator[LogEntry]:
+    while page := list(read_events(connection, _event.id > after, _event.id <= last, limit=page_size)):
         yield from (LogEntry(event.id, event, None) for event in page)
         after = page[-1].id
 
 
-def _read_tombstones(connection: Connection, after: int, last: int) -> Iterator[LogEntry]:
+def _read_tombstones(connection: Connection, after: int, last: int, page_size: int) -> Iterator[LogEntry]:
     query = select(_tombstone).where(_tombstone.c.event_id <= last).order_by(_tombstone.c.event_id)
-    while page := connection.execute(query.where(_tombstone.c.event_id > after).limit(PAGE_ENTRIES)).all():
+    while page := connection.execute(query.where(_tombstone.c.event_id > after).limit(page_size)).all():
         yield from (LogEntry(row.event_id, None, row.digest) for row in page)
         after = page[-1].event_id
