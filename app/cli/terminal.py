@@ -112,12 +112,17 @@ def new_app(summary: str | None = None, group: type[TyperGroup] | None = None) -
     )
 
 
+def find_version() -> str:
+    """Return the version of this program."""
+    from importlib.metadata import version  # slow to import
+
+    return version(DISTRIBUTION)
+
+
 def print_version(wanted: bool) -> None:
     """Print the version and exit, if `--version` was given."""
     if wanted:
-        from importlib.metadata import version  # slow to import
-
-        echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+        echo(f"{DISTRIBUTION} {find_version()}")
         raise typer.Exit
 
 

@@ -14,6 +14,7 @@ from app.cli.admin.tree import app
 from app.events import Applicant, Event, Kind
 from app.events.data import BannedData
 from app.services.applications import application_event
+from app.services.backup.creation import create_backup
 from app.services.invitations import create_invitation
 from tests.cli.conftest import Admin, CommandResult, story_in
 from tests.legacy_database import old_database
@@ -80,6 +81,9 @@ CALLS = {
     "ban remove": ["192.0.2.1"],
     "doctor": [],
     "cert generate": ["--days", "7"],
+    "backup create": ["backups"],
+    "backup list": [],
+    "backup verify": ["backups/chat.db"],
     "db upgrade": [],
     "db current": [],
     "db check": [],
@@ -88,7 +92,7 @@ CALLS = {
     "audit list": [],
 }
 REPORTING = {"doctor"}  # report what is wrong, also with the machine of the tests, and exit with 3
-WITHOUT_DATABASE = {"cert generate"}
+WITHOUT_DATABASE = {"backup verify", "cert generate"}
 CREATING = {
     "user create",
     "invite create",
@@ -122,6 +126,9 @@ UNKNOWN = {
     "ban add": ["nobody", "--yes"],
     "ban remove": ["192.0.2.77"],
     "import-legacy": ["nothing.db"],
+    "backup create": ["nowhere/backup.db"],
+    "backup list": ["nowhere"],
+    "backup verify": ["nothing.db"],
 }
 ASK_FIRST = ["user passwd", "user disable", "user role", "user metadata", "room metadata", "ban add"]
 CHANGE = [
@@ -143,6 +150,7 @@ CHANGE = [
         "revoke",
         "verify",
     )
+    and name not in WITHOUT_DATABASE
 ]
 
 
@@ -152,6 +160,9 @@ def model(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("model")
     with story_in(folder, sqlite_template) as chat:
         tell(chat)
+        (folder / "backups").mkdir()
+        file = folder / "backups" / "chat.db"
+        create_backup(chat.database, file, chat.clock, "1.0", lambda done, total: None)
     files(folder)
     return folder
 
@@ -277,6 +288,7 @@ def test_unknown_objects_exit_with_5(name: str, admin: Admin) -> None:
         ["user", "create", "Anna", "--password-file", "pw"],
         ["room", "create", "#TEA"],
         ["ban", "add", "192.0.2.1", "-y"],
+        ["backup", "create", "backups/chat.db"],
     ],
 )
 def test_existing_objects_exit_with_6(call: list[str], admin: Admin) -> None:

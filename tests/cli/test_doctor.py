@@ -28,7 +28,7 @@ def test_a_sound_installation_has_no_findings(chat: Story, admin: Admin, folder:
     ended = admin("doctor", "--json")
     assert findings(ended) == {}
     assert [row["check"] for row in ended.json] == [
-        *("settings", "database", "integrity", "schema", "log", "size", "disk space", "clock"),
+        *("settings", "database", "integrity", "schema", "log", "tables", "size", "disk space", "clock"),
         *("file modes", "certificate", "open files", "io_uring", "ports", "version"),
     ]
 

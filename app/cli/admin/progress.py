@@ -10,6 +10,7 @@ T = TypeVar("T")
 UPDATE_INTERVAL_ITEMS = 500
 
 Advance = Callable[[int], None]
+Report = Callable[[int, int], None]  # done, total
 
 
 @contextmanager
@@ -36,3 +37,18 @@ def count_items(things: Iterable[T], advance: Advance) -> Iterator[T]:
         yield thing
         if number % UPDATE_INTERVAL_ITEMS == 0:
             advance(UPDATE_INTERVAL_ITEMS)
+
+
+@contextmanager
+def show_share(what: str) -> Iterator[Report]:
+    """Show a progress bar and yield the function that sets how much of what total is done."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

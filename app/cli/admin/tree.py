@@ -48,6 +48,12 @@ def _db() -> typer.Typer:
     return db.app
 
 
+def _backup() -> typer.Typer:
+    from app.cli.admin.commands import backup
+
+    return backup.app
+
+
 def _audit() -> typer.Typer:
     from app.cli.admin.commands import audit
 
@@ -113,6 +119,7 @@ class AdminCommands(LazyGroup):
         "history": LazyCommand("Show, search and export message history.", _history),
         "ban": LazyCommand("Manage server-wide bans.", _ban),
         "db": LazyCommand("Maintain the database.", _db),
+        "backup": LazyCommand("Create, verify and restore backups.", _backup),
         "audit": LazyCommand("Show the audit log of administrative changes.", _audit),
         "doctor": LazyCommand(
             "Check the settings, the database, the machine and the running server, and say what to do.",

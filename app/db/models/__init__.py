@@ -20,7 +20,7 @@ from app.db.models.conversations import CorrespondentRow, PrivateMetadataRow, Re
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
 from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
-from app.db.models.service import AuditRow, ImportMarkRow, ServerSecretRow
+from app.db.models.service import AuditRow, BackupRow, ImportMarkRow, ReplayStartRow, ServerSecretRow
 
 __all__ = [
     "HAPPENED",
@@ -29,6 +29,7 @@ __all__ = [
     "AccountRow",
     "ApplicationRow",
     "AuditRow",
+    "BackupRow",
     "BanRow",
     "Base",
     "CertificateRow",
@@ -43,6 +44,7 @@ __all__ = [
     "MembershipRow",
     "PrivateMetadataRow",
     "ReadMarkerRow",
+    "ReplayStartRow",
     "RoomMaskRow",
     "RoomMetadataRow",
     "RoomRoleRow",

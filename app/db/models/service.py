@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.columns import Base, Instant, Name, Serial
+from app.db.models.columns import Base, Id, Instant, Name, Reference, Serial
 
 
 class AuditRow(Base):
@@ -36,3 +36,29 @@ class ImportMarkRow(Base):
     __tablename__ = "import_mark"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the row
+
+
+class BackupRow(Base):
+    """A backup of this database that was created and not deleted by `chat-admin`."""
+
+    __tablename__ = "backup"
+
+    id: Mapped[Serial]
+    path: Mapped[str] = mapped_column(Text)  # absolute
+    created: Mapped[Instant]
+    position: Mapped[Reference]  # of the last event in it
+    digest: Mapped[str | None] = mapped_column(String(64))  # of the log up to that event
+    sha256: Mapped[str] = mapped_column(String(64))  # of the file
+    bytes: Mapped[Reference]
+    verified: Mapped[Instant | None]  # when it was last found to be undamaged
+
+
+class ReplayStartRow(Base):
+    """The log position from which on the tables equal a replay of the log.
+
+    There is a row only if earlier versions, whose projections differed, wrote to the database.
+    """
+
+    __tablename__ = "replay_start"
+
+    position: Mapped[Id]

@@ -22,6 +22,7 @@ from app.errors import DatabaseRefused, StorageError
 from app.wire.names import caseless
 
 DEFAULT_BUSY_TIMEOUT_MS = 200
+MAX_PROBLEMS = 20  # reported by each check of the file
 _WAL_MODE = 2  # value of the read version, byte 19 of the file header
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -139,11 +140,12 @@ class SQLite:
         return backup.back_up(_path(url), revision)
 
     def problems(self, connection: Connection) -> list[str]:
-        """Return the findings of `PRAGMA quick_check` and `PRAGMA foreign_key_check`."""
-        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)")]
-        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
-        return [text for text in found if text != "ok"] + [
-            f"row {row[1]} of table {row[0]} references a missing row of {row[2]}" for row in orphans
+        """Return the findings of `PRAGMA integrity_check` and `PRAGMA foreign_key_check`."""
+        found = connection.exec_driver_sql(f"PRAGMA integrity_check({MAX_PROBLEMS})").scalars()
+        lines = [line for text in found for line in str(text).splitlines()]
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(MAX_PROBLEMS)
+        return [f"SQLite: {line.rstrip('.')}." for line in lines if line != "ok" and line[0] != "*"] + [
+            f"Row {row[1]} of the table {row[0]} references a missing row of {row[2]}." for row in orphans
         ]
 
     def size(self, connection: Connection) -> int:
@@ -278,12 +280,19 @@ def read_header(path: Path) -> bytes:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a file for reading without changing it or creating files beside it.
+    """Open a file for reading without changing it or creating files beside it."""
+    return sqlite3.connect(read_only_uri(path), uri=True)
+
+
+def read_only_uri(path: Path) -> str:
+    """Return the URI that opens a file for reading without creating files beside it.
 
     A reader of a database in WAL mode normally creates `-wal` and `-shm` files. If there are none,
     no other process has the database open, and `immutable` prevents SQLite from creating them.
+
+    Raises: DatabaseRefused when it is not an SQLite file or cannot be read.
     """
     in_wal_mode = read_header(path)[19:20] == bytes([_WAL_MODE])
     in_use = path.with_name(f"{path.name}-wal").exists()
     immutable = "&immutable=1" if in_wal_mode and not in_use else ""
-    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro{immutable}", uri=True)
+    return f"file:{quote(str(path.absolute()))}?mode=ro{immutable}"

@@ -1,7 +1,9 @@
 """Checks of the database: its place, schema, contents and size."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
@@ -11,6 +13,7 @@ from app.db.schema import DatabaseState, require_own_database
 from app.errors import ChatError
 from app.services import stats
 from app.services.checks.finding import CheckResult, Finding, split_advice
+from app.services.replay.verification import find_derivation_problems
 
 OUTCOMES = {
     DatabaseState.MISSING: "will be created on the first start",
@@ -18,8 +21,8 @@ OUTCOMES = {
     DatabaseState.OLDER: "will be backed up and upgraded on the next start",
 }
 CHOOSE_ANOTHER = "Choose another database with -d."
-RESTORE = "Restore a copy (docs/admin.md, Copying a database), and look for the cause: a bad disk or memory."
-COMPARE = "The database was changed by another program; restore a copy from before that."
+RESTORE = "Restore a backup (docs/admin.md, Backup), and look for the cause: a bad disk or memory."
+COMPARE = "The database was changed by another program; restore a backup from before that."
 MIN_SPARE_BYTES = 256 << 20  # beyond what a copy of the database takes
 MAX_LOG_BYTES = 256 << 20  # four times the size to which SQLite truncates it
 MIN_FREE_PAGES_BYTES = 64 << 20  # free pages below this are not worth a VACUUM
@@ -39,18 +42,35 @@ def check_state(database: Database) -> tuple[CheckResult, DatabaseState | None]:
 
 
 def check_contents(database: Database, session: Session) -> list[CheckResult]:
-    """Check the integrity of the file, the schema, and the log with its search index."""
+    """Check the integrity of the file, the schema, the log with its search index, and the tables.
+
+    On PostgreSQL, the tables are not compared with the log: a backup of it is.
+    """
     from app.db.migrate import differences  # deferred: Alembic is slow to load
 
     connection = session.connection()
-    return [
-        _result("integrity", "file and references", database.dialect.problems(connection), RESTORE),
-        _result("schema", "tables, columns and indexes", differences(connection), COMPARE),
-        _result("log", "positions, times, rooms and search index", stats.find_problems(session), COMPARE),
+    log = "positions, times, rooms and search index"
+    results = [
+        _check("integrity", "file and references", lambda: database.dialect.problems(connection), RESTORE),
+        _check("schema", "tables, columns and indexes", lambda: differences(connection), COMPARE),
+        _check("log", log, lambda: stats.find_problems(session), COMPARE),
     ]
+    if database.dialect.name == "sqlite":
+        path = Path(database.url.database or "")
+        results.append(
+            _check("tables", "equal to a replay of the log", lambda: find_derivation_problems(path), COMPARE)
+        )
+    return results
 
 
-def _result(name: str, summary: str, problems: list[str], advice: str) -> CheckResult:
+def _check(name: str, summary: str, find: Callable[[], list[str]], advice: str) -> CheckResult:
+    """Run a check; damage to the file that makes it impossible is a problem as well."""
+    try:
+        problems = find()
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # a subclass: for example, the database is locked
+            raise
+        problems = [f"The database cannot be read ({error.orig})."]
     return CheckResult(name, summary, [split_advice(problem, advice) for problem in problems])
 
 

@@ -70,7 +70,7 @@ def current(context: AdminContext) -> None:
 
 @command(app, "check")
 def check(context: AdminContext) -> None:
-    """Check the file, schema, log and search index for damage. Exits with 3 if any is found."""
+    """Check the file, schema, log, tables and search index. Exits with 3 if there are problems."""
     with context.database() as database, database.reading() as session:
         findings = [finding for result in check_contents(database, session) for finding in result.findings]
         name = str(database)

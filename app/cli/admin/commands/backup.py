@@ -1,0 +1,129 @@
+"""chat-admin backup: create, verify, rehearse and restore backups."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.admin.command_declaration import command, new_noun
+from app.cli.admin.context import AdminContext
+from app.cli.admin.progress import show_share
+from app.cli.terminal import find_version
+from app.db.database import Database
+from app.errors import ChatError, CheckFailed, NotFound, StorageError
+from app.services.backup.creation import NewBackup, create_backup
+from app.services.backup.listing import list_backups
+from app.services.backup.manifest import Manifest
+from app.services.backup.naming import require_folder
+from app.services.backup.pruning import prune_backups
+from app.services.backup.records import list_known_backups, record_backup, record_verification
+from app.services.backup.verification import verify_backup
+
+app = new_noun("backup", "Create, verify and restore backups.")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
+
+
+@command(app, "create")
+def create(
+    context: AdminContext,
+    place: Annotated[
+        Path,
+        typer.Argument(metavar="DIR_OR_FILE", help="A new file, or a folder in which to name one by time."),
+    ],
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            "--keep", metavar="N", min=1, help="Delete older backups in DIR, except the N newest sound ones."
+        ),
+    ] = None,
+) -> None:
+    """Create and verify a backup, also while the server runs.
+
+    It is an SQLite file on which a server can start, with a manifest beside it. Exits with 3 if
+    the database has problems; the backup has the same ones.
+    """
+    if keep is not None:
+        require_folder(place)
+    with context.database() as database:
+        with show_share("Copying") as report:
+            backup = create_backup(database, place, context.clock, find_version(), report)
+        deleted = _record(context, database, backup, keep)
+    _print_new(context, backup, place / backup.file.name if place.is_dir() else place, deleted)
+
+
+def _record(context: AdminContext, database: Database, backup: NewBackup, keep: int | None) -> list[str]:
+    """Delete old backups, record it all in the database, and return the names of the deleted."""
+    try:
+        deleted = (
+            prune_backups(database, backup.file.parent, backup.manifest.database, keep)
+            if keep and not backup.problems
+            else []
+        )
+        with database.translated_errors():
+            record_backup(database, context.clock, context.actor, backup, deleted)
+    except (OSError, StorageError) as error:
+        reason = error.sentence if isinstance(error, StorageError) else f"{error.strerror}."
+        raise ChatError(
+            f"The backup {backup.file} is complete, but older ones could not be deleted, "
+            f"or the backup not be recorded in the database: {reason}"
+        ) from error
+    return [file.name for file in deleted]
+
+
+def _print_new(context: AdminContext, backup: NewBackup, shown: Path, deleted: list[str]) -> None:
+    manifest = backup.manifest
+    context.out.done(
+        f"Wrote {shown}: {manifest.bytes} bytes, log position {manifest.position}"
+        + (f"; deleted {len(deleted)} older." if deleted else "."),
+        file=str(backup.file),
+        position=manifest.position,
+        bytes=manifest.bytes,
+        sha256=manifest.sha256,
+        deleted=deleted,
+        problems=backup.problems,
+    )
+    if backup.problems:
+        for problem in backup.problems:
+            context.out.note(problem)
+        raise CheckFailed(
+            f"The database has problems, and so has the backup: {len(backup.problems)}. No backup was deleted."
+        )
+
+
+@command(app, "list")
+def list_(
+    context: AdminContext,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Backups in this folder. Default: those the database knows of."),
+    ] = None,
+) -> None:
+    """List the backups in a folder, or those that were created from the database."""
+    if folder is not None:
+        if not folder.is_dir():
+            raise NotFound(f"The folder {folder} does not exist.")
+        context.out.table(list_backups(folder), f"There are no backups in {folder}.")
+        return
+    with context.reading() as session:
+        known = list_known_backups(session)
+    context.out.table(known, "No backup of this database is known.")
+
+
+@command(app, "verify")
+def verify(context: AdminContext, file: File) -> None:
+    """Check a backup for damage. Exits with 3 if any is found."""
+    report = verify_backup(file)
+    if report.manifest is not None and not report.problems:
+        _record_verification(context, report.manifest)
+    context.out.table([{"problem": problem} for problem in report.problems], f"Found no problems in {file}.")
+    if report.problems:
+        raise CheckFailed(f"{file} has problems: {len(report.problems)}.")
+
+
+def _record_verification(context: AdminContext, manifest: Manifest) -> None:
+    """Record the success in the database, if there is one that knows the backup."""
+    with suppress(ChatError), context.database_if_exists() as database:
+        if database is not None:
+            record_verification(database, manifest, context.clock.now())
