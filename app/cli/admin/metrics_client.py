@@ -43,6 +43,7 @@ def fetch_figures(address: str) -> dict[str, Any]:
         with _open(Request(f"{address}/top"), timeout=TIMEOUT_SECONDS) as response:
             figures = json.loads(response.read(MAX_BYTES))
     except HTTPError as error:
+        error.close()
         raise ChatError(_explain_status(address, error.code)) from error
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error

@@ -78,6 +78,12 @@ def _doctor() -> typer.Typer:
     return new_verb(doctor)
 
 
+def _top() -> typer.Typer:
+    from app.cli.admin.commands.top import top
+
+    return new_verb(top)
+
+
 def _kick() -> typer.Typer:
     from app.cli.admin.commands.kick import kick
 
@@ -126,6 +132,9 @@ class AdminCommands(LazyGroup):
             _doctor,
         ),
         "cert": LazyCommand("Generate a TLS certificate.", _cert),
+        "top": LazyCommand(
+            "Show connections, message rates, commit times, queues, slow clients and busy rooms, live.", _top
+        ),
         "kick": LazyCommand("Disconnect a user, or remove them from one room.", _kick),
         "announce": LazyCommand("Send a notice to all online users.", _announce),
         "import-legacy": LazyCommand(

@@ -1,0 +1,1 @@
+"""`chat-admin top`: a live view of the running server."""
