@@ -1,7 +1,6 @@
 """Bulk access to whole tables, for copying a database."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from functools import cache
 from typing import Protocol
 
@@ -17,9 +16,6 @@ class BulkAccess(Protocol):
     Raises: DBAPIError from any method.
     """
 
-    def snapshot(self, engine: Engine) -> AbstractContextManager[Connection]:
-        """Open a read transaction in which all reads see one state of the database."""
-
     def read_pages(
         self, connection: Connection, table: TableShape, after: Row | None = None
     ) -> Iterator[list[Row]]:
@@ -27,6 +23,9 @@ class BulkAccess(Protocol):
 
         Rows with smaller keys than the last one read may be changed in the same transaction.
         """
+
+    def last_key(self, connection: Connection, table: TableShape) -> Row | None:
+        """Return the largest key in the order in which rows are read, or None."""
 
     def insert(self, connection: Connection, table: TableShape, rows: Sequence[Row]) -> None:
         """Insert rows."""

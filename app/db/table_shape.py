@@ -1,7 +1,7 @@
 """The shape of a table for bulk access: its columns, its key, and the statements that read it.
 
-Rows are tuples of integers, strings and None, in the same form on every database: a boolean is 0
-or 1, and JSON is its text. So rows of different databases can be compared with each other.
+Rows are tuples of integers, strings, bytes and None, in the same form on every database: a boolean
+is 0 or 1, and JSON is its text. So rows of different databases can be compared with each other.
 """
 
 from collections.abc import Sequence
@@ -51,6 +51,14 @@ class TableShape:
         keys = [_sort_key(column, quote(column.name), collation) for column in self._key_columns()]
         after = f"WHERE ({', '.join(keys)}) > ({_list(placeholder, keys)})" if is_continued else ""
         return f"SELECT {values} FROM {quote(self.name)} {after} ORDER BY {', '.join(keys)}"  # noqa: S608
+
+    def select_last_key(self, dialect: Dialect, collation: str) -> str:
+        """Return the statement that reads the largest key."""
+        quote = dialect.identifier_preparer.quote
+        names = [quote(column.name) for column in self._key_columns()]
+        keys = [_sort_key(column, quote(column.name), collation) for column in self._key_columns()]
+        order = ", ".join(f"{key} DESC" for key in keys)
+        return f"SELECT {', '.join(names)} FROM {quote(self.name)} ORDER BY {order} LIMIT 1"  # noqa: S608
 
     def _key_columns(self) -> list[Column[Any]]:
         return [self.table.columns[self.columns[place]] for place in self._key]

@@ -61,7 +61,13 @@ class AdminContext:
     @contextmanager
     def open_database(self, settings: ServerSettings) -> Iterator[Database]:
         """Open the database that the settings name, without checking its state."""
-        database = Database(parse_database_url(settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
+        with self.open_named(settings.dbname) as database:
+            yield database
+
+    @contextmanager
+    def open_named(self, dbname: str) -> Iterator[Database]:
+        """Open the database with a name or URL, without checking its state."""
+        database = Database(parse_database_url(dbname), BUSY_TIMEOUT_MILLISECONDS)
         try:
             with database.translated_errors():
                 yield database
@@ -75,27 +81,18 @@ class AdminContext:
         Raises: NotFound, DatabaseRefused, or ChatError if it needs an upgrade.
         """
         with self.open_unchecked() as database:
-            if self._is_missing(database):
+            if _is_missing(database):
                 if not create:
                     raise NotFound(missing_database_message(database))
                 schema.prepare_database(database)
                 self.out.note(f"Created the database {database}.")
             yield database
 
-    def _is_missing(self, database: Database) -> bool:
-        state, revision = schema.require_own_database(database)
-        if state is schema.DatabaseState.OLDER:
-            raise ChatError(
-                f"{database} has an older schema ({revision}). Start the server once, "
-                "or run `chat-admin db upgrade`."
-            )
-        return state is schema.DatabaseState.MISSING
-
     @contextmanager
     def database_if_exists(self) -> Iterator[Database | None]:
         """Open the database if it exists, otherwise yield None."""
         with self.open_unchecked() as database:
-            yield None if self._is_missing(database) else database
+            yield None if _is_missing(database) else database
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -110,6 +107,25 @@ class AdminContext:
         """Decide and record a change in one transaction; return whether anything changed."""
         with self.database(create) as database:
             return bool(apply_admin_change(database, self.clock, self.actor, self.by, decide).events)
+
+
+def require_current(database: Database) -> None:
+    """Check that a database exists and is current.
+
+    Raises: NotFound, DatabaseRefused, or ChatError if it needs an upgrade.
+    """
+    if _is_missing(database):
+        raise NotFound(missing_database_message(database))
+
+
+def _is_missing(database: Database) -> bool:
+    state, revision = schema.require_own_database(database)
+    if state is schema.DatabaseState.OLDER:
+        raise ChatError(
+            f"{database} has an older schema ({revision}). Start the server once, "
+            "or run `chat-admin db upgrade`."
+        )
+    return state is schema.DatabaseState.MISSING
 
 
 def missing_database_message(database: Database) -> str:

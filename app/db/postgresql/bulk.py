@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db.table_shape import PAGE_ROWS, Row, TableShape
@@ -21,15 +21,6 @@ _SLOW_INDEXES = text("""
 class PostgreSQLBulkAccess:
     """Reads with a cursor on the server, and inserts with COPY."""
 
-    @contextmanager
-    def snapshot(self, engine: Engine) -> Iterator[Connection]:
-        """Hold a transaction whose reads all see the state at its first one."""
-        opened = engine.connect().execution_options(isolation_level="REPEATABLE READ")
-        with opened as connection, connection.begin():
-            connection.execute(text("SET TRANSACTION READ ONLY"))
-            connection.execute(text("SELECT 1"))
-            yield connection
-
     def read_pages(
         self, connection: Connection, table: TableShape, after: Row | None = None
     ) -> Iterator[list[Row]]:
@@ -41,6 +32,12 @@ class PostgreSQLBulkAccess:
             while page := cursor.fetchmany(PAGE_ROWS):
                 yield page
 
+    def last_key(self, connection: Connection, table: TableShape) -> Row | None:
+        """Read it from the index of the primary key, or sort if it contains text."""
+        statement = table.select_last_key(connection.dialect, _BY_CODE_POINT)
+        found = connection.exec_driver_sql(statement).first()
+        return None if found is None else tuple(found)
+
     def insert(self, connection: Connection, table: TableShape, rows: Sequence[Row]) -> None:
         """Insert the rows with COPY."""
         name, columns = table.quoted_name(connection.dialect), table.column_list(connection.dialect)
@@ -51,10 +48,7 @@ class PostgreSQLBulkAccess:
 
     def delete(self, connection: Connection, table: TableShape, keys: Sequence[Row]) -> None:
         """Delete the rows with one prepared statement."""
-        name, condition = (
-            table.quoted_name(connection.dialect),
-            table.key_condition(connection.dialect, "%s"),
-        )
+        name, condition = table.quoted_name(connection.dialect), table.key_condition(connection.dialect, "%s")
         statement = f"DELETE FROM {name} WHERE {condition}"  # noqa: S608
         with _translated(statement), _driver(connection).cursor() as cursor:
             cursor.executemany(statement, keys)

@@ -2,10 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.db.sqlite.dialect import execute_on_driver
@@ -14,13 +13,6 @@ from app.db.table_shape import PAGE_ROWS, Row, TableShape
 
 class SQLiteBulkAccess:
     """Reads pages by key, and inserts with `executemany`."""
-
-    @contextmanager
-    def snapshot(self, engine: Engine) -> Iterator[Connection]:
-        """Hold a read transaction, which begins with its first read."""
-        with engine.connect() as connection, connection.begin():
-            execute_on_driver(connection, "SELECT count(*) FROM sqlite_schema")
-            yield connection
 
     def read_pages(
         self, connection: Connection, table: TableShape, after: Row | None = None
@@ -35,6 +27,12 @@ class SQLiteBulkAccess:
                 return
             after = table.key_of(page[-1])
 
+    def last_key(self, connection: Connection, table: TableShape) -> Row | None:
+        """Read it from the index of the primary key."""
+        statement = table.select_last_key(connection.dialect, "")
+        found: Row | None = execute_on_driver(connection, statement).fetchone()
+        return found
+
     def insert(self, connection: Connection, table: TableShape, rows: Sequence[Row]) -> None:
         """Insert the rows with one prepared statement."""
         name, columns = table.quoted_name(connection.dialect), table.column_list(connection.dialect)
@@ -43,10 +41,7 @@ class SQLiteBulkAccess:
 
     def delete(self, connection: Connection, table: TableShape, keys: Sequence[Row]) -> None:
         """Delete the rows with one prepared statement."""
-        name, condition = (
-            table.quoted_name(connection.dialect),
-            table.key_condition(connection.dialect, "?"),
-        )
+        name, condition = table.quoted_name(connection.dialect), table.key_condition(connection.dialect, "?")
         _execute_many(connection, f"DELETE FROM {name} WHERE {condition}", keys)  # noqa: S608
 
     def drop_slow_indexes(self, connection: Connection) -> list[str]:

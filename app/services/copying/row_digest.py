@@ -1,7 +1,8 @@
 """The number of rows of a table and a digest over them, equal for equal tables on any database.
 
 The digest is BLAKE2b-256 over the rows in the order of their keys, each as a JSON array of its
-values in the order of the columns, without spaces and with a comma after it. A boolean is 0 or 1.
+values in the order of the columns, without spaces and with a comma after it. A boolean is 0 or 1,
+and bytes are in hexadecimal.
 """
 
 import json
@@ -31,7 +32,7 @@ class RowDigest:
     def observe(self, pages: Iterable[list[Row]]) -> Iterator[list[Row]]:
         """Yield the pages unchanged."""
         for page in pages:
-            text = json.dumps(page, ensure_ascii=False, separators=(",", ":"))
+            text = json.dumps(page, ensure_ascii=False, separators=(",", ":"), default=bytes.hex)
             self._digest.update(f"{text[1:-1]},".encode())
             self._rows += len(page)
             yield page

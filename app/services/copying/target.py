@@ -1,7 +1,8 @@
 """The database that a copy is written to.
 
-It gets its schema from the migrations, and is marked as unfinished until `finish`. The progress is
-stored in the transaction of the rows, so a copy that was interrupted continues where it was.
+It gets its schema from the migrations, and is marked as unfinished until `finish`. Rows are
+appended in the order of their keys, each page in a transaction, so the last key of a table is its
+progress, and a copy that was interrupted continues after it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.exc import DBAPIError
 
-from app.db import copy_state, schema
+from app.db import copy_state, revisions, schema
 from app.db.bulk import bulk_access_of
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
@@ -19,7 +20,7 @@ from app.db.table_shape import Row, TableShape
 from app.errors import DatabaseRefused, StorageError
 from app.services.copying.tables import all_tables
 
-_SOURCE, _INDEXES, _AFTER = "source", "indexes", "after"  # names of stored values
+_SOURCE, _INDEXES = "source", "indexes"  # names of stored values
 
 
 class CopyTarget:
@@ -30,39 +31,39 @@ class CopyTarget:
 
     def __init__(self, database: Database, source: str) -> None:
         self.database = database
-        if schema.inspect_database(database)[0] is not schema.DatabaseState.UNFINISHED:
+        found, revision = schema.inspect_database(database)
+        if found is not schema.DatabaseState.UNFINISHED:
             _mark(database, source)
+        elif revision != revisions.head():
+            raise DatabaseRefused(
+                f"{database} contains an unfinished copy made by another version (schema {revision}); "
+                "nothing was changed. Empty it, and start the copy again."
+            )
         with database.reading() as session:
             state = copy_state.load(session.connection())
-        self.last_keys: dict[str, Row] = {
-            name.partition(":")[2]: tuple(value) for name, value in state.items() if ":" in name
-        }
         if state[_SOURCE] != source:
             raise DatabaseRefused(
                 f"{database} contains an unfinished copy of {state[_SOURCE]}; nothing was changed. "
                 "Finish that copy, or name an empty database."
             )
 
-    @property
-    def is_new(self) -> bool:
-        """Whether nothing has been copied yet."""
-        return not self.last_keys
+    def find_last_key(self, table: TableShape) -> Row | None:
+        """Return the key of the last row copied so far, or None."""
+        with self.database.reading() as session:
+            return bulk_access_of(self.database.engine).last_key(session.connection(), table)
 
     def append(self, table: TableShape, page: Sequence[Row]) -> None:
         """Insert rows that follow those already copied, in a transaction of its own.
 
         Raises: StorageError when a row cannot be stored.
         """
-        last = table.key_of(page[-1])
         try:
             with self.database.locked() as connection:
                 bulk_access_of(connection).insert(connection, table, page)
-                copy_state.store(connection, f"{_AFTER}:{table.name}", last)
         except DBAPIError as error:
             if self.database.dialect.is_transient_error(error):
                 raise
             raise self._refuse_row(table, page) from error
-        self.last_keys[table.name] = last
 
     def build_indexes(self) -> None:
         """Build what was postponed: indexes of PostgreSQL, or the search index of SQLite."""

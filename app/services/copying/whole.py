@@ -1,15 +1,17 @@
 """Copies a whole database from one consistent snapshot."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.db.bulk import bulk_access_of
 from app.db.database import Database
 from app.db.log import get_last_id
+from app.db.table_shape import TableShape
 from app.errors import CheckFailed, StorageError
 from app.services.copying.comparison import Comparison
 from app.services.copying.reconciliation import Reconciliation, reconcile
@@ -29,9 +31,17 @@ class CopyReport:
     tables: list[TableDigest]
 
 
-def open_snapshot(database: Database) -> AbstractContextManager[Connection]:
-    """Open a read transaction in which all reads see one state of the database."""
-    return bulk_access_of(database.engine).snapshot(database.engine)
+def name_source(database: Database) -> str:
+    """Return the name by which a target recognises its source: a whole path, or a URL."""
+    return str(Path(str(database)).resolve()) if database.dialect.name == "sqlite" else str(database)
+
+
+@contextmanager
+def open_snapshot(database: Database) -> Iterator[Connection]:
+    """Open a transaction in which all reads see the state of the database at this moment."""
+    with database.snapshot() as connection:
+        get_last_id(connection)  # the first query determines the state
+        yield connection
 
 
 def copy_database(source: Connection, target: CopyTarget, advance: Advance, record: Record) -> CopyReport:
@@ -51,16 +61,24 @@ def copy_database(source: Connection, target: CopyTarget, advance: Advance, reco
     return report
 
 
-def copy_new_rows(source: Connection, target: CopyTarget) -> Iterator[int]:
+def copy_new_rows(
+    source: Connection, target: CopyTarget, tables: Sequence[TableShape] | None = None
+) -> Iterator[int]:
     """Copy the rows of independent tables that follow those already copied, page by page.
 
     Yield the number of rows after each page is committed; the caller may stop at any time.
     """
-    for table in independent_tables():
-        after = target.last_keys.get(table.name)
-        for page in bulk_access_of(source).read_pages(source, table, after):
+    for table in independent_tables() if tables is None else tables:
+        for page in bulk_access_of(source).read_pages(source, table, target.find_last_key(table)):
             target.append(table, page)
             yield len(page)
+
+
+def count_rows(source: Database) -> int:
+    """Return the number of rows that are copied page by page, for a progress bar."""
+    with source.reading() as session:
+        counts = [select(func.count()).select_from(table.table) for table in independent_tables()]
+        return sum(session.scalar(count) or 0 for count in counts)
 
 
 def equalise(source: Connection, target: CopyTarget) -> CopyReport:

@@ -3,7 +3,18 @@
 from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, insert, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    LargeBinary,
+    String,
+    Table,
+    insert,
+    select,
+)
 
 from app.db.database import Database
 from app.db.models import Base
@@ -21,9 +32,15 @@ def texts(longest: int) -> st.SearchStrategy[str]:
     return (st.text(letters, max_size=12) | nasty).map(lambda text: text[:longest])
 
 
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 json_values = st.dictionaries(
     texts(8),
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts(20) | st.just("\0\ud800"),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts(20)
+    | st.just("\0\ud800"),
     max_size=3,
 )
 
@@ -36,6 +53,8 @@ def values(column: Column[Any]) -> st.SearchStrategy[Any]:
         found = json_values
     elif isinstance(column.type, String):
         found = texts(column.type.length or 5_000)
+    elif isinstance(column.type, LargeBinary):
+        found = st.binary(max_size=20)
     else:
         bits = 63 if isinstance(column.type, BigInteger) else 31
         found = st.integers(-(2**bits), 2**bits - 1) | st.integers(-3, 3)

@@ -23,7 +23,7 @@ from tests.story import Story
 PAIRS = [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")]
 few_examples = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

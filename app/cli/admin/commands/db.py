@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from app.cli.admin.command_declaration import command, new_noun
+from app.cli.admin.commands.db_copy import copy
 from app.cli.admin.context import AdminContext, missing_database_message
 from app.cli.admin.progress import show_progress
 from app.db import revisions, schema
@@ -14,6 +15,7 @@ from app.services import stats
 from app.services.checks.database import check_contents
 
 app = new_noun("db", "Maintain the database.")
+command(app, "copy")(copy)
 
 
 @command(app, "upgrade")
