@@ -38,7 +38,7 @@ class ClientCommands(LazyGroup):
         return rest
 
 
-app = terminal.new_app()
+app = terminal.new_program()
 
 
 def _refuse_nan(seconds: float) -> float:

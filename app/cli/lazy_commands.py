@@ -5,11 +5,12 @@ summaries with the commands' own help.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 
@@ -60,3 +61,12 @@ class LazyGroup(TyperGroup):
         """Write the names and summaries of the commands."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.summary) for name, command in self.declared.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Return the commands and options for shell completion, without importing the commands."""
+        overview = copy(ctx)
+        overview.command = TyperGroup(name=self.name, params=self.params, commands=self._summaries())
+        return overview.command.shell_complete(overview, incomplete)
+
+    def _summaries(self) -> dict[str, Any]:
+        return {name: TyperCommand(name, help=command.summary) for name, command in self.declared.items()}

@@ -100,16 +100,24 @@ def new_app(summary: str | None = None, group: type[TyperGroup] | None = None) -
     With a summary, a call without arguments prints the help. Without one, the tree is a single
     command. `group` is the class of the tree's root.
     """
+    return typer.Typer(**_options(summary, group), add_completion=False)
+
+
+def new_program(summary: str | None = None, group: type[TyperGroup] | None = None) -> typer.Typer:
+    """Return the command tree of a program, which can also install its shell completion."""
+    return typer.Typer(**_options(summary, group), add_completion=True)
+
+
+def _options(summary: str | None, group: type[TyperGroup] | None) -> dict[str, Any]:
     summaries: dict[str, Any] = {} if summary is None else {"help": summary}  # else the callback's
-    return typer.Typer(
-        cls=group,
+    return {
+        "cls": group,
         **summaries,
-        no_args_is_help=summary is not None,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
+        "no_args_is_help": summary is not None,
+        "rich_markup_mode": None,
+        "pretty_exceptions_enable": False,
+        "context_settings": {"help_option_names": ["-h", "--help"]},
+    }
 
 
 def find_version() -> str:

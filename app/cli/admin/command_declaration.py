@@ -30,7 +30,7 @@ Command = Callable[..., None]
 
 def new_admin(summary: str, commands: type[TyperGroup]) -> typer.Typer:
     """Return the root of the command tree, which accepts the common options."""
-    app = terminal.new_app(summary, commands)
+    app = terminal.new_program(summary, commands)
 
     @app.callback(help=summary)
     def before(

@@ -6,6 +6,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from app.cli.admin import times
+from app.cli.admin.completion import complete_accounts, complete_rooms
 from app.cli.admin.context import AdminContext
 from app.db.database import Database
 from app.errors import NotFound, UsageError
@@ -16,10 +17,22 @@ from app.wire.names import fold
 
 Rooms = Annotated[
     list[str] | None,
-    typer.Option("--room", "-r", metavar="ROOM", help="Only this room. Can be repeated."),
+    typer.Option(
+        "--room",
+        "-r",
+        metavar="ROOM",
+        help="Only this room. Can be repeated.",
+        autocompletion=complete_rooms,
+    ),
 ]
 User = Annotated[
-    str | None, typer.Option("--user", metavar="NAME", help="Only messages of this nick or account.")
+    str | None,
+    typer.Option(
+        "--user",
+        metavar="NAME",
+        help="Only messages of this nick or account.",
+        autocompletion=complete_accounts,
+    ),
 ]
 Events = Annotated[
     bool,

@@ -33,7 +33,7 @@ class ServerCommands(LazyGroup):
     }
 
 
-app = terminal.new_app(
+app = terminal.new_program(
     "Run a group chat server that speaks IRC and stores everything it shows.", ServerCommands
 )
 

@@ -7,6 +7,7 @@ import typer
 from app.cli.admin import times
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.commands.history_export import export
+from app.cli.admin.completion import complete_rooms
 from app.cli.admin.context import AdminContext
 from app.cli.admin.history_selection import Direct, Events, Rooms, User, audit_access, select_history
 from app.cli.admin.limits import Limit
@@ -21,7 +22,10 @@ app = new_noun("history", "Show, search and export message history.")
 def show(
     context: AdminContext,
     room: Annotated[
-        str | None, typer.Argument(metavar="ROOM", help="Room to show. Default: all rooms.")
+        str | None,
+        typer.Argument(
+            metavar="ROOM", help="Room to show. Default: all rooms.", autocompletion=complete_rooms
+        ),
     ] = None,
     limit: Limit = 50,
     user: User = None,

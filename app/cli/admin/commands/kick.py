@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.admin.completion import complete_rooms
 from app.cli.admin.context import AdminContext
 from app.cli.admin.prompts import one_line
 from app.services import moderation
@@ -15,7 +16,14 @@ def kick(
     context: AdminContext,
     nick: Annotated[str, typer.Argument(metavar="NICK", help="Nick or account of an online user.")],
     room: Annotated[
-        str | None, typer.Option("--room", "-r", metavar="ROOM", help="Remove from this room only.")
+        str | None,
+        typer.Option(
+            "--room",
+            "-r",
+            metavar="ROOM",
+            help="Remove from this room only.",
+            autocompletion=complete_rooms,
+        ),
     ] = None,
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Reason shown to the user.")

@@ -6,7 +6,7 @@ import typer
 
 from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
-from app.cli.admin.commands.room_members import list_members, set_role
+from app.cli.admin.commands.room_members import Name, NewName, list_members, set_role
 from app.cli.admin.commands.room_modes import ModeCommand, change_modes
 from app.cli.admin.context import AdminContext
 from app.cli.admin.prompts import confirm, one_line
@@ -15,7 +15,6 @@ from app.services import metadata, moderation, rooms
 
 app = new_noun("room", "Manage rooms.")
 
-Name = Annotated[str, typer.Argument(metavar="ROOM", help="Name of the room, quoted for the shell: '#ops'.")]
 Search = Annotated[
     str | None,
     typer.Option("--search", metavar="TEXT", help="Only rooms whose name or topic contains TEXT."),
@@ -39,7 +38,7 @@ def show(context: AdminContext, name: Name) -> None:
 
 
 @command(app, "create")
-def create(context: AdminContext, name: Name) -> None:
+def create(context: AdminContext, name: NewName) -> None:
     """Create an official room: it has no owner and remains when empty."""
     name = rooms.check_room_name(name, context.settings.room_length)
     context.change(

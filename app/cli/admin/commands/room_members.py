@@ -4,10 +4,19 @@ from typing import Annotated
 
 import typer
 
+from app.cli.admin.completion import complete_accounts, complete_rooms
 from app.cli.admin.context import AdminContext
 from app.services import room_modes, sessions
 
-Name = Annotated[str, typer.Argument(metavar="ROOM", help="Name of the room, quoted for the shell: '#ops'.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="ROOM",
+        help="Name of the room, quoted for the shell: '#ops'.",
+        autocompletion=complete_rooms,
+    ),
+]
+NewName = Annotated[str, typer.Argument(metavar="ROOM", help="Name of the new room: '#ops'.")]
 
 
 def list_members(context: AdminContext, name: Name) -> None:
@@ -20,7 +29,9 @@ def list_members(context: AdminContext, name: Name) -> None:
 def set_role(
     context: AdminContext,
     name: Name,
-    account: Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")],
+    account: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the account.", autocompletion=complete_accounts)
+    ],
     role: Annotated[
         str | None, typer.Argument(metavar="ROLE", help="New role: operator, voice or none.")
     ] = None,

@@ -7,6 +7,7 @@ import typer
 from app.cli.admin import times
 from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
+from app.cli.admin.completion import complete_accounts
 from app.cli.admin.context import AdminContext
 from app.cli.admin.output import as_row
 from app.cli.admin.prompts import PasswordFile, PasswordStdin, confirm, read_password_hashes
@@ -21,7 +22,10 @@ MAX_SESSIONS_SHOWN = 5
 
 app = new_noun("user", "Manage accounts.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the account.", autocompletion=complete_accounts)
+]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
 Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="Role of the account: user or admin.")]
 Online = Annotated[bool, typer.Option("--online", help="Only users who are online now, including guests.")]
 Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Only names that contain TEXT.")]
@@ -84,7 +88,7 @@ def _connection(session: SessionRow) -> dict[str, object]:
 @command(app, "create")
 def create(
     context: AdminContext,
-    name: Name,
+    name: NewName,
     role: Role = "user",
     password_stdin: PasswordStdin = False,
     password_file: PasswordFile = None,
