@@ -12,7 +12,7 @@ from signal import SIGHUP
 
 import pytest
 
-from tests.process.server_process import PROGRAM, Server
+from tests.process.server_process import PROGRAM, Server, environment
 from tests.process.socket_client import TIMEOUT_SECONDS
 from tests.process.test_outage import locked
 
@@ -83,7 +83,7 @@ def unit(name: str) -> RawConfigParser:
 def installed_unit(name: str, folder: Path) -> Path:
     """Copy a unit to a folder, with the path of these programs."""
     text = (UNITS / name).read_text(encoding="utf-8")
-    assert INSTALLED in text
+    assert INSTALLED in text or not name.endswith(".service")
     copy = folder / name
     copy.write_text(text.replace(INSTALLED, str(PROGRAM.parent)))
     return copy
@@ -109,10 +109,23 @@ def test_the_unit_uses_what_the_server_offers() -> None:
     assert int(service["LimitNOFILE"]) >= 12_300  # the default of max_connections, and spare ones
 
 
+def test_the_backup_unit_backs_up(tmp_path: Path) -> None:
+    service = unit("chat-backup.service")["Service"]
+    place, folder = service["ReadWritePaths"], tmp_path / "backups"
+    folder.mkdir()
+    with Server(tmp_path):
+        command = service["ExecStart"].replace(INSTALLED, str(PROGRAM.parent)).replace(place, str(folder))
+        subprocess.run(
+            command.split(), cwd=tmp_path, env=environment(), check=True, stdout=subprocess.DEVNULL
+        )
+    assert len(list(folder.glob("chat-*.db"))) == 1
+
+
 @needs_systemd
-@pytest.mark.parametrize("name", [path.name for path in UNITS.glob("*.service")])
-def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
-    done = analyze("verify", installed_unit(name, tmp_path))
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    units = [installed_unit(path.name, tmp_path) for path in UNITS.iterdir()]
+    assert {unit.suffix for unit in units} == {".service", ".timer"}
+    done = analyze("verify", *units)
     assert (done.returncode, done.stderr) == (0, "")
 
 

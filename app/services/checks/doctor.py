@@ -7,7 +7,7 @@ from app.clock import Clock, to_datetime
 from app.db.database import Database
 from app.db.log import get_last_at
 from app.db.schema import DatabaseState
-from app.services.checks import configuration, database, files, machine
+from app.services.checks import backups, configuration, database, files, machine
 from app.services.checks.finding import CheckResult, Finding
 from app.settings import ResolvedSettings, ServerSettings
 
@@ -66,6 +66,7 @@ def _examine_database(installation: Installation) -> Iterator[CheckResult]:
         yield database.check_usage(store, session)
         size = store.dialect.usage(session.connection()).bytes
         yield database.check_disk(store, size)
+        yield backups.check_backups(session, installation.clock)
         yield _examine_clock(installation, get_last_at(session.connection()))
 
 
