@@ -12,6 +12,8 @@ from threading import Lock
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+ID_RANDOM_BITS = 20  # of an id, whose other bits are the instant at which it was made
+
 _identity_lock = Lock()
 
 
@@ -36,7 +38,9 @@ class Clock:
         are strictly increasing.
         """
         with _identity_lock:
-            Clock._last_identity = max(Clock._last_identity + 1, (self.now() << 20) | random.getrandbits(20))
+            Clock._last_identity = max(
+                Clock._last_identity + 1, (self.now() << ID_RANDOM_BITS) | random.getrandbits(ID_RANDOM_BITS)
+            )
             return Clock._last_identity
 
     def new_token(self) -> str:

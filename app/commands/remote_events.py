@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from app.clock import is_future
 from app.commands.accounts.login import release_nick
+from app.commands.accounts.renaming import rename_account
 from app.commands.channels.renaming import emulate_rename
 from app.commands.metadata import profiles
 from app.commands.runtime import Runtime
+from app.commands.sessions.account_deletion import delete_account
 from app.commands.sessions.account_roles import account_roles_of, update_account_roles
 from app.commands.sessions.bans import enforce_ban, enforce_bans_on
 from app.commands.sessions.leaving import disconnect_expired, disconnect_user
@@ -40,6 +42,12 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """
     if event.kind is Kind.METADATA:
         profiles.apply_remote(runtime, changeset, event)
+        return
+    if event.kind is Kind.ACCOUNT_DELETED:
+        delete_account(runtime, changeset, event, changeset.deliver)
+        return
+    if event.kind is Kind.ACCOUNT_RENAMED:
+        rename_account(runtime, changeset, event)
         return
     audience = _audience(runtime.world, event)
     roles_before = {user: account_roles_of(runtime, user) for user in _users_of_account(runtime.world, event)}

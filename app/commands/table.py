@@ -8,7 +8,7 @@ from app.commands.connect import cap, info, isupport, registration
 from app.commands.messaging import messages, multiline, redaction
 from app.commands.metadata import metadata, subscriptions, syncing
 from app.commands.operators import klines, moderation, oper, reloading, sajoin, statistics
-from app.commands.pseudoclients import histserv, nickserv, nickserv_cert, znc
+from app.commands.pseudoclients import histserv, nickserv, nickserv_cert, nickserv_drop, znc
 from app.commands.registry import CommandTable, Family
 from app.commands.users import away, chghost, monitor, setname, who, whois
 
@@ -114,6 +114,8 @@ def build_command_table() -> CommandTable:
                 nickserv.nickserv_set_always_on,
             ),
             nickserv.nickserv_info,
+            Family(nickserv_drop.nickserv_drop, nickserv_drop.nickserv_drop_confirm),
+            nickserv_drop.nickserv_export,
             Family(
                 nickserv_cert.nickserv_cert,
                 nickserv_cert.nickserv_cert_add,

@@ -85,6 +85,18 @@ class Dialect(Protocol):
     def version(self, connection: Connection) -> int | None:
         """Return a number that changes when another connection commits; None if not supported."""
 
+    def truncate_log(self, connection: Connection) -> bool:
+        """Remove overwritten values from the write-ahead log, outside a transaction.
+
+        Return False if that is not possible yet, because another connection reads it.
+        """
+
+    def purge(self, engine: Engine) -> bool:
+        """Remove overwritten and deleted values from the database, as far as it allows.
+
+        Return False if that is not possible yet. May take as long as reading the database.
+        """
+
     def is_transient_error(self, error: Exception) -> bool:
         """Return whether an error comes from the storage (full, locked, unreachable), not a row."""
 

@@ -25,6 +25,7 @@ from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
 from app.engine.delivery.sink import FlushScheduler
 from app.engine.engine_status import EngineStatus
+from app.engine.erasure_upkeep import ErasureUpkeep
 from app.engine.handler import CommandHandler
 from app.engine.index_upkeep import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE, IndexUpkeep
 from app.engine.meter import Meter
@@ -74,6 +75,7 @@ class Engine:
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
         self._index = IndexUpkeep(ledger, clock)
         self._chain = ChainUpkeep(ledger, clock)
+        self._erasure = ErasureUpkeep(world, ledger, clock)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
         self._started_at = clock.monotonic()  # of the cycle, read once for all timers
         self._storage_since = 0.0  # monotonic seconds since the database is asked, or 0.0
@@ -185,6 +187,8 @@ class Engine:
         else:
             self._index.run(INDEX_BATCH_BUSY if self._waiting else INDEX_BATCH_IDLE, self._started_at)
             self._chain.run(lambda: not self._waiting)
+            if self.world.is_erasing and self._stuck is None:
+                self._erasure.run(self._started_at)
 
     def _partition(
         self, units: Iterable[SubmissionUnit]

@@ -53,6 +53,11 @@ class LoginThrottle:
         if len(self._trusted) > MAX_KEYS:
             self._trusted.popitem(last=False)
 
+    def forget(self, name: str) -> None:
+        """Forget from which addresses a name, whose account was deleted, was logged in to."""
+        for pair in [pair for pair in self._trusted if pair[0] == name]:
+            del self._trusted[pair]
+
     def restore_trusted(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Restore trusted pairs of address and name, ordered from oldest to newest."""
         for address, name in pairs:

@@ -7,6 +7,7 @@ from app.db.models import (
     AccountRow,
     BanRow,
     CertificateRow,
+    ErasureRow,
     InvitationRow,
     MembershipRow,
     PrivateMetadataRow,
@@ -20,11 +21,15 @@ from app.engine.world.ban_index import Ban
 from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import Invitation, World
+from app.services.name_reservations import load_reservations
 from app.wire.names import Key, fold
 
 
 def restore(world: World, connection: Connection) -> None:
-    """Load accounts, certificates, invitations, rooms, metadata and bans into an empty world."""
+    """Load accounts, certificates, invitations, rooms, metadata and bans into an empty world.
+
+    The caller must hold the log's lock.
+    """
     for row in connection.execute(select(AccountRow.__table__)):
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
@@ -44,6 +49,9 @@ def restore(world: World, connection: Connection) -> None:
             invitation.id, invitation.uses - invitation.used, invitation.expires
         )
     _restore_metadata(world, connection)
+    world.reservations = load_reservations(connection, world.clock)
+    if connection.scalar(select(ErasureRow.id).limit(1)) is not None:
+        world.begin_erasing()
     for ban in connection.execute(select(BanRow.__table__)):
         world.bans.add(Ban(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by))
 

@@ -71,6 +71,14 @@ class RenamedData(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedData(EventData):
+    """Whether the history of a deleted room is erased, and the actor for the audit log."""
+
+    erase: bool = False
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedData(EventData):
     """A new member's real name and roles; `override`: an administrator bypassed the modes."""
 
@@ -185,6 +193,30 @@ class AccountChangedData(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountDeletedData(EventData):
+    """The id of a deleted account, and what becomes of its messages (`services.erasure`).
+
+    `actor` is that of the audit log. `reserved` is the digest of the name, which is reserved until
+    the instant `until`, or for good (`services.name_reservations`).
+    """
+
+    id: int
+    messages: str
+    actor: str
+    reserved: str | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRenamedData(EventData):
+    """The id of a renamed account; the old name is reserved as in `AccountDeletedData`."""
+
+    id: int
+    reserved: str | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateData(EventData):
     """An account id and a certificate's SHA-256 fingerprint."""
 
@@ -236,6 +268,7 @@ DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.OPER_REFUSED: OperData,
     Kind.CREATED: CreatedData,
     Kind.RENAMED: RenamedData,
+    Kind.DELETED: DeletedData,
     Kind.JOINED: JoinedData,
     Kind.KICKED: KickedData,
     Kind.INVITED: InvitedData,
@@ -250,6 +283,8 @@ DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.REGISTERED: RegisteredData,
     Kind.APPLIED: AppliedData,
     Kind.ACCOUNT_CHANGED: AccountChangedData,
+    Kind.ACCOUNT_DELETED: AccountDeletedData,
+    Kind.ACCOUNT_RENAMED: AccountRenamedData,
     Kind.CERTIFICATE_ADDED: CertificateData,
     Kind.CERTIFICATE_REMOVED: CertificateData,
     Kind.INVITATION_MADE: InvitationData,

@@ -32,7 +32,7 @@ class Kind(StrEnum):
     # Rooms
     CREATED = "created"  # target: name [CreatedData]
     RENAMED = "renamed"  # target: old name; text: reason [RenamedData]
-    DELETED = "deleted"  # target: name; text: reason
+    DELETED = "deleted"  # target: name; text: reason [DeletedData]
     JOINED = "joined"  # [JoinedData]
     PARTED = "parted"  # text: reason
     KICKED = "kicked"  # target: nick; text: reason [KickedData]
@@ -57,6 +57,8 @@ class Kind(StrEnum):
     REGISTERED = "registered"  # account created [RegisteredData], secret: PasswordHashes
     APPLIED = "applied"  # registration awaits verification [AppliedData], secret: Applicant
     ACCOUNT_CHANGED = "account-changed"  # [AccountChangedData], secret: PasswordHashes, if changed
+    ACCOUNT_DELETED = "account-deleted"  # without its name; nick: the pseudonym [AccountDeletedData]
+    ACCOUNT_RENAMED = "account-renamed"  # account: old name; target: new name [AccountRenamedData]
     CERTIFICATE_ADDED = "certificate-added"  # certificate bound to the account [CertificateData]
     CERTIFICATE_REMOVED = "certificate-removed"  # [CertificateData]
     INVITATION_MADE = "invitation-made"  # target: name of the invitation [InvitationData]

@@ -5,11 +5,13 @@ Functions that take an `Administrator` return a change, which `apply_admin_chang
 
 from sqlalchemy.orm import Session
 
+from app.clock import Clock
 from app.errors import AlreadyExists, UsageError
 from app.events import PasswordHashes
 from app.services.accounts import ROLES, account_change_event, find_account, get_account, registration_event
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.certificates import certificate_removal_events
+from app.services.name_reservations import require_unreserved_name
 from app.wire.names import InvalidName, check_new_nick, fold
 
 
@@ -24,14 +26,16 @@ def check_account_name(name: str, max_length: int) -> str:
         raise UsageError(f"{name} is not a valid account name: {error.reason}") from error
 
 
-def require_free_name(session: Session, name: str) -> None:
-    """Check that no account has the name.
+def require_free_name(session: Session, clock: Clock, name: str, is_own: bool = False) -> None:
+    """Check that no account has the name, and that it is not reserved, except for its own account.
 
     Raises: AlreadyExists.
     """
     account = find_account(session, fold(name))
     if account is not None:
         raise AlreadyExists(f"The account {account.name} already exists.")
+    if not is_own:
+        require_unreserved_name(session.connection(), clock, name)
 
 
 def create_account(admin: Administrator, name: str, secret: PasswordHashes, role: str) -> AdminChange:
@@ -40,7 +44,7 @@ def create_account(admin: Administrator, name: str, secret: PasswordHashes, role
     Raises: AlreadyExists, or UsageError when the role is unknown.
     """
     check_role(role)
-    require_free_name(admin.session, name)
+    require_free_name(admin.session, admin.clock, name)
     event = registration_event(admin.clock, name, secret, role, admin.by)
     return admin.make_change([event], "user.create", name, role=role)
 

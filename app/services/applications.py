@@ -54,7 +54,7 @@ def verify_application(admin: Administrator, name: str) -> AdminChange:
 
     Raises: NotFound, or AlreadyExists when the name has an account.
     """
-    require_free_name(admin.session, name)
+    require_free_name(admin.session, admin.clock, name)
     matching = _table.c.key == fold(name), _table.c.expires > admin.clock.now()
     row = admin.session.execute(select(_table).where(*matching).order_by(_table.c.id.desc())).first()
     if row is None:

@@ -19,6 +19,7 @@ from app.db.log import get_last_id
 from app.db.models import HAPPENED, SPOKEN, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, EventData, Kind, msgid
 from app.events.data import MessageData, ModeData, ModeRow, RenamedData, from_json
+from app.services.account_names import list_former_names
 from app.services.accounts import find_account
 from app.services.search import SearchQuery, SearchScope, search_rows
 from app.wire.names import Key, fold
@@ -50,6 +51,7 @@ class HistorySelection:
     `rooms` is None for all rooms; `direct` adds private conversations, and `events` adds events
     other than messages. `since` and `until` are inclusive, in milliseconds since the Unix epoch;
     `after` is a log position, exclusive.
+    `condition` is a further condition on the rows of the log.
     """
 
     rooms: tuple[int, ...] | None = None
@@ -59,6 +61,7 @@ class HistorySelection:
     events: bool = False
     direct: bool = False
     after: int | None = None
+    condition: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class History:
             self._rooms = {row.id: row.name for row in session.execute(select(RoomRow.id, RoomRow.name))}
             self._conversation_names: dict[str, str] = {}
             self.end = get_last_id(session.connection())  # log position of the last event included
+            self._former_names = _former_names(session, selection.user)
 
     def count(self) -> int:
         """Return the number of rows to read, including rows that yield no entry."""
@@ -210,6 +214,8 @@ class History:
             yield at >= selection.since
         if selection.until is not None:
             yield at <= selection.until
+        if selection.condition is not None:
+            yield selection.condition
 
     def _merged(self, ranges: Sequence[QueryRange], backwards: bool = False) -> Iterator[HistoryEntry]:
         """Yield the merged entries of ranges that have the same order."""
@@ -232,7 +238,13 @@ class History:
         """Return whether the row matches the selected user and is not a redacted message."""
         if row.kind in MESSAGES and not row.text:
             return False
-        return self._selection.user is None or self._selection.user in _participants(row)
+        user = self._selection.user
+        return user is None or user in _participants(row) or self._is_by_former_name(row)
+
+    def _is_by_former_name(self, row: Row[Any]) -> bool:
+        """Return whether the selected user had the name of the row's account at the time."""
+        names = self._former_names
+        return bool(names) and any(row.id <= until and fold(row.account or "") == key for key, until in names)
 
     def _entry(self, row: Row[Any]) -> HistoryEntry:
         room = None if row.room_id is None else self._rooms.get(row.room_id, f"#{row.room_id}")
@@ -255,6 +267,10 @@ class History:
         """Return the name of a conversation: both nicks, from the first message read."""
         name = " and ".join(sorted((row.nick, row.target or "?"), key=fold))
         return self._conversation_names.setdefault(row.conversation, name)
+
+
+def _former_names(session: Session, user: Key | None) -> Sequence[tuple[Key, int]]:
+    return () if user is None else list_former_names(session, user)
 
 
 def _author(data: EventData | None) -> str | None:

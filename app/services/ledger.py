@@ -15,6 +15,7 @@ from app.db.fulltext import fulltext_of
 from app.db.log import Log, make_placeholder
 from app.errors import StorageError
 from app.events import Event
+from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
 from app.services.record import record
 from app.services.room_keys import restore_room_keys
 
@@ -274,6 +275,25 @@ class Ledger:
                     extend_chain(self.connection, self._clock, max_events)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
+
+    def continue_erasure(self) -> bool:
+        """Take the next step of the oldest erasure; return whether there was one."""
+        try:
+            with self.connection.begin():
+                take_step(self.connection)
+                progress = find_progress(self.connection)
+            if progress is not None and progress.phase is ErasurePhase.FILES and self._purge_files():
+                with self.connection.begin():
+                    finish(self.connection, self._clock, progress.erasure)
+        except SQLAlchemyError as error:
+            raise self._abort(error) from error
+        return progress is not None
+
+    def _purge_files(self) -> bool:
+        """Remove erased text from the files; return False if that is not possible yet."""
+        if fulltext_of(self.connection).needs_merge(self.connection):
+            return False  # `merge` goes on with it
+        return self._database.dialect.truncate_log(self.connection)
 
     def merge(self) -> None:
         """Merge part of the full-text index, if needed, to purge redacted text."""

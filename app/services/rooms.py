@@ -15,12 +15,13 @@ from app.db.fulltext import fulltext_of
 from app.db.models import SPOKEN, AccountRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
-from app.events.data import CreatedData, RenamedData
+from app.events.data import CreatedData, DeletedData, RenamedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import get_room_metadata
 from app.wire.names import InvalidName, check_room, fold
 
 AUTO_JOIN_REFUSAL = "The setting auto_join would recreate this room; remove the room from the setting first"
+_KEPT_HISTORY = DeletedData()
 NEW_ROOM_MODES = "nt"  # no external messages; only operators set the topic
 
 
@@ -180,14 +181,22 @@ def rename_room(
     return admin.make_change(events, "room.rename", room.name, to=new, reason=reason or None)
 
 
-def delete_room(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> AdminChange:
-    """Delete a room with its topic, modes, roles and lists. Its messages remain in the log.
+def delete_room(
+    admin: Administrator,
+    name: str,
+    auto_join: Iterable[str],
+    reason: str,
+    data: DeletedData = _KEPT_HISTORY,
+) -> AdminChange:
+    """Delete a room with its topic, modes, roles and lists.
+
+    Its messages remain in the log, unless the data says that they are erased.
 
     Raises: NotFound, or UsageError when `auto_join` would recreate the room.
     """
     room = get_room(admin.session, name)
     _refuse_if_auto_joined(room, auto_join)
-    event = Event(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason)
+    event = Event(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason, data=data)
     messages = _count_messages(admin.session, room)
     return admin.make_change([event], "room.delete", room.name, reason=reason, messages=messages)
 

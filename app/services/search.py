@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from app.db.fulltext import Fulltext, fulltext_of, has_trigram
 from app.db.log import from_row
-from app.db.models import SPOKEN, CorrespondentRow, EventRow
+from app.db.models import SPOKEN, AccountRow, CorrespondentRow, EventRow, FormerNameRow
 from app.events import Event
 from app.services.pages import HistoryCursor
+from app.wire.names import fold
 
 MAX_SCANNED_MESSAGES = 50_000  # without the index, divided between the rooms and conversations
 MAX_SECONDS = 5.0  # for one search on SQLite, for each of its queries on PostgreSQL
@@ -107,10 +108,18 @@ def _conditions(
         yield fulltext.without_index(columns.at) <= criteria.until
     if criteria.sender is not None:
         yield or_(
-            *(fulltext.name_equals(column, criteria.sender) for column in (columns.nick, columns.account))
+            *(fulltext.name_equals(column, criteria.sender) for column in (columns.nick, columns.account)),
+            _is_former_name(criteria.sender, columns),
         )
     for word in criteria.words():
         yield fulltext.contains(columns.text, word)
+
+
+def _is_former_name(sender: str, columns: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[bool]:
+    """Return the condition that the account of a row now has the sender's name."""
+    is_of_sender = and_(FormerNameRow.account_id == AccountRow.id, AccountRow.key == fold(sender))
+    is_of_row = and_(FormerNameRow.name == columns.account, FormerNameRow.until >= columns.id)
+    return exists().where(is_of_sender, is_of_row)
 
 
 def _in_scope(fulltext: Fulltext, scope: SearchScope) -> ColumnElement[bool]:

@@ -18,8 +18,15 @@ def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> byt
 
     The caller must hold the log's lock, so that two servers do not each generate one.
     """
+    stored = find_secret(connection, name)
+    if stored is not None:
+        return stored
+    value = clock.new_secret()
+    connection.execute(insert(ServerSecretRow).values(name=name, value=value.hex()))
+    return value
+
+
+def find_secret(connection: Connection, name: str) -> bytes | None:
+    """Return the secret with the given name, or None if it does not exist yet."""
     value = connection.scalar(select(_table.c.value).where(_table.c.name == name))
-    if value is None:
-        value = clock.new_secret().hex()
-        connection.execute(insert(ServerSecretRow).values(name=name, value=value))
-    return bytes.fromhex(value)
+    return None if value is None else bytes.fromhex(value)

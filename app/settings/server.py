@@ -289,6 +289,13 @@ class MessagingSettings(Settings):
         le=36500,
         description="Days after which an always-on account without a device leaves its rooms; 0 means never.",
     )
+    name_reservation_days: WholeNumber = Field(
+        365,
+        ge=0,
+        le=36500,
+        description="Days for which nobody may use the name of a deleted account, or the former name of a renamed"
+        " one; 0 means that it is free at once.",
+    )
     max_monitored: WholeNumber = Field(
         100, ge=1, le=10000, description="Maximum number of nicks one connection may watch with MONITOR."
     )

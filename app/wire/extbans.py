@@ -10,9 +10,11 @@ nick!user@host    users whose source matches
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.wire.masks import check_asterisks, normalise
+from app.wire.names import fold
 
 PREFIX = "~"
 ACCOUNT = "a"
@@ -36,6 +38,23 @@ def parse_list_mask(mask: str) -> ListMask:
         inner = parse_list_mask(rest)
         return ListMask(inner.mask, inner.is_account, is_mute=True)
     return ListMask(rest, kind == ACCOUNT, is_mute=False)
+
+
+def names_user(mask: str, keys: Collection[str]) -> bool:
+    """Return whether a mask names an account or nick, given by its possible folded names.
+
+    Asterisks around the name are ignored.
+    """
+    parsed = parse_list_mask(mask)
+    name = parsed.mask if parsed.is_account else parsed.mask.partition("!")[0]
+    return fold(name.strip("*")) in keys
+
+
+def rename_account(mask: str, keys: Collection[str], new: str) -> str | None:
+    """Return an extended mask for an account under its new name, or None if it is for another."""
+    if not names_user(mask, keys) or not parse_list_mask(mask).is_account:
+        return None
+    return f"{mask.rpartition(':')[0]}:{new}"
 
 
 def complete_mask(mask: str) -> str:

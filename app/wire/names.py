@@ -37,6 +37,7 @@ _COMPATIBLE_SCRIPTS = (  # Unicode TS #39, section 5.1: scripts used together in
     frozenset({"HAN", "HANGUL"}),
     frozenset({"HAN", "BOPOMOFO"}),
 )
+PSEUDONYM_PREFIX = "deleted-user-"  # of the names shown in place of deleted accounts
 _SHARED_SCRIPTS = frozenset({"COMMON", "INHERITED"})
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~]+")  # ASCII punctuation
 PSEUDOCLIENTS = ("*playback", "HistServ", "NickServ")  # on this server
@@ -103,6 +104,8 @@ def check_new_nick(name: str, max_characters: int) -> str:
     Raises: InvalidName with the first violated rule.
     """
     prepared = check_nick(name, max_characters)
+    if fold(prepared).startswith(PSEUDONYM_PREFIX):
+        raise InvalidName("This name is reserved for deleted accounts.")
     if not _reserved().isdisjoint((fold(prepared), skeleton(prepared))):
         raise InvalidName("This name is reserved for the server.")
     return prepared

@@ -58,6 +58,9 @@ CALLS = {
     "user pending": [],
     "user verify": ["lev"],
     "user metadata": ["anna", "--remove", "avatar", "--yes"],
+    "user delete": ["anna", "--yes"],
+    "user rename": ["anna", "ann"],
+    "user export": ["anna"],
     "invite create": ["--uses", "3"],
     "invite list": [],
     "invite revoke": ["abcdef"],
@@ -76,6 +79,7 @@ CALLS = {
     "history show": [],
     "history search": ["hello"],
     "history export": [],
+    "history redact": ["--user", "anna", "--yes"],
     "ban add": ["192.0.2.9", "--yes"],
     "ban list": [],
     "ban remove": ["192.0.2.1"],
@@ -89,6 +93,7 @@ CALLS = {
     "db check": [],
     "db copy": ["chat.db", "new.db"],
     "db reindex": [],
+    "db purge": [],
     "db stats": [],
     "audit list": [],
 }
@@ -114,6 +119,10 @@ UNKNOWN = {
     "user verify": ["nobody"],
     "user role": ["nobody", "admin", "--yes"],
     "user metadata": ["nobody"],
+    "user delete": ["nobody", "--yes"],
+    "user rename": ["nobody", "somebody"],
+    "user export": ["nobody"],
+    "history redact": ["zzzz", "--yes"],
     "invite revoke": ["zzzzzz"],
     "room show": ["#nowhere"],
     "room topic": ["#nowhere", "x"],
@@ -133,7 +142,16 @@ UNKNOWN = {
     "backup list": ["nowhere"],
     "backup verify": ["nothing.db"],
 }
-ASK_FIRST = ["user passwd", "user disable", "user role", "user metadata", "room metadata", "ban add"]
+ASK_FIRST = [
+    "user delete",
+    "history redact",
+    "user passwd",
+    "user disable",
+    "user role",
+    "user metadata",
+    "room metadata",
+    "ban add",
+]
 CHANGE = [
     name
     for name in CALLS

@@ -65,6 +65,15 @@ def _open_stream(descriptor: int) -> TextIO:
         raise ChatError(f"The descriptor {descriptor} is not open for writing.") from error
 
 
+def require_folder(path: Path | None) -> None:
+    """Check that the directory of an output file exists, if there is to be one.
+
+    Raises: ChatError.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise ChatError(f"The directory {path.parent} does not exist; create it or choose another file.")
+
+
 @contextmanager
 def continue_atomically(path: Path | None) -> Iterator[TextIO]:
     """Open a stream, or a copy of a file that replaces it when complete, for appending.
@@ -107,8 +116,7 @@ def replace_atomically(path: Path) -> Iterator[Path]:
     Raises: ChatError if the directory does not exist.
     """
     path = path.resolve()
-    if not path.parent.is_dir():
-        raise ChatError(f"The directory {path.parent} does not exist; create it or choose another file.")
+    require_folder(path)
     with replacing(path) as temporary:
         yield temporary
 

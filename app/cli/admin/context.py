@@ -106,7 +106,11 @@ class AdminContext:
     def change(self, decide: Callable[[Administrator], AdminChange], create: bool = False) -> bool:
         """Decide and record a change in one transaction; return whether anything changed."""
         with self.database(create) as database:
-            return bool(apply_admin_change(database, self.clock, self.actor, self.by, decide).events)
+            return bool(self.record(database, decide).events)
+
+    def record(self, database: Database, decide: Callable[[Administrator], AdminChange]) -> AdminChange:
+        """Decide and record a change in one transaction, in an open database."""
+        return apply_admin_change(database, self.clock, self.actor, self.by, decide)
 
 
 def require_current(database: Database) -> None:

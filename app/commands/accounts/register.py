@@ -18,6 +18,7 @@ from app.engine.submission_unit import SlowWork
 from app.errors import UsageError
 from app.events import PasswordHashes
 from app.services.accounts import registration_event
+from app.services.name_reservations import describe_reservation
 from app.services.passwords import PasswordTooShort, check_password, hash_password
 from app.settings import ServerSettings
 from app.wire.names import InvalidName, check_new_nick, fold
@@ -118,12 +119,16 @@ def _account_name(ctx: Context, account: str) -> str:
 
 
 def _check_name(ctx: Context, name: str) -> None:
-    """Refuse a name that is registered, in use by another user, or confusable with another name."""
+    """Refuse a name that is registered, reserved, in use, or confusable with another name."""
     holder = ctx.world.find_user(name)
     if ctx.world.find_account(name) is not None:
         raise FailReply("REGISTER", "ACCOUNT_EXISTS", name, text="This account name is already registered")
     if holder is not None and holder is not ctx.user:
         raise FailReply("REGISTER", "ACCOUNT_EXISTS", name, text="Another user has this nick")
+    reservation = ctx.world.reservations.find(name, ctx.runtime.clock.now())
+    if reservation is not None:
+        text = f"{describe_reservation(name, reservation)}; choose another"
+        raise FailReply("REGISTER", "BAD_ACCOUNT_NAME", name, text=text)
     lookalike = ctx.world.find_confusable(name)
     if lookalike is not None:
         text = f"This name is too similar to {lookalike}; choose another"

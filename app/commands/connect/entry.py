@@ -11,6 +11,7 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
 from app.events.data import ConnectedData, JoinedData
+from app.services.name_reservations import describe_reservation
 from app.wire import numerics
 from app.wire.names import fold
 
@@ -18,7 +19,7 @@ from app.wire.names import fold
 def complete_entry(ctx: Context) -> SlowWork | None:
     """Admit a connection as a new user, or as another device of an existing one.
 
-    Raises: NumericError with ERR_NICKNAMEINUSE; ConnectionBanned.
+    Raises: NumericError with ERR_NICKNAMEINUSE or ERR_ERRONEUSNICKNAME; ConnectionBanned.
     """
     registration = ctx.client.registration
     nick = registration.nick or ""
@@ -60,6 +61,17 @@ def check_not_registered(ctx: Context, nick: str, account: AccountInfo | None) -
         raise nick_in_use(ctx, nick)
 
 
+def check_not_reserved(ctx: Context, nick: str) -> None:
+    """Refuse a nick that is reserved because it was the name of another account.
+
+    Raises: NumericError with ERR_ERRONEUSNICKNAME.
+    """
+    reservation = ctx.world.reservations.find(nick, ctx.runtime.clock.now())
+    if reservation is not None and ctx.world.find_account(nick) is None:
+        text = f"{describe_reservation(nick, reservation)}; choose another"
+        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, nick, text=text)
+
+
 def nick_in_use(ctx: Context, nick: str) -> NumericError:
     """Return the error for a nick that is in use or registered, with advice for its owner."""
     holder = ctx.world.find_user(nick)
@@ -73,12 +85,14 @@ def nick_in_use(ctx: Context, nick: str) -> NumericError:
 def _existing_user(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:
     """Return the existing user to which this connection is attached as another device, if any.
 
-    Raises: NumericError with ERR_NICKNAMEINUSE when the nick belongs to another user.
+    Raises: NumericError with ERR_NICKNAMEINUSE when the nick belongs to another user, with
+        ERR_ERRONEUSNICKNAME when it is reserved.
     """
     holder = ctx.world.find_user(nick)
     if holder is not None and not is_own_account(ctx, holder):
         raise nick_in_use(ctx, nick)
     check_not_registered(ctx, nick, account)
+    check_not_reserved(ctx, nick)
     return holder
 
 

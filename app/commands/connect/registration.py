@@ -195,6 +195,7 @@ def _check_available(ctx: Context, wanted: str) -> None:
     if lookalike is not None:
         text = f"This nick is too similar to {lookalike}; choose another"
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
+    entry.check_not_reserved(ctx, wanted)
 
 
 def _may_join_as_device(ctx: Context, holder: User) -> bool:

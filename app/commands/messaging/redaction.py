@@ -12,6 +12,7 @@ from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.events import Event, Kind, parse_msgid
 from app.events.data import MessageData, RedactedData
+from app.services.account_names import was_name_of
 from app.services.pages import find_conversations, find_message
 from app.services.visibility import find_visit_start
 from app.wire.names import fold
@@ -98,9 +99,18 @@ def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
 
 
 def _is_own(ctx: Context, message: Event) -> bool:
-    me = ctx.me
-    is_of_account = me.account is not None and message.account == me.account.name
-    return is_of_account or (message.session is not None and message.session == me.session)
+    me, account = ctx.me, ctx.me.account
+    if message.session is not None and message.session == me.session:
+        return True
+    if account is None or message.account is None:
+        return False
+    return message.account == account.name or _had_name(ctx, account.id, message)
+
+
+def _had_name(ctx: Context, account: int, message: Event) -> bool:
+    """Return whether the account, since renamed, had the name of the message's author."""
+    name = message.account or ""
+    return ctx.read(lambda connection: was_name_of(connection, account, name, message.id))
 
 
 def _display_target(room: Room, target: str) -> str:

@@ -17,6 +17,7 @@ from app.db.models.accounts import (
 from app.db.models.chain import EventCommitmentRow, EventTombstoneRow, HashChainRow
 from app.db.models.columns import Base
 from app.db.models.conversations import CorrespondentRow, PrivateMetadataRow, ReadMarkerRow
+from app.db.models.erasure import ErasureRow, ErasureSessionRow, FormerNameRow, NameReservationRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
 from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
@@ -34,14 +35,18 @@ __all__ = [
     "Base",
     "CertificateRow",
     "CorrespondentRow",
+    "ErasureRow",
+    "ErasureSessionRow",
     "EventCommitmentRow",
     "EventRow",
     "EventTombstoneRow",
+    "FormerNameRow",
     "HashChainRow",
     "ImportMarkRow",
     "InvitationRow",
     "LastVisitRow",
     "MembershipRow",
+    "NameReservationRow",
     "PrivateMetadataRow",
     "ReadMarkerRow",
     "ReplayStartRow",

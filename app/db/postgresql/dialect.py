@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,16 @@ class PostgreSQL:
     def version(self, connection: Connection) -> int | None:
         """Return None: PostgreSQL has no cheap commit counter."""
         return None
+
+    def truncate_log(self, connection: Connection) -> bool:
+        """Return True: the database server recycles its own log."""
+        return True
+
+    def purge(self, engine: Engine) -> bool:
+        """Run VACUUM, which removes old versions of rows that no transaction can see any more."""
+        with closing(engine.connect().execution_options(isolation_level="AUTOCOMMIT")) as connection:
+            connection.execute(text("VACUUM"))
+        return True
 
     def is_transient_error(self, error: Exception) -> bool:
         """Return whether the error is a database error not caused by a row or a statement."""

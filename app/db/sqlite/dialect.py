@@ -130,6 +130,16 @@ class SQLite:
         """Return `PRAGMA data_version`, which changes when another connection commits."""
         return fetch_int(connection, "PRAGMA data_version")
 
+    def truncate_log(self, connection: Connection) -> bool:
+        """Copy the write-ahead log to the database, and truncate it."""
+        is_busy, *_ = execute_on_driver(connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
+
+    def purge(self, engine: Engine) -> bool:
+        """Truncate the write-ahead log. Values in the database file are overwritten at once."""
+        with engine.connect() as connection:
+            return self.truncate_log(connection)
+
     def is_transient_error(self, error: Exception) -> bool:
         """Return whether the error is an SQLite error not caused by a row or a statement."""
         original = error.orig if isinstance(error, DBAPIError) else error

@@ -52,6 +52,19 @@ class MultilineBatch:
         return parse_tags(self.tag_section)
 
 
+@dataclass(frozen=True, slots=True)
+class DeletionRequest:
+    """A request to delete an account, to be confirmed with a code, of which it has the digest.
+
+    `messages` says what becomes of the messages; `expires` is in monotonic seconds.
+    """
+
+    account: int
+    messages: str
+    digest: str
+    expires: float
+
+
 class Client:
     """One connection. Everything except `sink` belongs to the engine's thread."""
 
@@ -62,6 +75,7 @@ class Client:
         "caps",
         "certificate",
         "connected_at",
+        "deletion_request",
         "is_closed",
         "last_received",
         "monitored",
@@ -97,6 +111,7 @@ class Client:
         self.sasl: SaslState | None = None  # the exchange in progress
         self.session: int | None = None  # set when registration is complete
         self.multiline_batch: MultilineBatch | None = None  # the open batch
+        self.deletion_request: DeletionRequest | None = None
         self.is_closed = False
         self.reply_lines = 0  # lines sent, plus other work in equivalent lines; charged to the flood limit
         self.monitored: dict[Key, str] = {}  # MONITOR list: nicks as the client spelled them

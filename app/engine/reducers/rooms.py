@@ -4,7 +4,15 @@ from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import World
 from app.events import Event, RoomKey
-from app.events.data import CreatedData, InvitedData, JoinedData, KickedData, ModeData, RenamedData
+from app.events.data import (
+    CreatedData,
+    DeletedData,
+    InvitedData,
+    JoinedData,
+    KickedData,
+    ModeData,
+    RenamedData,
+)
 from app.wire.modes import LISTS, ROLES
 from app.wire.names import Key, fold
 
@@ -66,6 +74,8 @@ def _move_marker(markers: dict[Key, int], old: Key, new: Key) -> None:
 
 def deleted(world: World, event: Event) -> None:
     """Remove a room, its memberships, the invitations to it and the read markers of its members."""
+    if DeletedData.of(event).erase:
+        world.begin_erasing()
     room = world.rooms.pop(event.room or 0, None)
     if room is None:
         return

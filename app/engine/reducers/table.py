@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.engine.reducers import accounts, messages, metadata, rooms, users
+from app.engine.reducers import account_names, accounts, messages, metadata, rooms, users
 from app.engine.world.world import Reducer
 from app.events import Kind
 
@@ -37,6 +37,8 @@ REDUCERS: Mapping[Kind, Reducer] = {
     Kind.PRIVATE_METADATA: metadata.private_metadata,
     Kind.REGISTERED: accounts.registered,
     Kind.ACCOUNT_CHANGED: accounts.account_changed,
+    Kind.ACCOUNT_DELETED: account_names.deleted,
+    Kind.ACCOUNT_RENAMED: account_names.renamed,
     Kind.CERTIFICATE_ADDED: accounts.certificate_added,
     Kind.CERTIFICATE_REMOVED: accounts.certificate_removed,
     Kind.INVITATION_MADE: accounts.invitation_made,

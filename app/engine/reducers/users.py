@@ -29,15 +29,11 @@ def connected(world: World, event: Event) -> None:
 
 def quit_(world: World, event: Event) -> None:
     """Remove a user on the first of their QUIT events (one per room); the others do nothing."""
-    user = world.users.pop(event.session or 0, None)
+    user = world.users.get(event.session or 0)
     if user is None:
         return
     world.departures.add(user, user.rooms, event)
-    for room in world.rooms_of(user):
-        world.leave(user, room)
-    del world.nicks[user.key]
-    world.discard_skeleton(user.nick)
-    world.user_counts.remove(user)
+    world.remove_user(user)
     world.add_whowas(user)
 
 

@@ -52,6 +52,7 @@ class RecentMessages:
         self._length = length
         self._rooms: OrderedDict[int, RoomMessages] = OrderedDict()  # the most recently used last
         self.bytes = 0  # estimated, of all rooms
+        self.is_suspended = False  # every look-up reads the log
 
     def find(self, room: int) -> Iterable[Event] | None:
         """Return the latest messages of a room, oldest first, or None if they must be read."""
@@ -64,6 +65,8 @@ class RecentMessages:
     def load(self, room: int, events: Iterable[Event]) -> None:
         """Set the latest messages of a room, as read from the log."""
         self.drop(room)
+        if self.is_suspended:
+            return
         messages = self._rooms[room] = RoomMessages(self._length)
         for event in events:
             messages.append(event)
@@ -106,6 +109,10 @@ class RecentMessages:
     def set_length(self, length: int) -> None:
         """Change the number of messages per room, and drop them all."""
         self._length = length
+        self.clear()
+
+    def clear(self) -> None:
+        """Drop the messages of all rooms."""
         self._rooms.clear()
         self.bytes = 0
 

@@ -26,6 +26,11 @@ class AccountInfo:
     metadata: Metadata = field(default_factory=dict)
     private_metadata: PrivateMetadata = field(default_factory=dict)
 
+    def forget_private_metadata(self, target: Key) -> None:
+        """Remove the private metadata under a name."""
+        for entry in [entry for entry in self.private_metadata if entry[0] == target]:
+            del self.private_metadata[entry]
+
     def move_private_metadata(self, old: Key, new: Key) -> None:
         """Replace the private metadata under one name of a room by that under its former name."""
         values = self.private_metadata

@@ -20,6 +20,7 @@ from app.engine.world.user import AccountInfo, User
 from app.engine.world.user_counts import UserCounts
 from app.events import Event, Kind
 from app.events.data import MarkedData, MetadataChangeData, RedactedData
+from app.services.name_reservations import NameReservations
 from app.wire.names import Key, fold, skeleton
 
 MAX_WHOWAS_NICKS = 1_000  # nicks in the WHOWAS history
@@ -74,6 +75,8 @@ class World:
         self.user_counts = UserCounts()
         self.syncing: set[Client] = set()  # clients that are receiving metadata page by page
         self.peak_users = 0
+        self.reservations = NameReservations(b"")  # names that nobody may use
+        self.is_erasing = False  # stored messages are being erased in steps
         self.redacted: deque[int] = deque(maxlen=MAX_REDACTIONS)
         self._skeletons: dict[str, set[Key]] = {}
 
@@ -94,6 +97,10 @@ class World:
     def find_account(self, name: str) -> AccountInfo | None:
         """Return the account with a name (case-insensitive), or None."""
         return self.accounts.get(fold(name))
+
+    def find_account_by_id(self, account: int) -> AccountInfo | None:
+        """Return the account with an id, or None."""
+        return next((found for found in self.accounts.values() if found.id == account), None)
 
     def users_of(self, account: AccountInfo) -> list[User]:
         """Return all users logged in to the account."""
@@ -154,6 +161,15 @@ class World:
         self.add_skeleton(user.nick)
         self.user_counts.update(user)
 
+    def remove_user(self, user: User) -> None:
+        """Remove a user from the world and from every room."""
+        del self.users[user.session]
+        for room in self.rooms_of(user):
+            self.leave(user, room)
+        del self.nicks[user.key]
+        self.discard_skeleton(user.nick)
+        self.user_counts.remove(user)
+
     def attach(self, client: Client, user: User) -> None:
         """Add a connection to a user."""
         client.session = user.session
@@ -192,6 +208,15 @@ class World:
         if isinstance(event.data, MarkedData | MetadataChangeData) and event.data.party:
             return self.users.get(int(event.data.party.removeprefix("s")))
         return None
+
+    def begin_erasing(self) -> None:
+        """Stop keeping messages in memory: stored ones are being erased in steps."""
+        self.is_erasing = self.recent.is_suspended = True
+        self.recent.clear()
+
+    def end_erasing(self) -> None:
+        """Keep messages in memory again: nothing remains to be erased."""
+        self.is_erasing = self.recent.is_suspended = False
 
     def leave(self, user: User, room: Room) -> None:
         """Remove a user from a room; the recent messages of an empty room are not kept."""
@@ -247,6 +272,15 @@ class World:
         names.discard(fold(name))
         if not names:
             self._skeletons.pop(skeleton(name), None)
+
+    def forget_whowas(self, name: str) -> None:
+        """Remove the WHOWAS entries of an account."""
+        for key, entries in list(self.whowas.items()):
+            kept = [entry for entry in entries if entry.account != name and key != fold(name)]
+            if kept:
+                self.whowas[key] = deque(kept, maxlen=MAX_WHOWAS_ENTRIES)
+            else:
+                del self.whowas[key]
 
     def add_whowas(self, user: User) -> None:
         """Add a WHOWAS entry for a user that quits or changes nick."""

@@ -8,6 +8,8 @@ from app.db.models import AccountRow, ApplicationRow, BanRow, CertificateRow, In
 from app.events import Applicant, Event, Kind, PasswordHashes, get_secret
 from app.events.data import (
     AccountChangedData,
+    AccountDeletedData,
+    AccountRenamedData,
     AppliedData,
     BannedData,
     CertificateData,
@@ -15,6 +17,9 @@ from app.events.data import (
     RegisteredData,
     RevokedData,
 )
+from app.services.account_names import rename_account
+from app.services.erasure.beginning import begin_account_erasure
+from app.services.name_reservations import store_reservation
 from app.services.projections.projection import Projection
 from app.wire.names import fold
 
@@ -67,6 +72,21 @@ def _account_changed(connection: Connection, event: Event) -> None:
         values |= {"password_hash": event.secret.password_hash, "scram": event.secret.scram}
     if values:
         connection.execute(update(AccountRow).where(AccountRow.id == data.id).values(values))
+
+
+def _account_deleted(connection: Connection, event: Event) -> None:
+    """Delete an account and its credentials; the rest is erased in steps (`services.erasure`)."""
+    data = AccountDeletedData.of(event)
+    begin_account_erasure(connection, event, data)
+    if data.reserved is not None:
+        store_reservation(connection, data.reserved, data.until, event.at)
+
+
+def _account_renamed(connection: Connection, event: Event) -> None:
+    data = AccountRenamedData.of(event)
+    rename_account(connection, event, data.id)
+    if data.reserved is not None:
+        store_reservation(connection, data.reserved, data.until, event.at)
 
 
 def _certificate_added(connection: Connection, event: Event) -> None:
@@ -124,6 +144,8 @@ PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.REGISTERED: _registered,
     Kind.APPLIED: _applied,
     Kind.ACCOUNT_CHANGED: _account_changed,
+    Kind.ACCOUNT_DELETED: _account_deleted,
+    Kind.ACCOUNT_RENAMED: _account_renamed,
     Kind.CERTIFICATE_ADDED: _certificate_added,
     Kind.CERTIFICATE_REMOVED: _certificate_removed,
     Kind.INVITATION_MADE: _invitation_made,

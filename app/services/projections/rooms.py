@@ -18,7 +18,8 @@ from app.db.models import (
     SessionRow,
 )
 from app.events import Event, Kind, RoomKey, get_secret
-from app.events.data import CreatedData, ModeData, RenamedData
+from app.events.data import CreatedData, DeletedData, ModeData, RenamedData
+from app.services.erasure.rooms import begin_room_erasure
 from app.services.projections.memberships import change_role
 from app.services.projections.projection import Projection
 from app.wire.modes import FLAGS, LISTS, ROLES
@@ -70,11 +71,14 @@ def _parties_of_members(connection: Connection, room: int | None) -> list[str]:
 
 
 def _deleted(connection: Connection, event: Event) -> None:
-    """Delete a room with its properties; its messages stay in the log."""
+    """Delete a room with its properties; its messages stay in the log, or are erased in steps."""
     connection.execute(
         delete(ReadMarkerRow).where(_is_marker_of_member(event.room, fold(event.target or "")))
     )
     connection.execute(delete(RoomRow).where(RoomRow.id == event.room))
+    data = DeletedData.of(event)
+    if data.erase:
+        begin_room_erasure(connection, event, event.target or "", data.actor or event.nick)
 
 
 def _is_marker_of_member(room: int | None, key: Key) -> ColumnElement[bool]:

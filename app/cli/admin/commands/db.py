@@ -4,15 +4,18 @@ from dataclasses import asdict
 
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.commands.db_copy import copy
+from app.cli.admin.commands.user_erasure import NOT_PURGED
 from app.cli.admin.context import AdminContext, missing_database_message
 from app.cli.admin.progress import show_progress
 from app.db import revisions, schema
 from app.db.chain.build import build_chain, count_unchained
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
-from app.errors import CheckFailed, NotFound
+from app.errors import ChatError, CheckFailed, NotFound
 from app.services import stats
 from app.services.checks.database import check_contents
+from app.services.erasure import purge as purging
+from app.text.counts import count_of
 
 app = new_noun("db", "Maintain the database.")
 command(app, "copy")(copy)
@@ -88,6 +91,26 @@ def reindex(context: AdminContext) -> None:
         fulltext_of(database.engine).rebuild(database)
         name = str(database)
     context.out.done(f"Rebuilt the search index of {name}.", database=name)
+
+
+@command(app, "purge")
+def purge(context: AdminContext) -> None:
+    """Complete interrupted deletions, and remove deleted text from the database files.
+
+    A running server does the same in the background.
+    """
+    with context.database() as database:
+        with show_progress("Erasing", lambda: purging.count_positions(database)) as advance:
+            completed, is_purged = purging.complete_pending(database, context.clock, advance)
+        name = str(database)
+    deletions = count_of(completed, "deletion")
+    if not is_purged:
+        raise ChatError(f"Completed {deletions}. {NOT_PURGED}")
+    context.out.done(
+        f"Completed {deletions}; {name} contains nothing of what was deleted.",
+        database=name,
+        completed=completed,
+    )
 
 
 @command(app, "stats")

@@ -7,6 +7,7 @@ import typer
 from app.cli.admin import times
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.commands.history_export import export
+from app.cli.admin.commands.redaction import redact
 from app.cli.admin.completion import complete_rooms
 from app.cli.admin.context import AdminContext
 from app.cli.admin.history_selection import Direct, Events, Rooms, User, audit_access, select_history
@@ -78,3 +79,4 @@ def _print(context: AdminContext, found: list[HistoryEntry], with_headings: bool
 
 
 command(app, "export")(export)
+command(app, "redact")(redact)

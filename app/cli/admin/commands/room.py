@@ -8,9 +8,11 @@ from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
 from app.cli.admin.commands.room_members import Name, NewName, list_members, set_role
 from app.cli.admin.commands.room_modes import ModeCommand, change_modes
+from app.cli.admin.commands.user_erasure import complete_erasure
 from app.cli.admin.context import AdminContext
 from app.cli.admin.prompts import confirm, one_line
 from app.errors import UsageError
+from app.events.data import DeletedData
 from app.services import metadata, moderation, rooms
 
 app = new_noun("room", "Manage rooms.")
@@ -75,20 +77,33 @@ def delete(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Reason shown to its members.")
     ] = "The room was deleted",
+    erase_history: Annotated[
+        bool, typer.Option("--erase-history", help="Erase its messages and events from the log.")
+    ] = False,
     yes: Yes = False,
 ) -> None:
-    """Delete a room with its topic, modes, roles and lists. Its messages remain in the log."""
+    """Delete a room with its topic, modes, roles and lists.
+
+    Its messages remain in the log unless --erase-history is given.
+    """
     reason = one_line(reason, "reason", context.settings.topic_length)
     with context.reading() as session:
         found = rooms.get_room_details(session, name)
+    outcome = "will be erased" if erase_history else "can no longer be read in the chat"
     confirm(
-        f"Delete {found.name} permanently? Its {found.messages} messages can no longer be read in the "
-        "chat; save them first with `chat-admin history export`.",
+        f"Delete {found.name} permanently? Its {found.messages} messages {outcome}; "
+        "save them first with `chat-admin history export`.",
         yes,
     )
-    auto_join = context.settings.auto_join
-    context.change(lambda admin: rooms.delete_room(admin, name, auto_join, reason))
-    context.out.done(f"Deleted {found.name}.", name=found.name, messages=found.messages, reason=reason)
+    auto_join, data = context.settings.auto_join, DeletedData(erase_history, context.actor)
+    with context.database() as database:
+        change = context.record(
+            database, lambda admin: rooms.delete_room(admin, name, auto_join, reason, data)
+        )
+        if erase_history:
+            complete_erasure(context, database, change.events[0].id)
+    sentence = f"Deleted {found.name}{' and erased its history' if erase_history else ''}."
+    context.out.done(sentence, name=found.name, messages=found.messages, reason=reason, erased=erase_history)
 
 
 @command(app, "topic")

@@ -6,6 +6,7 @@ import typer
 
 from app.cli.admin import times
 from app.cli.admin.command_declaration import Yes, command, new_noun
+from app.cli.admin.commands import user_erasure
 from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
 from app.cli.admin.completion import complete_accounts
 from app.cli.admin.context import AdminContext
@@ -99,7 +100,7 @@ def create(
     with context.database_if_exists() as database:
         if database is not None:
             with database.reading() as session:
-                administration.require_free_name(session, name)
+                administration.require_free_name(session, context.clock, name)
     secret = read_password_hashes(password_stdin, password_file, context.settings.password_shortest)
     context.change(
         lambda admin: administration.create_account(admin, name, secret, role),
@@ -208,6 +209,11 @@ def metadata_(
         name, values = account.name, metadata.get_account_metadata(session, account.id)
         private = metadata.load_private_metadata(session.connection(), f"a{account.id}")
     show_or_remove(context, name, values, private, moderation.remove_account_metadata, remove, clear, yes)
+
+
+command(app, "delete")(user_erasure.delete)
+command(app, "rename")(user_erasure.rename)
+command(app, "export")(user_erasure.export)
 
 
 def _on_or_off(choice: str) -> bool:

@@ -1,0 +1,90 @@
+"""Runs an erasure to its end, and removes what is left in the files of the database."""
+
+import time
+from collections.abc import Callable
+
+from app.clock import Clock
+from app.db.database import Database
+from app.db.fulltext import fulltext_of
+from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
+
+MIN_PAUSE_SECONDS = 0.001
+PURGE_SECONDS = 10.0  # to wait for readers of the write-ahead log
+RETRY_SECONDS = 0.2
+
+Advance = Callable[[int], None]
+
+
+def count_positions(database: Database, erasure: int | None = None) -> int:
+    """Return the number of log positions that an erasure passes, for a progress bar."""
+    with database.reading() as session:
+        progress = find_progress(session.connection(), erasure)
+    return 0 if progress is None else progress.total
+
+
+def complete_erasure(database: Database, clock: Clock, erasure: int, advance: Advance) -> bool:
+    """Take all steps of an erasure; return False if files could not be purged yet.
+
+    A running server then purges them later. `advance` is called with numbers of log positions.
+    """
+    _take_steps(database, erasure, advance)
+    if not purge_files(database):
+        return False
+    with database.locked() as connection:
+        finish(connection, clock, erasure)
+    return True
+
+
+def complete_pending(database: Database, clock: Clock, advance: Advance) -> tuple[int, bool]:
+    """Complete all erasures; return their number, and whether the files are purged."""
+    completed = 0
+    while True:
+        with database.reading() as session:
+            progress = find_progress(session.connection())
+        if progress is None:
+            return completed, purge_files(database)
+        if not complete_erasure(database, clock, progress.erasure, advance):
+            return completed, False
+        completed += 1
+
+
+def _take_steps(database: Database, erasure: int, advance: Advance) -> None:
+    """Take the steps of an erasure, pausing after each as long as it took, for others."""
+    passed, is_complete = 0, False
+    while not is_complete:
+        started = time.monotonic()
+        with database.locked() as connection:
+            take_step(connection, erasure)
+            progress = find_progress(connection, erasure)
+        if progress is not None:
+            advance(progress.passed - passed)
+            passed = progress.passed
+        is_complete = progress is None or progress.phase is ErasurePhase.FILES
+        _pause(started)
+
+
+def _pause(started: float) -> None:
+    time.sleep(max(time.monotonic() - started, MIN_PAUSE_SECONDS))
+
+
+def purge_files(database: Database) -> bool:
+    """Remove erased text from index and files; return False if readers prevent it."""
+    _merge_index(database)
+    deadline = time.monotonic() + PURGE_SECONDS
+    while not database.dialect.purge(database.engine):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(RETRY_SECONDS)
+    return True
+
+
+def _merge_index(database: Database) -> None:
+    """Merge the search index until no part of it contains removed text."""
+    fulltext = fulltext_of(database.engine)
+    while True:
+        started = time.monotonic()
+        with database.locked() as connection:
+            if not fulltext.needs_merge(connection):
+                return
+            fulltext.merge(connection)
+        _pause(started)
