@@ -80,6 +80,7 @@ CALLS = {
     "history search": ["hello"],
     "history export": [],
     "history redact": ["--user", "anna", "--yes"],
+    "history verify": [],
     "ban add": ["192.0.2.9", "--yes"],
     "ban list": [],
     "ban remove": ["192.0.2.1"],
@@ -169,10 +170,9 @@ CHANGE = [
         "metadata",
         "add",
         "revoke",
-        "verify",
     )
     and name not in WITHOUT_DATABASE
-]
+] + ["user verify"]
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ def test_a_sound_installation_has_no_findings(chat: Story, admin: Admin, folder:
     ended = admin("doctor", "--json")
     assert findings(ended) == {}
     assert [row["check"] for row in ended.json] == [
-        *("settings", "database", "integrity", "schema", "log", "tables", "size", "disk space", "backups"),
-        *("clock", "file modes", "certificate", "open files", "io_uring", "ports", "version"),
+        *("settings", "database", "integrity", "schema", "log", "history", "tables", "size", "disk space"),
+        *("backups", "clock", "file modes", "certificate", "open files", "io_uring", "ports", "version"),
     ]
 
 
@@ -47,7 +47,7 @@ def test_everything_that_is_broken_is_found_at_once(chat: Story, admin: Admin, f
         connection.exec_driver_sql("DELETE FROM event WHERE id = 2")
     (folder / "chat.db").chmod(0o644)
     found = findings(admin("doctor", "--json"))
-    assert list(found) == ["settings", "log", "backups", "file modes", "certificate", "ports"]
+    assert list(found) == ["settings", "log", "history", "backups", "file modes", "certificate", "ports"]
     assert "gap between event 1 and event 3" in found["log"]
 
 

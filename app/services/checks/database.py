@@ -14,6 +14,7 @@ from app.errors import ChatError
 from app.services import stats
 from app.services.checks.finding import CheckResult, Finding, split_advice
 from app.services.replay.verification import find_derivation_problems
+from app.services.verification import verify_chain
 
 OUTCOMES = {
     DatabaseState.MISSING: "will be created on the first start",
@@ -42,7 +43,7 @@ def check_state(database: Database) -> tuple[CheckResult, DatabaseState | None]:
 
 
 def check_contents(database: Database, session: Session) -> list[CheckResult]:
-    """Check the integrity of the file, the schema, the log with its search index, and the tables.
+    """Check the integrity of the file, the schema, the log with its digests, and the tables.
 
     On PostgreSQL, the tables are not compared with the log: a backup of it is.
     """
@@ -54,6 +55,7 @@ def check_contents(database: Database, session: Session) -> list[CheckResult]:
         _check("integrity", "file and references", lambda: database.dialect.problems(connection), RESTORE),
         _check("schema", "tables, columns and indexes", lambda: differences(connection), COMPARE),
         _check("log", log, lambda: stats.find_problems(session), COMPARE),
+        _check("history", "digests of all events", lambda: _find_alterations(database), COMPARE),
     ]
     if database.dialect.name == "sqlite":
         path = Path(database.url.database or "")
@@ -61,6 +63,11 @@ def check_contents(database: Database, session: Session) -> list[CheckResult]:
             _check("tables", "equal to a replay of the log", lambda: find_derivation_problems(path), COMPARE)
         )
     return results
+
+
+def _find_alterations(database: Database) -> list[str]:
+    """Return what `chat-admin history verify` finds."""
+    return [finding.sentence for finding in verify_chain(database).findings]
 
 
 def _check(name: str, summary: str, find: Callable[[], list[str]], advice: str) -> CheckResult:

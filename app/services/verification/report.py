@@ -15,6 +15,12 @@ class ChainFinding:
     last: int
     problem: str
 
+    @property
+    def sentence(self) -> str:
+        """Positions and problem as one text."""
+        where = f"Event {self.first}" if self.first == self.last else f"Events {self.first} to {self.last}"
+        return f"{where}: {self.problem}"
+
 
 @dataclass(slots=True)
 class ChainReport:

@@ -36,6 +36,7 @@ def test_a_sound_database_has_no_findings(database: Database, clock: MovedClock)
         ("integrity", []),
         ("schema", []),
         ("log", []),
+        ("history", []),
         *([("tables", [])] if database.dialect.name == "sqlite" else []),
         ("size", []),
     ]
@@ -54,6 +55,7 @@ def test_damage_is_found_in_the_right_place(database: Database, clock: MovedCloc
     assert found["integrity"] == []
     assert any("strange" in finding.problem for finding in found["schema"])
     assert "gap between event 2 and event 4" in found["log"][0].problem
+    assert [finding.problem for finding in found["history"]] == ["Event 3: Missing from the log."]
     assert all(finding.advice for findings in found.values() for finding in findings)
 
 

@@ -1,4 +1,4 @@
-"""chat-admin history: show, search and export messages."""
+"""chat-admin history: show, search, export and verify messages."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from app.cli.admin import times
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.commands.history_export import export
+from app.cli.admin.commands.history_verify import verify
 from app.cli.admin.commands.redaction import redact
 from app.cli.admin.completion import complete_rooms
 from app.cli.admin.context import AdminContext
@@ -16,7 +17,7 @@ from app.services.export.data import as_mapping
 from app.services.export.plain import format_timed_line
 from app.services.history import History, HistoryEntry
 
-app = new_noun("history", "Show, search and export message history.")
+app = new_noun("history", "Show, search, export and verify message history.")
 
 
 @command(app, "show")
@@ -80,3 +81,4 @@ def _print(context: AdminContext, found: list[HistoryEntry], with_headings: bool
 
 command(app, "export")(export)
 command(app, "redact")(redact)
+command(app, "verify")(verify)
