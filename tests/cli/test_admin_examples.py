@@ -19,7 +19,8 @@ from tests.story import Story
 PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text(encoding="utf-8")
 TIME = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d(?:\.\d+Z)?)?"
 VARIABLE = re.compile(
-    rf"{TIME}|\b\d+:[0-9a-f]{{64}}\b|\d{{8}}T\d{{6}}Z|\d+(?= bytes)|\b[0-9A-F]{{2}}(?::[0-9A-F.]{{2,3}})+|(?<=\")/[^\"]*/"
+    rf"{TIME}|\b\d+:[0-9a-f]{{64}}\b"
+    rf"|\d{{8}}T\d{{6}}Z|\d+(?= bytes)|\b[0-9A-F]{{2}}(?::[0-9A-F.]{{2,3}})+|(?<=\")/[^\"]*/"
 )
 
 

@@ -1,6 +1,6 @@
 """A small log with batches of several sizes, of which parts were redacted, erased and removed."""
 
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 
 from app.db.chain.erasure import erase_content, erase_people
 from app.db.chain.removal import remove_events
@@ -8,19 +8,9 @@ from app.db.database import Database
 from app.db.models import EventRow
 from app.events import Event, Kind
 from app.events.data import RedactedData
-from app.services.verification import ChainReport
-from app.services.verification.chain import ChainFollower
 from tests.story import Story
 
 _event = EventRow.__table__
-
-
-def verify(connection: Connection) -> ChainReport:
-    """Verify the log as this transaction sees it."""
-    follower = ChainFollower(())
-    while not follower.verify_page(connection):
-        pass
-    return follower.report
 
 
 def redact(story: Story, event_id: int) -> None:

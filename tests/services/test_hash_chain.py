@@ -13,8 +13,8 @@ from app.db.chain.links import Position, read_head
 from app.db.chain.removal import remove_events
 from app.db.models import EventCommitmentRow, EventRow, EventTombstoneRow, HashChainRow
 from app.services.stats import find_problems
-from app.services.verification import ChainReport, verify_chain
-from tests.services.chained_log import anonymise, erase, make_log, redact, remove, verify
+from app.services.verification import ChainReport, verify_chain, verify_snapshot
+from tests.services.chained_log import anonymise, erase, make_log, redact, remove
 from tests.story import Story
 
 EVENT = EventRow.__table__
@@ -116,7 +116,7 @@ def test_each_altered_value_is_found(story: Story, table: Table) -> None:
                 value = changed_cell(column, row[column.name])
                 key = next(iter(table.primary_key))
                 connection.execute(update(table).where(key == position).values({column: value}))
-                assert finds(verify(connection), position), (column.name, row)
+                assert finds(verify_snapshot(connection), position), (column.name, row)
                 connection.rollback()
 
 
@@ -133,7 +133,7 @@ def test_each_lost_row_is_found(story: Story, table: Table) -> None:
         for row in rows(connection, table):
             position = position_of(table, row)
             connection.execute(table.delete().where(next(iter(table.primary_key)) == position))
-            assert finds(verify(connection), position), row
+            assert finds(verify_snapshot(connection), position), row
             connection.rollback()
 
 
@@ -157,7 +157,7 @@ def test_each_inserted_row_is_found(story: Story) -> None:
         for position, table, row in list(insertions(connection)):
             connection.rollback()
             connection.execute(insert(table).values(row))
-            assert finds(verify(connection), position), (table.name, position)
+            assert finds(verify_snapshot(connection), position), (table.name, position)
             connection.rollback()
 
 
@@ -168,7 +168,7 @@ def test_exchanged_events_are_found(story: Story, one: int, other: int) -> None:
         stored = {row.pop("id"): row for row in rows(connection, EVENT)}
         for position, values in ((one, stored[other]), (other, stored[one])):
             connection.execute(update(EVENT).where(EVENT.c.id == position).values(values))
-        report = verify(connection)
+        report = verify_snapshot(connection)
     assert finds(report, one)
     assert finds(report, other)
 

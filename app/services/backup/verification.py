@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, func, inspect, select, table
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import schema
@@ -15,9 +15,6 @@ from app.db.log import get_last_id
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services.backup.manifest import InvalidManifest, Manifest, hash_file, read_manifest
 from app.services.checks.database import check_contents
-from app.services.verification.chain import ChainFollower
-
-MAX_CHAIN_PROBLEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +77,8 @@ def find_content_problems(file: Path, manifest: Manifest | None) -> list[str]:
 def _find_problems(database: Database, known: Sequence[Position]) -> list[str]:
     """Check a database with the current schema as `db check` does."""
     with Session(database.dialect.open_read_only(database.url)) as session:
-        results = check_contents(database, session)
-        problems = [finding.problem for result in results for finding in result.findings]
-        return problems + find_chain_problems(session.connection(), known)
-
-
-def find_chain_problems(connection: Connection, known: Sequence[Position]) -> list[str]:
-    """Follow the hash chain through the log, past the positions whose digests are known."""
-    follower = ChainFollower(known)
-    try:
-        while not follower.verify_page(connection):
-            pass
-    except DatabaseError as error:
-        return [f"The hash chain cannot be verified ({error.orig})."]
-    return [
-        f"Events {finding.first} to {finding.last}: {finding.problem}"
-        for finding in follower.report.findings[:MAX_CHAIN_PROBLEMS]
-    ]
+        results = check_contents(database, session, known)
+        return [finding.problem for result in results for finding in result.findings]
 
 
 def _find_damage(database: Database) -> list[str]:

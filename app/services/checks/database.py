@@ -1,11 +1,13 @@
 """Checks of the database: its place, schema, contents and size."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from app.db.chain.links import Position
 from app.db.database import Database
 from app.db.dialect import StorageUsage
 from app.db.location import find_exposure, find_free_bytes, find_location_problem
@@ -14,7 +16,7 @@ from app.errors import ChatError
 from app.services import stats
 from app.services.checks.finding import CheckResult, Finding, split_advice
 from app.services.replay.verification import find_derivation_problems
-from app.services.verification import verify_chain
+from app.services.verification import verify_snapshot
 
 OUTCOMES = {
     DatabaseState.MISSING: "will be created on the first start",
@@ -42,8 +44,11 @@ def check_state(database: Database) -> tuple[CheckResult, DatabaseState | None]:
     return CheckResult("database", f"{name} {OUTCOMES[state]}"), state
 
 
-def check_contents(database: Database, session: Session) -> list[CheckResult]:
+def check_contents(database: Database, session: Session, known: Sequence[Position] = ()) -> list[CheckResult]:
     """Check the integrity of the file, the schema, the log with its digests, and the tables.
+
+    The log must still have the digests of the known positions. All queries of the session must see
+    the same state.
 
     On PostgreSQL, the tables are not compared with the log: a backup of it is.
     """
@@ -55,7 +60,7 @@ def check_contents(database: Database, session: Session) -> list[CheckResult]:
         _check("integrity", "file and references", lambda: database.dialect.problems(connection), RESTORE),
         _check("schema", "tables, columns and indexes", lambda: differences(connection), COMPARE),
         _check("log", log, lambda: stats.find_problems(session), COMPARE),
-        _check("history", "digests of all events", lambda: _find_alterations(database), COMPARE),
+        _check("history", "digests of all events", lambda: _find_alterations(connection, known), COMPARE),
     ]
     if database.dialect.name == "sqlite":
         path = Path(database.url.database or "")
@@ -65,9 +70,12 @@ def check_contents(database: Database, session: Session) -> list[CheckResult]:
     return results
 
 
-def _find_alterations(database: Database) -> list[str]:
-    """Return what `chat-admin history verify` finds."""
-    return [finding.sentence for finding in verify_chain(database).findings]
+def _find_alterations(connection: Connection, known: Sequence[Position]) -> list[str]:
+    """Return the first findings of `chat-admin history verify`."""
+    return [
+        finding.sentence
+        for finding in verify_snapshot(connection, known).findings[: stats.MAX_PROBLEMS_SHOWN]
+    ]
 
 
 def _check(name: str, summary: str, find: Callable[[], list[str]], advice: str) -> CheckResult:

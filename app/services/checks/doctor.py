@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from app.clock import Clock, to_datetime
 from app.db.database import Database
 from app.db.log import get_last_at
@@ -61,13 +63,13 @@ def _examine_database(installation: Installation) -> Iterator[CheckResult]:
     if state is not DatabaseState.CURRENT:
         yield _examine_clock(installation, None)
         return
-    with store.reading() as session:
+    with store.snapshot() as connection, Session(connection) as session:
         yield from database.check_contents(store, session)
         yield database.check_usage(store, session)
-        size = store.dialect.usage(session.connection()).bytes
+        size = store.dialect.usage(connection).bytes
         yield database.check_disk(store, size)
         yield backups.check_backups(session, installation.clock)
-        yield _examine_clock(installation, get_last_at(session.connection()))
+        yield _examine_clock(installation, get_last_at(connection))
 
 
 def _examine_clock(installation: Installation, last_event_at: int | None) -> CheckResult:

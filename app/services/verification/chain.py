@@ -54,6 +54,14 @@ def verify_chain(
     return follower.report
 
 
+def verify_snapshot(connection: Connection, known: Sequence[Position] = ()) -> ChainReport:
+    """Verify the chain like `verify_chain`, but as one transaction sees it."""
+    follower = ChainFollower(known)
+    while not follower.verify_page(connection):
+        pass
+    return follower.report
+
+
 class ChainFollower:
     """Follows the chain page by page, and collects the findings in `report`."""
 

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+from sqlalchemy.orm import Session
+
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.commands.db_copy import copy
 from app.cli.admin.commands.user_erasure import NOT_PURGED
@@ -76,7 +78,7 @@ def current(context: AdminContext) -> None:
 @command(app, "check")
 def check(context: AdminContext) -> None:
     """Check the file, schema, log, tables and search index. Exits with 3 if there are problems."""
-    with context.database() as database, database.reading() as session:
+    with context.database() as database, database.snapshot() as connection, Session(connection) as session:
         findings = [finding for result in check_contents(database, session) for finding in result.findings]
         name = str(database)
     context.out.table(findings, f"Found no problems in {name}.")
