@@ -1,5 +1,6 @@
 """Runs chat-client: line mode or the full screen on a terminal, otherwise batch mode."""
 
+import gc
 import getpass
 import os
 import queue
@@ -59,12 +60,14 @@ def start(
     is_interactive = has_input and has_output and not as_json
     storage = open_storage(settings, profile)
     driver = _create_driver(settings, settings.history_page if is_interactive else 0, storage)
+    if is_interactive and settings.ui == "full-screen":
+        driver.state.options.rooms += _remembered_rooms(settings, storage)
+        _run_screen(driver, loaded, storage, shows_hints)
+        return
+    gc.enable()
     if is_interactive:
         driver.state.options.rooms += _remembered_rooms(settings, storage)
-        if settings.ui == "full-screen":
-            _run_screen(driver, loaded, storage, shows_hints)
-        else:
-            _run_line_mode(driver, settings, storage)
+        _run_line_mode(driver, settings, storage)
         return
     context = DisplayContext(settings.room)
     renderer = Renderer(context, has_colours=False, has_days=False)

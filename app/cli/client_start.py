@@ -1,5 +1,7 @@
 """Starts the client with loaded settings, after the warnings about them."""
 
+import gc
+
 from app.cli import terminal
 from app.settings import ClientSettings, LoadedSettings
 
@@ -23,6 +25,7 @@ def start_client(
         terminal.echo_error(f"Warning: the client connects to {server}, for lack of the ignored settings.")
     if not loaded.values.tls_verify and loaded.values.tls:
         terminal.echo_error(UNVERIFIED)
+    gc.disable()  # nothing that is imported becomes garbage; each mode enables it again
     from app.cli.client_modes import start  # deferred: --help and --version need no client
 
     start(loaded, profile, as_json, follow, timeout, shows_hints)

@@ -176,6 +176,7 @@ class ChatApp(TerminalApp):
         end_on_signals(self.session.stop)
         resume_on_continue(self, self._driver)
         self.has_first_frame = True
+        self.ask_background()
         self.parts.composer.focus()
         self._bridge.open(asyncio.get_running_loop())
         for fault in self._key_faults:

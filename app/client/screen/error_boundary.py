@@ -64,6 +64,8 @@ class ErrorBoundary:
 class MainScreen(ErrorBoundary, Screen[None]):
     """The screen that holds all parts."""
 
+    AUTO_FOCUS = "#composer"
+
 
 class ResilientApp(ErrorBoundary, App[None]):
     """An application that no defect ends once its first frame was shown."""

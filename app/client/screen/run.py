@@ -15,11 +15,12 @@ from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
 from app.client.screen.textual_fixes.alt_keys import register_alt_keys
+from app.client.screen.textual_fixes.background_reply import accept_background_reply
 from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
 from app.client.screen.textual_fixes.terminal_size import follow_terminal_size
 from app.client.screen.textual_fixes.widths import keep_columns_straight
 from app.client.storage.client_storage import ClientStorage
-from app.client.terminal.background import find_background
+from app.client.terminal.background import parse_colorfgbg
 from app.client.ui.command_registry import SlashCommands
 from app.text.sanitise import clean, clean_lines
 from app.wire.secrets import mask_message
@@ -46,6 +47,7 @@ def run(
     follow_terminal_size(os.environ)
     keep_columns_straight()
     outlive_terminal()
+    accept_background_reply()
     options = options or ScreenOptions()
     register_alt_keys()
     bridge = Bridge(lambda: app.refresh_parts())
@@ -56,14 +58,19 @@ def run(
             lambda alert: bridge.post(lambda: app.show_alert(alert)),
         )
     session = ScreenSession(driver, commands, storage, bridge, notifier)
-    background = find_background(sys.stdin.fileno(), os.environ) if options.has_colours else None
+    background = parse_colorfgbg(os.environ.get("COLORFGBG", ""))  # until the terminal reports it
     app = ChatApp(session, bridge, str(driver.link.address), options, background)
-    # What exists once the screen is shown stays: full collections would take longer than a frame.
-    bridge.post(gc.freeze)
+    bridge.post(start_collecting)
     app.run()
     print_unsent(driver.state)
     if session.error:
         raise session.error
+
+
+def start_collecting() -> None:
+    """Collect garbage, except among what the first frame needed: that would take longer than a frame."""
+    gc.freeze()
+    gc.enable()
 
 
 def print_unsent(state: ClientState) -> None:

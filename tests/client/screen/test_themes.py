@@ -10,6 +10,7 @@ from rich.color import Color as RichColor
 from textual.color import Color
 
 from app.client.screen.options import ScreenOptions
+from app.client.screen.textual_fixes.background_reply import ReplyParser
 from app.client.screen.theme import (
     BLACK,
     MIN_COLOURS,
@@ -23,7 +24,7 @@ from app.client.screen.theme import (
     nick_colours,
     nick_style,
 )
-from app.client.terminal.background import parse_answer, parse_colorfgbg
+from app.client.terminal.background import BackgroundReply, parse_colorfgbg, parse_colour
 from tests.client.screen.screen_user import create_storage, open_screen, scene
 
 BACKGROUNDS = sorted({theme.variables[NICK_BACKGROUND] for theme in create_themes(None)})
@@ -64,23 +65,41 @@ def test_the_theme_of_the_terminal_depends_on_its_background() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "colour"),
+    ("reply", "colour"),
     [
-        (b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62;22c", "#ffffff"),
-        (b"\x1b]11;rgb:1c/1c/1c\x07\x1b[?1;2c", "#1c1c1c"),
-        (b"\x1b]11;rgba:0000/8080/ffff/ffff\x07", "#0080ff"),
-        (b"\x1b[?1;2c", None),
-        (b"garbage", None),
-        (b"", None),
+        ("\x1b]11;rgb:ffff/ffff/ffff\x1b\\", "#ffffff"),
+        ("\x1b]11;rgb:1c/1c/1c\x07", "#1c1c1c"),
+        ("\x1b]11;rgba:0000/8080/ffff/ffff\x07", "#0080ff"),
+        ("\x1b]11;garbage\x07", None),
     ],
 )
-def test_the_answer_of_a_terminal_is_read(answer: bytes, colour: str | None) -> None:
-    assert parse_answer(answer) == colour
+def test_the_reply_of_a_terminal_is_found_in_any_pieces(reply: str, colour: str | None) -> None:
+    for cut in range(2, len(reply) + 1):
+        found = BackgroundReply()
+        rest = found.take(f"a{reply[:cut]}") + found.take(f"{reply[cut:]}\x1b[Bb")
+        assert (rest, found.colour, found.is_awaited) == ("a\x1b[Bb", colour, False)
 
 
-@given(st.binary(max_size=64))
-def test_no_answer_of_a_terminal_is_a_failure(answer: bytes) -> None:
-    found = parse_answer(b"\x1b]11;rgb:" + answer)
+@given(st.lists(st.sampled_from(["\x1b", "\x1b]", "\x1b]1", "x", "11;", "\x1b[A", "]", "\x07"])))
+def test_what_is_not_a_reply_is_typed(pieces: list[str]) -> None:
+    found = BackgroundReply()
+    taken = "".join(map(found.take, [*pieces, "\x1b[B"]))
+    assert taken == "".join(pieces) + "\x1b[B" or not found.is_awaited
+
+
+@scene
+async def test_the_theme_follows_the_background_that_the_terminal_reports(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as user:
+        assert (user.app.theme, user.app.theme_variables[NICK_BACKGROUND]) == ("terminal-dark", BLACK)
+        for message in ReplyParser().feed("\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\"):
+            user.app.post_message(message)
+        await user.until(lambda screen: user.app.theme == "terminal-light", "the theme")
+        assert user.app.theme_variables[NICK_BACKGROUND] == "#fdf6e3"
+
+
+@given(st.text(max_size=40))
+def test_no_reply_of_a_terminal_is_a_failure(text: str) -> None:
+    found = parse_colour(f"rgb:{text}")
     assert found is None or re.fullmatch("#[0-9a-f]{6}", found)
 
 

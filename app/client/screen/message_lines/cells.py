@@ -12,13 +12,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, split_graphemes
-from wcwidth import iter_graphemes
 
 ELLIPSIS = "…"
 IDEOGRAPHS = 0x2E80  # from here on, lines may be broken between any two wide characters
 NO_LINE_START = frozenset("、。，．！？：；）」』】〉》〕’”…ー々")
 # The letters of flags and the tones of skin: of different widths if they are not part of an emoji.
 ALONE_OR_JOINED = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+# Characters of one cell that never join others: letters of Latin, dashes, arrows and lines.
+SIMPLE = re.compile("[ -~\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u2193\u2500-\u259f]*")
 
 
 class Grapheme(NamedTuple):
@@ -40,7 +41,7 @@ def cell_width(text: str) -> int:
 
 def has_uncertain_width(text: str) -> bool:
     """Whether terminals may disagree about the width, as of graphemes of several code points."""
-    return not text.isascii() and any(
+    return SIMPLE.fullmatch(text) is None and any(
         one.end - one.start > 1 or one.most > one.cells for one in split_cells(text)
     )
 
@@ -52,6 +53,8 @@ def _most_cells(code_point: str) -> int:
 @lru_cache(maxsize=256)
 def split_cells(text: str) -> tuple[Grapheme, ...]:
     """Return the graphemes of a text, whose widths add up to that of the text."""
+    from wcwidth import iter_graphemes  # not for the first frame
+
     boundaries = {0}
     end = 0
     for grapheme in iter_graphemes(text):

@@ -1,6 +1,5 @@
 """The thread of a message, beside the messages of its room."""
 
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -16,7 +15,10 @@ EMPTY = Timeline("", older=Edge(EdgeState.ABSENT), newer=Edge(EdgeState.ABSENT))
 
 
 class ThreadPane(Vertical):
-    """Shows a thread and follows its new replies; it is hidden while there is none."""
+    """Shows a thread and follows its new replies; it is hidden while there is none.
+
+    It is empty until a thread is opened, so that the first frame does not wait for its styles.
+    """
 
     DEFAULT_CSS = """
     ThreadPane { width: 40%; min-width: 30; border-left: solid $panel; display: none; }
@@ -29,14 +31,11 @@ class ThreadPane(Vertical):
         self.messages = MessageView(context, EMPTY, id="thread-messages")
         self.thread: Thread | None = None
 
-    def compose(self) -> ComposeResult:
-        """Yield the title and the messages."""
-        yield self._title
-        yield self.messages
-
     def open(self, source: Timeline, entry: Entry) -> None:
         """Show the thread of a message."""
         self.close()
+        if not self.children:
+            self.mount(self._title, self.messages)
         self.thread = Thread(source, entry)
         self.messages.show(self.thread.timeline)
         self._show_title(self.thread)
