@@ -14,6 +14,7 @@ from typing import TextIO
 
 from app.cli import terminal
 from app.cli.client_password import find_password
+from app.cli.client_start import list_warnings
 from app.client.display.event_text import DisplayContext
 from app.client.display.printing import Printer
 from app.client.display.rendering import Renderer
@@ -26,10 +27,20 @@ from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import Notice
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage, name_place
+from app.client.storage.draft_file import DraftFile
 from app.client.storage.error_log import ErrorLog
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.stored_list import IGNORED, LAST_ROOM, MUTED, ROOM_ORDER, ROOMS, THEME, StoredList
+from app.client.storage.stored_list import (
+    IGNORED,
+    LAST_ROOM,
+    MUTED,
+    REACTIONS,
+    ROOM_ORDER,
+    ROOMS,
+    THEME,
+    StoredList,
+)
 from app.client.ui.batch_mode import BatchMode
 from app.client.ui.command_registry import SlashCommands
 from app.clock import Clock
@@ -108,6 +119,8 @@ def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage
         StoredList(folder, ROOM_ORDER, place),
         StoredList(folder if settings.remember_rooms else None, LAST_ROOM, place),
         StoredList(folder, THEME, "theme"),
+        StoredList(folder, REACTIONS, "reactions"),
+        DraftFile(folder, place),
         ErrorLog(folder),
     )
 
@@ -142,6 +155,7 @@ def _run_screen(
         shows_hints,
         has_fixed_theme,
         loaded.files,
+        tuple(list_warnings(loaded)),
     )
     run(driver, _slash_commands(settings), storage, options, partial(_create_notifier, driver, settings))
 

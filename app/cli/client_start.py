@@ -18,14 +18,20 @@ def start_client(
     shows_hints: bool = False,
 ) -> None:
     """Warn about the settings, then run the client, with hints for a first start if wanted."""
-    for warning in loaded.warnings:
-        terminal.echo_error(f"Warning: {warning}")
-    if loaded.ignored_files:
-        server = f"{loaded.values.ip} port {loaded.values.port}"
-        terminal.echo_error(f"Warning: the client connects to {server}, for lack of the ignored settings.")
-    if not loaded.values.tls_verify and loaded.values.tls:
-        terminal.echo_error(UNVERIFIED)
+    for warning in list_warnings(loaded):
+        terminal.echo_error(warning)
     gc.disable()  # nothing that is imported becomes garbage; each mode enables it again
     from app.cli.client_modes import start  # deferred: --help and --version need no client
 
     start(loaded, profile, as_json, follow, timeout, shows_hints)
+
+
+def list_warnings(loaded: LoadedSettings[ClientSettings]) -> list[str]:
+    """Return the warnings about the settings, which the full screen shows, too."""
+    warnings = [f"Warning: {warning}" for warning in loaded.warnings]
+    if loaded.ignored_files:
+        server = f"{loaded.values.ip} port {loaded.values.port}"
+        warnings.append(f"Warning: the client connects to {server}, for lack of the ignored settings.")
+    if not loaded.values.tls_verify and loaded.values.tls:
+        warnings.append(UNVERIFIED)
+    return warnings

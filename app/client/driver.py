@@ -42,6 +42,12 @@ def _wake() -> None:
     """Do nothing: the item wakes the driver, which then makes the posted calls."""
 
 
+def _print_defect(error: Exception) -> str:
+    """Print the traceback of a defect if that is wanted; return a sentence about the defect."""
+    print_traceback_if_requested(error)
+    return describe_defect(error)
+
+
 class Driver:
     """Drives the protocol of one client over a link."""
 
@@ -52,7 +58,7 @@ class Driver:
         self.show: Callable[[ClientEvent], None] = lambda event: None
         self.on_tick: Call = lambda: None
         self.await_display: Call = lambda: None  # before each item, without the lock
-        self.on_defect: Callable[[Exception], object] = print_traceback_if_requested
+        self.explain_defect: Callable[[Exception], str] = _print_defect
         self._inbox = inbox
         self._calls: deque[Call] = deque()  # of other threads
         self._keepalive = Keepalive(clock)
@@ -160,10 +166,8 @@ class Driver:
     def _report(self, error: Exception) -> None:
         """Count a defect and show where it is, but the same one only once a minute."""
         self.defects += 1
-        sentence = describe_defect(error)
-        if self._repeat_limit.admit(sentence):
-            self.on_defect(error)
-            self._display(Notice(sentence, is_error=True))
+        if self._repeat_limit.admit(describe_defect(error)):
+            self._display(Notice(self.explain_defect(error), is_error=True))
 
     def _display(self, event: ClientEvent) -> None:
         """Show an event; explain why it cannot be shown, unless it is an explanation itself."""

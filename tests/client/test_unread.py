@@ -1,7 +1,7 @@
 """Unread messages: shown on start, counted live, and marked as read on all devices."""
 
 from app.client.protocol import intents
-from app.client.protocol.events import MarkerMoved, UnreadMessages
+from app.client.protocol.events import ConversationFound, MarkerMoved, UnreadMessages
 from app.clock import from_iso
 from tests.client.harness import (
     CAPABILITIES,
@@ -79,6 +79,18 @@ def test_conversation_read_on_another_device_is_not_fetched() -> None:
         > MARKREAD bob
         < :srv MARKREAD bob timestamp=2026-11-22T12:00:09.000Z
     """)
+
+
+def test_the_full_screen_lists_conversations_without_unread_messages() -> None:
+    for wants_events in (False, True):
+        client = ClientHarness(initial_history=3, password="secret", wants_events=wants_events)
+        _start(client)
+        client.receive(*_targets("bob", "carol", "NickServ", "#ops"))
+        client.clear()
+        for name in ("bob", "carol", "NickServ", "#ops"):
+            _read_until(client, 9, name)
+        found = [event.room for event in client.events if isinstance(event, ConversationFound)]
+        assert found == (["bob", "carol"] if wants_events else [])
 
 
 def test_unread_messages_of_a_room_follow_the_read_ones() -> None:

@@ -8,7 +8,7 @@ from app.client.protocol.history.shown_events import ShownEvents
 from app.wire.names import Key
 
 ROOM_PREFIXES = ("#", "&")  # where the prefixes that a server announces are not known
-MAX_SHOWN_MSGIDS = 5_000  # kept per room; older messages do not arrive again
+MAX_SHOWN_MSGIDS = 2_000  # kept per room, more than a page; older messages do not arrive again
 MAX_RECENT_MESSAGES = 500  # kept per room, to be referred to by replies, reactions and redactions
 MAX_UNREAD_MESSAGES = 1_000  # counted per room; beyond it there are "at least" as many
 

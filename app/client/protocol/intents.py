@@ -106,8 +106,16 @@ def request_whois(state: ClientState, nick: str) -> Effects:
 
 
 def request_rooms(state: ClientState) -> Effects:
-    """Request the list of rooms."""
+    """Request the list of rooms, to be shown."""
+    state.connection.finds_rooms = False  # what arrives next is shown
     yield send("LIST")
+
+
+def find_rooms(state: ClientState) -> Effects:
+    """Request the list of rooms, to be offered, unless that has been requested."""
+    if state.is_online and not state.connection.finds_rooms:
+        state.connection.finds_rooms = True
+        yield send("LIST")
 
 
 def set_away(state: ClientState, reason: str) -> Effects:

@@ -140,6 +140,7 @@ class ConnectionState:
     away_known: set[Key] = field(default_factory=set)  # rooms whose away states were requested
     who_rows: list[tuple[str, ...]] = field(default_factory=list)
     list_rows: list[tuple[str, ...]] = field(default_factory=list)
+    finds_rooms: bool = False  # the list of rooms was requested, but not to be shown
     names_requests: set[Key] = field(default_factory=set)
     list_entries: list[tuple[str, ...]] = field(default_factory=list)  # of a mask list
     unban_requests: dict[Key, str] = field(default_factory=dict)  # room to the nick to unban

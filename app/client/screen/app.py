@@ -98,14 +98,14 @@ class ChatApp(TerminalApp):
             presenter.connection,
             self._handle_exception,
             self._close,
-            self.parts.input.find_drafts,
+            self.parts.input,
             self.notify_user,
         )
         self._theme_choice = ThemeChoice(self, options.theme, self.use_theme, self._keep_theme)
         session.controller.themes = tuple(THEME_DESCRIPTIONS)
         session.controller.on_theme = lambda name: bridge.post(lambda: self._theme_choice.use(name))
         self._options = options
-        self._key_faults = self._set_keys(options.keys)
+        self._warnings = [*options.warnings, *self._set_keys(options.keys)]
         self._hints = list_hints(self._keys) if options.shows_hints else []
         self._actions = self._create_actions()
         self._switching.set_actions(self._actions, self._keys)
@@ -140,6 +140,7 @@ class ChatApp(TerminalApp):
             "help": self._show_help,
             **self._theme_choice.actions(),
             **self._session_end.actions(),
+            "suspend": self.suspend_process,
             "interrupt": self._interrupt,
             "back": self._go_back,
         }
@@ -173,18 +174,18 @@ class ChatApp(TerminalApp):
 
     def on_ready(self) -> None:
         """Connect, after the first frame."""
-        end_on_signals(self.session.stop)
+        end_on_signals(self._session_end.stop)
         resume_on_continue(self, self._driver)
         self.has_first_frame = True
         self.ask_background()
         self.parts.composer.focus()
         self._bridge.open(asyncio.get_running_loop())
-        for fault in self._key_faults:
-            self.workspace.apply(Notice(fault, is_error=True))
+        self.parts.input.restore_drafts(self.session.storage.drafts.take())
+        self._show_warnings()
         self.refresh_parts()
         self.set_interval(LAG_SECONDS, self.presenter.refresh_status)
         if not self.is_headless:
-            self.set_interval(WATCH_SECONDS, create_watch(self.session.stop))
+            self.set_interval(WATCH_SECONDS, create_watch(self._session_end.stop))
         self.session.start()
 
     def _close(self) -> None:
@@ -210,13 +211,18 @@ class ChatApp(TerminalApp):
         if isinstance(event, EditRefused):
             self.parts.input.take_back_edit(event)
         if isinstance(event, Joined) and event.is_mine:
-            self._show_hints()
+            self._greet()
 
-    def _show_hints(self) -> None:
-        """Show the hints of the first start, once there is a room to show them in."""
-        hints, self._hints = self._hints, []
-        for hint in hints:
+    def _greet(self) -> None:
+        """Show the warnings again and the hints, once there is a room to show them in."""
+        self._show_warnings()
+        for hint in self._hints:
             self.workspace.apply(Notice(hint))
+        self._warnings, self._hints = [], []
+
+    def _show_warnings(self) -> None:
+        for warning in self._warnings:
+            self.workspace.apply(Notice(warning, is_error=True))
 
     def refresh_parts(self) -> None:
         """Show the current state of every part, and again in a second if it changes by itself."""

@@ -10,7 +10,7 @@ from time import monotonic
 
 Call = Callable[[], None]
 SLICE_SECONDS = 0.02  # after which keys are handled before further calls
-MAX_WAITING_CALLS = 5_000  # beyond it, the driver's thread waits
+MAX_WAITING_CALLS = 1_000  # beyond it, the driver's thread waits
 MAX_WAIT_SECONDS = 0.2  # at a time: the screen may be waiting for the driver's thread
 
 

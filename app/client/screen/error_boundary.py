@@ -35,8 +35,7 @@ class DefectReporter:
         """Report an unexpected exception. Thread-safe if `show` is."""
         self.count += 1
         if self._repeat_limit.admit(describe_defect(error)):
-            is_logged = self._log.write(error, self._clock.now())
-            self._show(describe_defect(error, f"The details are in {self._log.file}." if is_logged else ""))
+            self._show(self._log.explain(error, self._clock.now()))
 
 
 class ErrorBoundary:

@@ -59,6 +59,7 @@ KEYS = (
     _binding("close-room", "alt+w", "Close the conversation, or a room that you have left"),
     _binding("search-input", "ctrl+r", "Find an earlier input"),
     _binding("editor", "alt+e", "Write in your editor ($VISUAL, $EDITOR)"),
+    _binding("suspend", "ctrl+z", "Suspend the program; fg in the shell continues it"),
     _binding("retry", "f5", "Connect again after an error"),
     _binding("quit", "ctrl+q", "End the program"),
     _binding("interrupt", "ctrl+c", "Clear the input"),
@@ -81,6 +82,7 @@ COMPOSER_KEYS = (
     Binding("alt+enter,ctrl+j,shift+enter", "newline", "Begin another line", id="newline", show=False),
     Binding("tab", "complete(1)", "Complete a command, nick, room or emoji", id="complete", show=False),
     Binding("shift+tab", "complete(-1)", "Previous completion", id="complete-back", show=False),
+    Binding("ctrl+underscore", "undo", "Undo the last change", id="undo", show=False),
     Binding("ctrl+up", "recall(-1)", "Previous input", id="previous-input", show=False),
     Binding("ctrl+down", "recall(1)", "Next input", id="next-input", show=False),
 )

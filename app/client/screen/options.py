@@ -11,8 +11,8 @@ class ScreenOptions:
 
     `theme` is `terminal` or the name of a theme, `keys` gives bindings other keys, `keywords` are
     words that count as mentions besides the nick. `has_fixed_theme` is set if the settings name the
-    theme, `settings_files` are those that were read. `shows_hints` is set when the client is
-    started for the first time.
+    theme, `settings_files` are those that were read, `warnings` what was wrong in them.
+    `shows_hints` is set when the client is started for the first time.
     """
 
     theme: str = "terminal"
@@ -24,3 +24,4 @@ class ScreenOptions:
     shows_hints: bool = False
     has_fixed_theme: bool = False
     settings_files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()

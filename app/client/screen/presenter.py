@@ -20,12 +20,12 @@ from app.client.protocol.events import (
     PhaseChanged,
     Quit,
     Renamed,
-    TypingState,
 )
 from app.client.screen.options import ScreenOptions
 from app.client.screen.parts import Parts
 from app.client.screen.session import ScreenSession, Snapshot
 from app.client.screen.state.connection_status import ConnectionStatus
+from app.client.screen.state.own_typing import OwnTyping
 from app.client.screen.state.pane_layout import Pane, PaneLayout
 from app.client.screen.state.read_state import ReadState
 from app.client.screen.state.typing_users import TypingUsers
@@ -57,6 +57,7 @@ class Presenter:
         self.order = BufferOrder(session.storage.room_order.load(), options.sorts_by_activity)
         self.reading = ReadState(workspace, session.mark_read_to)
         self.typing = TypingUsers()
+        self._own_typing = OwnTyping(session.send_typing)
         self.connection = ConnectionStatus()
         self._options = options
         self._server = server
@@ -76,7 +77,8 @@ class Presenter:
     def is_changing(self) -> bool:
         """Whether something changes by itself within seconds, so that `refresh` is needed."""
         is_typing = bool(self.typing.nicks(self.workspace.current_name, time.monotonic()))
-        return self.connection.is_counting or is_typing or self.reading.is_pending()
+        is_counting = self.connection.is_counting or self._own_typing.is_active
+        return is_counting or is_typing or self.reading.is_pending()
 
     def apply(self, event: ClientEvent) -> None:
         """Update the workspace from an event."""
@@ -99,7 +101,7 @@ class Presenter:
     def show_room(self, room: str) -> None:
         """Show the messages of a room, or those of the server."""
         self.reading.settle(time.monotonic())
-        self._stop_typing()
+        self._own_typing.leave(self.parts.composer.text)
         self.parts.input.leave_room()
         self.parts.messages.select(None)
         self.workspace.show(room)
@@ -129,6 +131,7 @@ class Presenter:
         parts.thread.update()
         self.reading.sees_end = parts.messages.sees_end
         self.reading.update(time.monotonic())
+        self._own_typing.update(time.monotonic())
         parts.rooms.show(self.buffers, workspace.current.name)
         self._first_day = parts.messages.first_day
         parts.topic.show(self._describe_room(snapshot), self._describe_day())
@@ -197,19 +200,9 @@ class Presenter:
         return [one for one in self.buffers if one is not current and one.wants_attention]
 
     def on_typed(self, text: str) -> None:
-        """Tell the others that we are typing, unless it is a command."""
-        room = self.workspace.current_name
-        if room == STATUS or not self._options.sends_typing or self.session.input.question is not None:
-            return
-        if text.strip() and not text.startswith("/"):
-            self.session.send_typing(room, TypingState.ACTIVE)
-        else:
-            self.session.send_typing(room, TypingState.DONE)
-
-    def _stop_typing(self) -> None:
-        """Tell the others that we have left a message unfinished."""
-        if self.parts.composer.text.strip():
-            self.on_typed("")
+        """Tell the others that we are typing."""
+        if self._options.sends_typing and self.session.input.question is None:
+            self._own_typing.type(self.workspace.current_name, text, time.monotonic())
 
     def show_thread(self, entry: Entry) -> None:
         """Show the thread of a message beside the messages."""

@@ -68,7 +68,7 @@ def run(
 
 
 def start_collecting() -> None:
-    """Collect garbage, except among what the first frame needed: that would take longer than a frame."""
+    """Collect garbage, except among what the first frame needed, which stays."""
     gc.freeze()
     gc.enable()
 

@@ -55,6 +55,11 @@ class SearchSession:
         self._finish(event)
         return True
 
+    def give_up(self) -> None:
+        """Take the search that is running for one that the server does not answer."""
+        if self._running is not None:
+            self._finish(SearchFailed(self._running, "The server does not answer"))
+
     def _finish(self, answer: SearchAnswer) -> None:
         wanted, self._running = self._wanted, None
         if wanted == answer.query:

@@ -17,12 +17,14 @@ from app.client.protocol.history.pages import CAPABILITY as CHATHISTORY
 from app.client.protocol.model import ClientState
 from app.client.screen.bridge import Bridge
 from app.client.screen.input.input_session import InputSession
+from app.client.screen.room_directory import RoomDirectory
 from app.client.screen.search_session import SearchSession
 from app.client.screen.state.last_room import LastRoom
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.controller import Controller
 from app.client.ui.read_policy import MARK_BY_VIEW
+from app.text.sanitise import clean
 from app.wire.names import Key, fold
 
 P = ParamSpec("P")
@@ -61,6 +63,7 @@ class ScreenSession:
         self.error: Exception | None = None
         self._bridge = bridge
         driver.await_display = bridge.wait_for_room
+        driver.explain_defect = lambda error: storage.errors.explain(error, driver.clock.now())
         self._thread = self._create_thread()
         self.on_event: Callable[[ClientEvent], None] = lambda event: None
         self.on_room: Callable[[str], None] = lambda room: None
@@ -77,6 +80,7 @@ class ScreenSession:
         self.input = InputSession(driver, self.controller, bridge)
         self.input.is_stopped = lambda: self.error is not None
         self.searching = SearchSession(driver, bridge)
+        self.directory = RoomDirectory(lambda: self.execute(intents.find_rooms))
 
     def connect_to(
         self,
@@ -116,8 +120,8 @@ class ScreenSession:
         self._bridge.post(lambda: self._show(event))
 
     def _show(self, event: ClientEvent) -> None:
-        """Pass an event on, unless it answers a search of the dialog."""
-        if not self.searching.take(event):
+        """Pass an event on, unless it answers a search or the switcher."""
+        if not self.searching.take(event) and not self.directory.take(event):
             self.on_event(event)
 
     def execute(
@@ -178,13 +182,23 @@ class ScreenSession:
         """Keep the theme across starts."""
         self.driver.post(lambda: self.storage.theme.save([name]))
 
+    def keep_reactions(self, reactions: list[str]) -> None:
+        """Offer these reactions at the next start, too."""
+        self.driver.post(lambda: self.storage.reactions.save([one for one in reactions if clean(one) == one]))
+
     def end(self) -> None:
         """Disconnect and end; queued messages are lost."""
         self.driver.post(self.controller.end_now)
 
     def count_queued(self) -> int:
         """Return the number of messages that wait for a connection."""
-        return self.driver.read(lambda state: len(intents.queued_messages(state)))
+        return len(self.read_queued())
+
+    def read_queued(self) -> list[tuple[str, str]]:
+        """Return the targets and texts of messages that wait for a connection."""
+        return self.driver.read(
+            lambda state: [(one.target, one.text) for one in intents.queued_messages(state)]
+        )
 
     def stop(self) -> None:
         """Disconnect and end at once, as on SIGTERM."""

@@ -10,6 +10,7 @@ from app.client.screen.textual_fixes.background_reply import BackgroundReported
 from app.client.screen.theme import AUTOMATIC, choose_theme, create_themes
 from app.client.storage.error_log import ErrorLog
 from app.client.terminal.background import QUERY
+from app.client.terminal.job_control import has_job_control
 from app.clock import Clock
 
 
@@ -53,6 +54,13 @@ class TerminalApp(ResilientApp):
         self._register_themes()
         self.theme = choose_theme(self._chosen_theme, event.colour)
         self.mutate_reactive(App.theme)  # the same theme may have other colours of nicks
+
+    def suspend_process(self) -> None:
+        """Return to the shell until it continues the program, unless there is none."""
+        if has_job_control():
+            self.action_suspend_process()
+        else:
+            self.notify_user("No shell would continue the program, so it is not suspended.")
 
     def notify_user(self, text: str) -> None:
         """Show a short notice above the screen."""

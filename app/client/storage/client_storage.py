@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.client.storage.draft_file import DraftFile
 from app.client.storage.error_log import ErrorLog
 from app.client.storage.history_file import HistoryFile
 from app.client.storage.keyring_store import KeyringStore
@@ -27,6 +28,8 @@ class ClientStorage:
     room_order: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
     last_room: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
     theme: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    reactions: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    drafts: DraftFile = field(default_factory=lambda: DraftFile(None, ""))
     errors: ErrorLog = field(default_factory=lambda: ErrorLog(None))
 
     def open_history(self) -> HistoryFile:

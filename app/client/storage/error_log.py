@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.client.storage import private_files
 from app.clock import to_iso
+from app.errors import describe_defect
 
 ERROR_LOG = "errors.log"  # in the state folder
 MAX_BYTES = 1024 * 1024  # then the log is begun again
@@ -15,6 +16,10 @@ class ErrorLog:
 
     def __init__(self, folder: Path | None) -> None:
         self.file = folder / ERROR_LOG if folder else None
+
+    def explain(self, error: BaseException, at: int) -> str:
+        """Log an exception; return a sentence about it, and where the details are."""
+        return describe_defect(error, f"The details are in {self.file}." if self.write(error, at) else "")
 
     def write(self, error: BaseException, at: int) -> bool:
         """Append the traceback of an exception; return whether that was possible.

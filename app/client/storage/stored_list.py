@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 from app.client.storage import private_files
+from app.text.sanitise import clean
 
 ROOMS, IGNORED, MUTED = "rooms.json", "ignored.json", "muted.json"
 ROOM_ORDER, LAST_ROOM = "room-order.json", "last-room.json"
 THEME = "theme.json"  # a list of one name, for all servers
+REACTIONS = "reactions.json"  # the latest ones, for all servers
 MAX_PLACES = 100  # the list that changed longest ago is dropped
 MAX_ENTRIES = 100  # per list
 
@@ -47,4 +49,4 @@ class StoredList:
 
 
 def _is_list_of_words(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(word, str) and word.isprintable() for word in value)
+    return isinstance(value, list) and all(isinstance(word, str) and clean(word) == word for word in value)

@@ -1,13 +1,15 @@
 """A list of entries that takes little memory.
 
 A message without details is kept as bytes, about 150 of them instead of 400, and becomes an `Entry`
-again whenever it is read. So what is read is a copy; `change` changes an entry.
+again whenever it is read. So what is read is a copy; `change` changes an entry. A message is found
+by a checksum of its id: those of all entries are in one array of bytes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from struct import Struct
 from typing import overload
+from zlib import crc32
 
 from app.client.timeline.entry import Entry, EntryKind
 
@@ -15,6 +17,7 @@ _HEADER = Struct("<qBHH")  # the time, flags, and how many bytes the id and the 
 _KINDS = tuple(EntryKind)
 _IS_MINE, _IS_MENTION = 16, 32
 PACKED_BYTES = 48  # of a packed entry besides its content
+KEY_BYTES = 4  # of a checksum
 MAX_PACKED_BYTES = 1_000  # of an author or an id; others are not packed
 
 
@@ -47,13 +50,22 @@ def _unpack(item: Entry | bytes) -> Entry:
     )
 
 
+def _key(msgid: str) -> bytes:
+    return crc32(msgid.encode(errors="surrogatepass")).to_bytes(KEY_BYTES)
+
+
+def _keys(entries: Iterable[Entry]) -> bytes:
+    return b"".join(_key(entry.msgid) for entry in entries)
+
+
 class EntryList(Sequence[Entry]):
     """The entries of a timeline, oldest first; `size` is their memory, roughly, in bytes."""
 
-    __slots__ = ("_items", "size")
+    __slots__ = ("_items", "_keys", "size")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._items: list[Entry | bytes] = []
+        self._keys = bytearray()
         self.size = 0
         for entry in entries:
             self.append(entry)
@@ -79,24 +91,29 @@ class EntryList(Sequence[Entry]):
         """Add an entry at the end."""
         item = _pack(entry)
         self._items.append(item)
+        self._keys += _key(entry.msgid)
         self.size += _size(item)
 
     def prepend(self, entries: Iterable[Entry]) -> None:
         """Insert entries at the start, oldest first."""
-        items = [_pack(entry) for entry in entries]
+        added = list(entries)
+        items = [_pack(entry) for entry in added]
         self._items[:0] = items
+        self._keys[:0] = _keys(added)
         self.size += sum(map(_size, items))
 
     def insert(self, index: int, entry: Entry) -> None:
         """Insert an entry before the one at an index."""
         item = _pack(entry)
         self._items.insert(index, item)
+        self._keys[index * KEY_BYTES : index * KEY_BYTES] = _key(entry.msgid)
         self.size += _size(item)
 
     def drop(self, count: int) -> None:
         """Remove entries at the start."""
         self.size -= sum(map(_size, self._items[:count]))
         del self._items[:count]
+        del self._keys[: count * KEY_BYTES]
 
     def change(self, index: int, change: Callable[[Entry], object]) -> None:
         """Change an entry in place."""
@@ -104,19 +121,19 @@ class EntryList(Sequence[Entry]):
         entry = _unpack(self._items[index])
         change(entry)
         self._items[index] = item = _pack(entry)
+        index %= len(self._items)
+        self._keys[index * KEY_BYTES : (index + 1) * KEY_BYTES] = _key(entry.msgid)
         self.size += _size(item)
 
     def find_last(self, msgid: str, max_entries: int | None = None) -> int | None:
         """Return the index of the last message with an id, or None; look at a number of entries."""
-        sought = msgid.encode(errors="surrogatepass")
-        index = len(self._items)
-        for item in islice(reversed(self._items), max_entries):
-            index -= 1
-            if isinstance(item, bytes):
-                if item.startswith(sought, _HEADER.size) and _unpack(item).msgid == msgid:
-                    return index
-            elif isinstance(item, Entry) and item.msgid == msgid:
+        key, end = _key(msgid), len(self._keys)
+        start = 0 if max_entries is None else max(0, end - max_entries * KEY_BYTES)
+        while (place := self._keys.rfind(key, start, end)) >= 0:
+            index, offset = divmod(place, KEY_BYTES)
+            if not offset and self[index].msgid == msgid:
                 return index
+            end = place + KEY_BYTES - 1
         return None
 
     def with_details(self, start: int = 0, end: int | None = None) -> Iterator[Entry]:

@@ -1,12 +1,36 @@
-"""Describes events in words, for the entries that are not messages."""
+"""Describes events in words, for the entries that are not messages.
+
+An event of a room stands in the timeline of that room, so its text does not name the room.
+"""
 
 from dataclasses import replace
 
 from app.client.display import event_text, status_text
-from app.client.display.event_text import DisplayContext, Formatters
-from app.client.protocol.events import ClientEvent
+from app.client.display.event_text import DisplayContext, Formatters, Lines
+from app.client.display.style import piece
+from app.client.protocol.channel_view import ROOM_PREFIXES
+from app.client.protocol.events import ClientEvent, ModeChanged, TopicChanged
 
-FORMATTERS: Formatters = {**event_text.FORMATTERS, **status_text.FORMATTERS}
+
+def _describe_topic(event: TopicChanged, context: DisplayContext) -> Lines:
+    if not event.by:
+        return [[piece(f"Topic: {event.topic}" if event.topic else "There is no topic.")]]
+    change = f"set the topic: {event.topic}" if event.topic else "removed the topic"
+    return [[piece(f"{event.by} {change}")]]
+
+
+def _describe_mode(event: ModeChanged, context: DisplayContext) -> Lines:
+    if event.target[:1] in ROOM_PREFIXES:
+        return [[piece(f"{event.by} set mode {event.modes}")]]
+    return event_text.mode_changed(event, context)
+
+
+FORMATTERS: Formatters = {
+    **event_text.FORMATTERS,
+    **status_text.FORMATTERS,
+    TopicChanged: _describe_topic,
+    ModeChanged: _describe_mode,
+}
 
 
 def describe(event: ClientEvent, context: DisplayContext) -> list[str]:

@@ -16,7 +16,11 @@ class Thread:
         self._bounds = (0, 0)
         self._members: set[str] = set()
         self.timeline = Timeline(
-            source.name, source.is_direct, older=Edge(EdgeState.ABSENT), newer=Edge(EdgeState.ABSENT)
+            source.name,
+            source.is_direct,
+            is_thread=True,
+            older=Edge(EdgeState.ABSENT),
+            newer=Edge(EdgeState.ABSENT),
         )
         self.update()
 

@@ -33,6 +33,7 @@ class Timeline:
 
     name: str
     is_direct: bool = False
+    is_thread: bool = False
     entries: EntryList = field(default_factory=EntryList)
     first_number: int = 0
     reactions: dict[str, Reactions] = field(default_factory=dict)  # by msgid

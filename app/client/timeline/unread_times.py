@@ -1,15 +1,20 @@
 """The unread messages of a buffer, by their times, so that a read marker can pass some of them."""
 
+from array import array
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
+
+
+def _no_times() -> "array[int]":
+    return array("q")
 
 
 @dataclass(slots=True)
 class UnreadTimes:
     """The times of unread messages and, among them, of mentions, in ascending order."""
 
-    messages: list[int] = field(default_factory=list)
-    mentions: list[int] = field(default_factory=list)
+    messages: "array[int]" = field(default_factory=_no_times)
+    mentions: "array[int]" = field(default_factory=_no_times)
 
     @property
     def count(self) -> int:
@@ -33,5 +38,4 @@ class UnreadTimes:
 
     def clear(self) -> None:
         """Remove all messages."""
-        self.messages.clear()
-        self.mentions.clear()
+        self.messages, self.mentions = _no_times(), _no_times()

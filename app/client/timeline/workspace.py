@@ -126,6 +126,9 @@ class Workspace:
                 self._add_unread(event)
             case events.MarkerMoved():
                 self._move_marker(event)
+            case events.ConversationFound():
+                buffer = self.open(event.room, is_direct=True)
+                buffer.active_at = max(buffer.active_at, event.at)
             case events.PhaseChanged():
                 self._change_phase(event)
             case events.CaughtUp():

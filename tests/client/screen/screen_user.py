@@ -26,8 +26,18 @@ from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session import ScreenSession
 from app.client.storage.client_storage import ClientStorage
+from app.client.storage.draft_file import DraftFile
 from app.client.storage.error_log import ErrorLog
-from app.client.storage.stored_list import IGNORED, LAST_ROOM, MUTED, ROOM_ORDER, ROOMS, THEME, StoredList
+from app.client.storage.stored_list import (
+    IGNORED,
+    LAST_ROOM,
+    MUTED,
+    REACTIONS,
+    ROOM_ORDER,
+    ROOMS,
+    THEME,
+    StoredList,
+)
 from app.client.ui.commands import table
 from app.clock import Clock
 from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
@@ -64,10 +74,15 @@ class ScreenUser:
     def receives(self, pattern: str) -> str:
         """Return the next line that the server receives; it must match.
 
-        Lines that measure the lag are skipped, and those about typing unless the pattern names it.
+        Lines that measure the lag are skipped, and those about typing and the list of rooms unless
+        the pattern names them.
         """
         line = self.server.receive()
-        while line.startswith("PING ") or ("+typing=" in line and "typing" not in pattern):
+        while (
+            line.startswith("PING ")
+            or ("+typing=" in line and "typing" not in pattern)
+            or line == "LIST" != pattern
+        ):
             line = self.server.receive()
         assert fnmatchcase(line, pattern), line
         return line
@@ -172,6 +187,8 @@ def create_storage(folder: Path) -> ClientStorage:
         room_order=StoredList(folder, ROOM_ORDER, "test"),
         last_room=StoredList(folder, LAST_ROOM, "test"),
         theme=StoredList(folder, THEME, "theme"),
+        reactions=StoredList(folder, REACTIONS, "reactions"),
+        drafts=DraftFile(folder, "test"),
         errors=ErrorLog(folder),
     )
 

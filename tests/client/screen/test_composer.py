@@ -145,8 +145,23 @@ def test_a_password_typed_ahead_of_its_question_is_no_message(tmp_path: Path) ->
 def test_a_refused_login_leaves_nothing_that_a_password_is_added_to(tmp_path: Path) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.type("/auth")
-        screen = await anna.sees("This server does not support /auth", "Message #tea")
-        assert "/auth" not in screen.splitlines()[-1]
+        await anna.sees("This server does not support /auth", "No password is asked for.")
+        await anna.press(*"hunter2")
+        assert "hunter2" not in await anna.sees("•••••••")
+        await anna.press("enter")
+        await anna.sees("Message #tea")
+        await anna.type("hello")
+        anna.receives("*PRIVMSG #tea hello")
+
+    play(tmp_path, steps)
+
+
+def test_a_password_typed_at_once_after_a_refused_login_is_no_message(tmp_path: Path) -> None:
+    async def steps(anna: ScreenUser) -> None:
+        await anna.press(*"/auth", "enter", *"hunter2", "enter")
+        await anna.sees("This server does not support /auth", "Message #tea")
+        await anna.type("hello")
+        anna.receives("*PRIVMSG #tea hello")
 
     play(tmp_path, steps)
 

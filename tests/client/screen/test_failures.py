@@ -8,6 +8,7 @@ import pytest
 from app.client.net.connect import Address, NoSuchServer
 from app.client.protocol.events import Phase, PhaseChanged
 from app.client.screen.bridge import Bridge
+from app.client.screen.options import ScreenOptions
 from tests.client.screen.screen_user import (
     CAPABILITIES,
     ScreenUser,
@@ -154,3 +155,21 @@ async def test_the_attempts_of_a_long_outage_do_not_fill_the_room(tmp_path: Path
             )
         screen = await anna.sees("reconnecting in 60 s: Connection refused.")
         assert screen.count("Connection refused.") == 1
+
+
+@scene
+async def test_a_defect_of_the_drivers_thread_is_logged_too(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        anna.app.session.driver.post(fail)
+        screen = await anna.sees("internal error (Broken at", "errors.log")
+        assert "CHAT_TRACEBACK" not in screen
+        assert "Broken" in (tmp_path / "errors.log").read_text(encoding="utf-8")
+
+
+@scene
+async def test_warnings_about_settings_are_shown_before_and_after_the_first_room(tmp_path: Path) -> None:
+    options = ScreenOptions(warnings=("Warning: prot is unknown.",), keys={"nothing": "f9"})
+    async with open_unconnected_screen(tmp_path, options=options) as anna:
+        await anna.sees("Warning: prot is unknown.", "there is no action 'nothing'")
+        anna.server.welcome("anna", "#tea", CAPABILITIES)
+        await anna.sees("connected", "#tea", "Warning: prot is unknown.", "there is no action 'nothing'")

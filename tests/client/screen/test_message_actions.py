@@ -89,6 +89,19 @@ def test_a_reaction_is_chosen_by_name_and_removed_again(tmp_path: Path) -> None:
     play(tmp_path, steps)
 
 
+def test_recent_reactions_are_offered_first_also_after_a_start(tmp_path: Path) -> None:
+    async def react(anna: ScreenUser) -> None:
+        await anna.press("up", "e", *":woman_technologist", "enter")
+        anna.receives("*TAGMSG #tea")
+
+    async def look(anna: ScreenUser) -> None:
+        await anna.press("up", "e", "enter")
+        assert "+draft/react=👩‍💻" in anna.receives("*TAGMSG #tea")
+
+    play(tmp_path, react)
+    play(tmp_path, look)
+
+
 def test_a_message_is_deleted_after_a_question(tmp_path: Path) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.press("up", "up", "d")

@@ -33,7 +33,7 @@ def create_conversation() -> Timeline:
     """Return a timeline with an entry of every kind."""
     timeline = Timeline("#tea", new_after=NOON + DAY * 1_000 + 4_000)
     timeline.older = Edge(EdgeState.COMPLETE)
-    timeline.add_text(EntryKind.EVENT, NOON, "carol set the topic of #tea: What is brewing")
+    timeline.add_text(EntryKind.EVENT, NOON, "carol set the topic: What is brewing")
     timeline.add_message(
         message(1, "the kettle is on \N{HOT BEVERAGE}, and the tea will be ready in a minute or two")
     )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.client.screen.dialogs import search
 from app.client.screen.dialogs.search_results import find_matches, list_words, render_match
 from app.text.columns import width
 from app.text.sanitise import clean
@@ -149,3 +150,17 @@ async def test_a_server_without_search_is_named(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         await anna.press("ctrl+f", *"kettle")
         await anna.sees("This server does not support searching.")
+
+
+@scene
+async def test_a_search_that_is_not_answered_fails_and_the_next_one_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ANSWER_SECONDS", 0.05)
+    async with open_screen(tmp_path, caps=SEARCH) as anna:
+        await anna.press("ctrl+f", *"kettle")
+        await anna.sees("The server does not answer.")
+        anna.receives("SEARCH *text=kettle*")
+        await anna.press("s")
+        await anna.sees("The server does not answer.")
+        anna.receives("SEARCH *text=kettles*")

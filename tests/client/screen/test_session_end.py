@@ -61,3 +61,29 @@ async def test_another_draft_is_named_before_it_is_lost(tmp_path: Path) -> None:
         await anna.press("ctrl+n", *"more", "ctrl+q")
         await anna.sees("your drafts in")
         assert anna.app.is_running
+
+
+@scene
+async def test_after_sigterm_the_next_start_brings_back_what_was_not_sent(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        anna.server.disconnect()
+        await anna.sees("reconnecting")
+        await anna.type("hello")
+        await anna.sees("queued")
+        await anna.press(*"two", "alt+enter", *"lines")
+        anna.app._session_end.stop()
+        await anna.until(lambda screen: not anna.app.is_running, "the end")
+    async with open_screen(tmp_path) as anna:
+        screen = await anna.sees("hello", "two", "lines")
+        assert screen.splitlines()[-1].strip() == "lines"
+    async with open_screen(tmp_path) as anna:
+        assert "lines" not in await anna.sees("Message #tea")
+
+
+@scene
+async def test_a_draft_with_a_secret_is_not_kept(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        await anna.press(*"/msg", "space", *"NickServ", "space", *"IDENTIFY", "space", *"hunter2")
+        anna.app._session_end.stop()
+        await anna.until(lambda screen: not anna.app.is_running, "the end")
+    assert not (tmp_path / "drafts.json").exists()

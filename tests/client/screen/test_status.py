@@ -1,5 +1,6 @@
 """The status line: connection, lag, and who is typing."""
 
+from array import array
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from app.client.protocol.events import Message, Phase, PhaseChanged, Quit, Typing, TypingState
 from app.client.screen.options import ScreenOptions
 from app.client.screen.state.connection_status import ConnectionStatus
+from app.client.screen.state.own_typing import OwnTyping
 from app.client.screen.state.typing_users import TypingUsers, describe_typing
 from app.client.screen.widgets.status_line import Status, format_lag
 from app.client.timeline.buffer import Buffer
@@ -109,6 +111,30 @@ async def test_the_status_names_the_key_of_the_help(tmp_path: Path) -> None:
 
 
 def test_what_is_unread_is_said_before_who_is_typing() -> None:
-    ops = Buffer(Timeline("#ops"), UnreadTimes(messages=[1, 2], mentions=[2]))
+    ops = Buffer(Timeline("#ops"), UnreadTimes(array("q", [1, 2]), array("q", [2])))
     status = Status("anna", False, "connected", typing=["carol"], unread=[ops])
     assert status.describe() == "anna · connected · #ops @1 2 · carol is typing …"
+
+
+def test_a_pause_while_typing_is_reported_once() -> None:
+    sent: list[TypingState] = []
+    typing = OwnTyping(lambda room, state: sent.append(state))
+    typing.type("#tea", "hel", 10.0)
+    typing.update(14.9)
+    assert sent == [TypingState.ACTIVE]
+    typing.update(15.0)
+    typing.update(21.0)
+    typing.type("#tea", "hell", 22.0)
+    typing.leave("hell")
+    assert sent[1:] == [TypingState.PAUSED, TypingState.ACTIVE, TypingState.DONE]
+
+
+def test_commands_and_what_is_typed_before_the_first_room_are_not_reported() -> None:
+    sent: list[TypingState] = []
+    typing = OwnTyping(lambda room, state: sent.append(state))
+    typing.type("", "hello", 1.0)
+    typing.leave("hello")
+    assert not sent
+    typing.type("#tea", "/join #ops", 2.0)
+    typing.update(60.0)
+    assert sent == [TypingState.DONE]

@@ -139,3 +139,31 @@ async def test_the_switcher_is_left_without_a_choice(tmp_path: Path) -> None:
         await join(anna, "#kitchen")
         await anna.press("ctrl+k", "down", "escape")
         await anna.sees("Message #tea")
+
+
+@scene
+async def test_rooms_of_the_server_are_offered_and_requested_once_a_minute(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        await anna.press("ctrl+k")
+        await anna.sees("Go to a room")
+        anna.receives("LIST")
+        anna.server.send(
+            ":srv 322 anna #tea 1 :", ":srv 322 anna #harbour 12 :ships and boats", ":srv 323 anna :End"
+        )
+        screen = await anna.sees("#harbour", "join: 12 members · ships and boats")
+        assert "join: 1 member" not in screen, "we are in #tea"
+        await anna.press("escape", "ctrl+k", *"harb")
+        await anna.sees("#harbour", "ships and boats")
+        await anna.press("enter")
+        anna.receives("JOIN #harbour")
+
+
+@scene
+async def test_a_list_that_the_user_asks_for_is_shown(tmp_path: Path) -> None:
+    async with open_screen(tmp_path) as anna:
+        await anna.press("ctrl+k", "escape")
+        await anna.type("/list")
+        anna.receives("LIST")
+        anna.receives("LIST")
+        anna.server.send(":srv 322 anna #harbour 12 :ships", ":srv 323 anna :End")
+        await anna.sees("Rooms (name, members, topic)", "#harbour")

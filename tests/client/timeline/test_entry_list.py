@@ -30,11 +30,21 @@ def test_entries_are_returned_as_they_were(first: list[Entry], older: list[Entry
     assert entries.size == EntryList(expected).size
 
 
-@given(st.lists(ENTRIES, min_size=1), st.text(max_size=3))
-def test_the_last_message_with_an_id_is_found(items: list[Entry], msgid: str) -> None:
-    found = EntryList(items).find_last(msgid)
-    expected = [index for index, entry in enumerate(items) if entry.msgid == msgid]
-    assert found == (expected[-1] if expected else None)
+@given(st.lists(ENTRIES, min_size=2), st.lists(ENTRIES), st.integers(-2, 1), st.integers(0, 3))
+def test_the_last_message_with_an_id_is_found_whatever_has_changed(
+    first: list[Entry], older: list[Entry], changed: int, dropped: int
+) -> None:
+    entries = EntryList(first)
+    entries.prepend(older)
+    entries.insert(1, Entry(EntryKind.MESSAGE, 1, msgid="inserted"))
+    entries.change(changed, lambda entry: setattr(entry, "msgid", "changed"))
+    entries.drop(dropped)
+    ids = [entry.msgid for entry in entries]
+    for msgid in {*ids, "inserted", "changed", "unknown"}:
+        places = [index for index, one in enumerate(ids) if one == msgid]
+        assert entries.find_last(msgid) == (places[-1] if places else None)
+        latest = [index for index in places if index >= len(ids) - 2]
+        assert entries.find_last(msgid, max_entries=2) == (latest[-1] if latest else None)
 
 
 def test_long_names_and_ids_are_kept() -> None:

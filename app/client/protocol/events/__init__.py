@@ -56,12 +56,20 @@ from app.client.protocol.events.history import (
     MembershipEvent,
     Replayed,
 )
-from app.client.protocol.events.presence import AwayReceived, LagMeasured, MarkerMoved, Typing, TypingState
+from app.client.protocol.events.presence import (
+    AwayReceived,
+    ConversationFound,
+    LagMeasured,
+    MarkerMoved,
+    Typing,
+    TypingState,
+)
 from app.client.protocol.events.replies import (
     HistoryPage,
     Ignored,
     Members,
     Notice,
+    RoomsFound,
     SearchFailed,
     SearchResult,
     Table,
@@ -75,6 +83,7 @@ __all__ = [
     "Cancelled",
     "CaughtUp",
     "ClientEvent",
+    "ConversationFound",
     "Direction",
     "EditRefused",
     "HistoryEvent",
@@ -113,6 +122,7 @@ __all__ = [
     "Renamed",
     "Replayed",
     "Resumed",
+    "RoomsFound",
     "SearchFailed",
     "SearchResult",
     "SendFailed",

@@ -35,6 +35,14 @@ class MarkerMoved(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationFound(ClientEvent):
+    """There is a direct conversation with a user, read to its latest message at a time."""
+
+    room: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class AwayReceived(ClientEvent):
     """The away states of a room's members were received (`ChannelMember.is_away`)."""
 

@@ -23,6 +23,13 @@ class Table(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomsFound(ClientEvent):
+    """The rooms of the server, each with its name, the number of members and the topic."""
+
+    rooms: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryPage(ClientEvent):
     """The requested history, oldest first; `is_truncated` if there is more."""
 

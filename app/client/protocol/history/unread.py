@@ -11,7 +11,15 @@ page by page, but not shown. What was shown becomes read only when the view says
 
 from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES, CatchUp, ChannelView
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import HistoryEvent, MarkerMoved, Message, Notice, UnreadMessages, UnreadRoom
+from app.client.protocol.events import (
+    ConversationFound,
+    HistoryEvent,
+    MarkerMoved,
+    Message,
+    Notice,
+    UnreadMessages,
+    UnreadRoom,
+)
 from app.client.protocol.exchanges import OpenBatch
 from app.client.protocol.history import catch_up, pages, playback
 from app.client.protocol.history.received_page import ReceivedPage
@@ -20,9 +28,11 @@ from app.client.protocol.model import ClientState, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold
+from app.wire.secrets import is_service
 
 CAPABILITY = "draft/read-marker"
 MAX_CONVERSATIONS = 100  # checked for unread messages, the latest first
+MAX_RESTORED = 20  # conversations that are listed although nothing in them is unread
 MAX_CLOCK_SKEW_MILLISECONDS = 86_400_000  # between server and client
 MARK_INTERVAL_MILLISECONDS = 30_000  # each mark is stored by the server, so it is not sent with each message
 
@@ -36,6 +46,16 @@ def on_markread(state: ClientState, line: Line) -> Effects:
         yield from _move_marker(room, at)
     if latest > at:
         yield from _show_if_unread(state, name, at)
+    elif latest and _may_restore(state, name):
+        state.open_room(name)
+        yield ConversationFound(name, latest)
+
+
+def _may_restore(state: ClientState, name: str) -> bool:
+    """Return whether to list a conversation in which nothing is unread; the latest come first."""
+    listed = sum(room.is_direct for room in state.rooms.values())
+    is_user = not state.is_room(name) and not is_service(name)
+    return state.options.wants_events and is_user and listed < MAX_RESTORED
 
 
 def _show_if_unread(state: ClientState, name: str, marker: int) -> Effects:

@@ -1,7 +1,7 @@
 """Handlers of query replies, standard replies and errors."""
 
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import AwayReceived, Ignored, Notice, Table
+from app.client.protocol.events import AwayReceived, Ignored, Notice, RoomsFound, Table
 from app.client.protocol.history import pages, resume, search, unread
 from app.client.protocol.lines import line_time, param
 from app.client.protocol.login import registration, sasl
@@ -129,6 +129,10 @@ def on_end_of_who(state: ClientState, line: Line) -> Effects:
 
 
 def on_end_of_list(state: ClientState, line: Line) -> Effects:
-    """Show a complete LIST reply."""
+    """Show a complete LIST reply, or offer its rooms."""
     rows, state.connection.list_rows = state.connection.list_rows, []
-    yield Table("Rooms (name, members, topic)", tuple(rows))
+    if state.connection.finds_rooms:
+        state.connection.finds_rooms = False
+        yield RoomsFound(tuple(rows))
+    else:
+        yield Table("Rooms (name, members, topic)", tuple(rows))

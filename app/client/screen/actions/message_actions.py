@@ -49,7 +49,7 @@ class MessageActions:
         self._input = parts.input
         self._navigation = navigation
         self._copy_text = copy
-        self._recent_reactions: list[str] = []
+        self._recent_reactions: list[str] | None = None  # not loaded yet
         self._actions = {
             "reply": self._reply,
             "react": self._react,
@@ -179,8 +179,9 @@ class MessageActions:
     def _find_reactions(self, query: str) -> list[Choice[str]]:
         """Return the reactions that match; without a query, the latest and the usual ones."""
         if not query:
-            usual = [emoji for emoji in EMOJI if emoji not in self._recent_reactions]
-            known = [(one, EMOJI.get(one, "")) for one in [*self._recent_reactions, *usual]]
+            recent = self._load_recent_reactions()
+            usual = [emoji for emoji in EMOJI if emoji not in recent]
+            known = [(one, EMOJI.get(one, "")) for one in [*recent, *usual]]
             return [Choice(one, clean(one), names) for one, names in known]
         found = complete(query.strip(":"))
         choices = [Choice(character, character, f":{name}:") for name, character in found]
@@ -203,8 +204,15 @@ class MessageActions:
             self._session.execute(intents.unreact, message, reaction)
             return
         self._session.execute(intents.react, message, reaction)
-        recent = [reaction, *(one for one in self._recent_reactions if one != reaction)]
+        recent = [reaction, *(one for one in self._load_recent_reactions() if one != reaction)]
         self._recent_reactions = recent[:MAX_RECENT_REACTIONS]
+        self._session.keep_reactions(self._recent_reactions)
+
+    def _load_recent_reactions(self) -> list[str]:
+        """Return the latest reactions, also of former starts."""
+        if self._recent_reactions is None:
+            self._recent_reactions = self._session.storage.reactions.load()[:MAX_RECENT_REACTIONS]
+        return self._recent_reactions
 
     def _delete(self, entry: Entry) -> None:
         if not self._may_delete(entry):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from app.client.screen.input.input_area import InputArea
 from app.client.screen.keys import Action
 from app.client.screen.session import ScreenSession
 from app.client.screen.state.connection_status import ConnectionStatus
@@ -26,7 +27,7 @@ class SessionEnd:
         connection: ConnectionStatus,
         report: Callable[[Exception], None],
         exit_: Callable[[], None],
-        find_drafts: Callable[[], list[str]],
+        input_area: InputArea,
         notify: Callable[[str], None],
     ) -> None:
         self._session = session
@@ -34,7 +35,7 @@ class SessionEnd:
         self._connection = connection
         self._report = report
         self._exit = exit_
-        self._find_drafts = find_drafts
+        self._input = input_area
         self._notify = notify
         self._warned_of = ""  # what would be lost
         self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
@@ -47,6 +48,16 @@ class SessionEnd:
     def has_failed(self) -> bool:
         """Whether the user has to try again before anything can be sent."""
         return self._session.error is not None
+
+    def stop(self) -> None:
+        """Disconnect and end at once, as on SIGTERM; keep what was not sent for the next start."""
+        texts = [*self._session.read_queued(), *self._input.find_drafts().items()]
+        drafts: dict[str, str] = {}
+        for room, text in texts:
+            if not self._session.input.has_secret(text, room):
+                drafts[room] = "\n".join(filter(None, [drafts.get(room), text]))
+        self._session.storage.drafts.save(drafts)
+        self._session.stop()
 
     def on_end(self) -> None:
         """Close the screen, or say why there is no connection."""
@@ -67,7 +78,7 @@ class SessionEnd:
 
     def _quit(self) -> None:
         """End the program; if something would be lost, only at the second request."""
-        losses = describe_losses(self._find_drafts(), self._session.count_queued())
+        losses = describe_losses(list(self._input.find_drafts()), self._session.count_queued())
         if losses != self._warned_of:
             self._warned_of = losses
             if losses:

@@ -1,6 +1,6 @@
 """Goes to what the user has chosen in the switcher, or found with a search."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from textual.app import App
 
@@ -8,7 +8,14 @@ from app.client.protocol.events import Message
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.dialogs.search import SearchScreen
-from app.client.screen.dialogs.switcher import Switcher, Target, TargetKind, list_buffers, list_people
+from app.client.screen.dialogs.switcher import (
+    Switcher,
+    Target,
+    TargetKind,
+    list_buffers,
+    list_joinable,
+    list_people,
+)
 from app.client.screen.input.completion_cycle import CompletionCycle
 from app.client.screen.input.input_area import InputArea
 from app.client.screen.input.submission import Submission
@@ -47,10 +54,25 @@ class Switching:
 
     def open(self) -> None:
         """Let the user choose where to go."""
+        switcher = self._create_switcher()
+
+        def find(query: str) -> Sequence[Choice[Target]]:
+            return switcher.find(query)
+
+        def show_found_rooms() -> None:
+            nonlocal switcher
+            switcher = self._create_switcher()
+            chooser.refresh_choices()
+
+        chooser = Chooser("Go to a room, a user or a command", find)
+        self._session.directory.on_found = show_found_rooms
+        self._session.directory.refresh()
+        self._app.push_screen(chooser, self._go_to)
+
+    def _create_switcher(self) -> Switcher:
         current = self._workspace.current
         kind = TargetKind.PERSON if current.timeline.is_direct else TargetKind.ROOM
-        switcher = Switcher(self._list_choices(), self._has_room, Target(kind, current.name))
-        self._app.push_screen(Chooser("Go to a room, a user or a command", switcher.find), self._go_to)
+        return Switcher(self._list_choices(), self._has_room, Target(kind, current.name))
 
     def search(self) -> None:
         """Let the user search messages, and show the one that was chosen."""
@@ -75,6 +97,7 @@ class Switching:
     def _list_choices(self) -> Iterator[Choice[Target]]:
         yield from list_buffers(self._workspace.buffers.values(), self._workspace.current)
         yield from list_people(self._session.read_people())
+        yield from list_joinable(self._session.directory.rooms)
         yield from self._list_commands()
         yield from self._list_actions()
 

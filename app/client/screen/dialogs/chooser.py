@@ -65,6 +65,13 @@ class Chooser(ErrorBoundary, ModalScreen[T | None], Generic[T]):
         self._index = 0
         self._show()
 
+    def refresh_choices(self) -> None:
+        """Show what matches now, with the same place in the list chosen."""
+        if self.is_mounted:
+            self._choices = self._find(self.query_one(Input).value.strip())
+            self._index = min(self._index, max(len(self._choices) - 1, 0))
+            self._show()
+
     def _show(self) -> None:
         index = self._index if self._choices else None
         self.query_one(ChoiceList).show(self._choices or NOTHING_FOUND, index)

@@ -20,6 +20,7 @@ from app.text.counts import count_of
 from app.text.sanitise import clean
 
 DELAY_SECONDS = 0.25  # after a key, before the server is asked
+ANSWER_SECONDS = 20.0  # after which the server is not expected to answer any more
 MIN_CHARACTERS = 2
 COMMAND = "/search "  # whose completion is used
 HINT = "from:NICK  in:#ROOM  after:TIME  before:TIME  (Tab completes)"
@@ -93,9 +94,12 @@ class SearchScreen(ErrorBoundary, ModalScreen[Message | None]):
     def _search(self) -> None:
         self._state.update("Searching …")
         self._session.search(self._input.value.strip())
+        self._timer = self.set_timer(ANSWER_SECONDS, self._session.give_up)
 
     def show_answer(self, answer: SearchAnswer) -> None:
         """Show what was found, or why nothing was."""
+        if self._timer is not None:
+            self._timer.stop()
         if isinstance(answer, SearchFailed):
             self._results.show((), ())
             reason = answer.reason.rstrip(".")

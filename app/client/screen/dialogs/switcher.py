@@ -6,8 +6,10 @@ from enum import Enum, IntEnum
 
 from app.client.screen.widgets.choice_list import Choice
 from app.client.timeline.buffer import STATUS, Buffer
+from app.text.counts import count_of
 from app.text.sanitise import clean
 from app.wire.names import fold
+from app.wire.numbers import parse_number
 
 MAX_CHOICES = 100
 SERVER = "server"  # what the buffer without a name is called
@@ -65,6 +67,14 @@ def list_people(nicks: Iterable[str]) -> Iterator[Choice[Target]]:
         yield Choice(Target(TargetKind.PERSON, nick), clean(nick), "send a private message")
 
 
+def list_joinable(rooms: Iterable[tuple[str, ...]]) -> Iterator[Choice[Target]]:
+    """Return the rooms of the server, each with its name, number of members and topic."""
+    for name, members, topic in rooms:
+        size = count_of(parse_number(members) or 0, "member")
+        hint = " · ".join(filter(None, [f"join: {size}", clean(topic)]))
+        yield Choice(Target(TargetKind.ROOM, name, is_new=True), clean(name), hint)
+
+
 class Switcher:
     """Ranks choices by how well their names match; equally good ones keep their order.
 
@@ -91,7 +101,8 @@ class Switcher:
         ranked = [(self._rank(query, one), one) for one in self._choices]
         ranked = [(rank, one) for rank, one in ranked if rank[0] is not MatchQuality.NONE]
         found = [one for _, one in sorted(ranked, key=lambda pair: pair[0])][:MAX_CHOICES]
-        return [*found, *self._offer_to_join(query)]
+        is_found = any(one.value.is_new and fold(one.value.name) == fold(query) for one in found)
+        return found if is_found else [*found, *self._offer_to_join(query)]
 
     def _rank(self, query: str, choice: Choice[Target]) -> tuple[MatchQuality, bool, bool]:
         """Return the quality of a match, then whether it is no place, and is current."""

@@ -1,8 +1,11 @@
 """The input with what belongs to it: what is sent, given back, and kept as a draft."""
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 
+from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import EditRefused
 from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.error_boundary import ErrorBoundary
@@ -120,14 +123,21 @@ class InputArea(ErrorBoundary, Vertical):
             buffer.draft, status.draft = _join(status.draft, buffer.draft), ""
         self.composer.show_text(buffer.draft)
 
-    def find_drafts(self) -> list[str]:
-        """Return the names of the rooms in which something has been written, but not sent."""
+    def find_drafts(self) -> dict[str, str]:
+        """Return what has been written, but not sent, by the name of the room."""
         workspace = self._workspace
-        drafts = [
-            (one.name, self.composer.text if one is workspace.current else one.draft)
+        drafts = {
+            one.name: self.composer.text if one is workspace.current else one.draft
             for one in workspace.buffers.values()
-        ]
-        return [name for name, draft in drafts if draft.strip()]
+        }
+        return {name: draft for name, draft in drafts.items() if draft.strip()}
+
+    def restore_drafts(self, drafts: Mapping[str, str]) -> None:
+        """Bring back what had been written before the program was ended."""
+        for room, text in drafts.items():
+            is_direct = room != STATUS and room[:1] not in ROOM_PREFIXES
+            self._workspace.open(room, is_direct).draft = text
+        self.composer.restore(self._workspace.current.draft, is_pasted=False)
 
     # References
 

@@ -16,6 +16,9 @@ from app.client.ui.questions import Question
 from app.client.ui.secrets import input_has_secret, is_command
 from app.errors import ChatError
 
+# After a command that was refused: the secret that it would have asked for may be typed blindly.
+NOT_ASKED = "No password is asked for. Press Enter to go on: "
+
 
 class InputSession:
     """Everything here may be called in the screen's thread.
@@ -65,7 +68,9 @@ class InputSession:
         try:
             self._controller.run(submission.text, partial(self._say, submission))
         except ChatError:
-            if not self.may_ask_for_secret(submission.text):  # the secret may be typed already
+            if self.may_ask_for_secret(submission.text):
+                self._controller.ask(Question(NOT_ASKED, lambda typed: None, is_secret=True))
+            else:
                 self._give_back(submission)
             raise
 
@@ -117,7 +122,11 @@ class InputSession:
     def may_keep(self, text: str, room: str) -> bool:
         """Return whether a line of input may be kept: it is no secret, and not typed too early."""
         has_been_online = self._driver.read(lambda state: state.has_been_online)
-        return has_been_online and not input_has_secret(text, room, self.commands)
+        return has_been_online and not self.has_secret(text, room)
+
+    def has_secret(self, text: str, room: str) -> bool:
+        """Return whether a text carries a secret, in any of its lines."""
+        return any(input_has_secret(line, room, self.commands) for line in text.split("\n"))
 
     def complete(self, text: str, room: str) -> CompletionCycle:
         """Return the completions of the last word of a text."""

@@ -66,7 +66,7 @@ class LineLayout:
         entry = timeline.get_entry(number)
         return [
             *self._separators(timeline, number, entry),
-            *self._quote(entry),
+            *self._quote(timeline, number, entry),
             *self._body(entry),
             *self._reactions(timeline, entry),
         ]
@@ -123,8 +123,12 @@ class LineLayout:
         start = shorten(f"── {text} ", self.columns)
         return [Span(start + "─" * (self.columns - cell_width(start)), role)]
 
-    def _quote(self, entry: Entry) -> Iterator[Line]:
+    def _quote(self, timeline: Timeline, number: int, entry: Entry) -> Iterator[Line]:
+        """Yield what a reply quotes, unless a thread shows it directly above."""
         if not entry.reply_to or entry.details is None or entry.is_redacted:
+            return
+        previous = timeline.find_entry(number - 1) if timeline.is_thread else None
+        if previous is not None and previous.msgid == entry.reply_to:
             return
         quoted = entry.details.quoted
         text = f"{quoted.author}: {quoted.text}" if quoted else "an earlier message"

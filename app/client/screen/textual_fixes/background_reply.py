@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.message import Message
 
@@ -16,7 +17,7 @@ class BackgroundReported(Message):
         self.colour = colour
 
 
-class ReplyParser(linux_driver.XTermParser):
+class ReplyParser(XTermParser):
     """Parses what a terminal sends, and the reply about its background."""
 
     def __init__(self, debug: bool = False) -> None:
@@ -35,4 +36,4 @@ class ReplyParser(linux_driver.XTermParser):
 
 def accept_background_reply() -> None:
     """Let Textual parse its input in this way."""
-    linux_driver.XTermParser = ReplyParser  # type: ignore[misc]
+    vars(linux_driver)["XTermParser"] = ReplyParser

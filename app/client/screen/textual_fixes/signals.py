@@ -37,6 +37,7 @@ def _continue(app: App[Any], driver: LinuxDriver, attributes: list[Any]) -> None
     reader = driver._key_thread
     if reader is None or not reader.is_alive():
         driver._sigcont_application()
+        app.refresh(layout=True)
         return
     termios.tcsetattr(driver.fileno, termios.TCSANOW, attributes)  # the shell has set its own
     driver.write(ALTERNATE_SCREEN)

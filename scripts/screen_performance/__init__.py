@@ -1,0 +1,1 @@
+"""Measures the full-screen client in a terminal."""
