@@ -54,6 +54,7 @@ FULL_SCREEN_HINT = (
     "chat-client --full-screen shows rooms, messages and members side by side. "
     'The setting "ui" chooses it for good.'
 )
+FRAMES_PER_SECOND = "120"  # at most, so that a frame follows a key within 8 ms
 INPUT_HISTORY = "input-history"  # in the state folder
 
 
@@ -134,6 +135,7 @@ def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[
 def _run_screen(
     driver: Driver, loaded: LoadedSettings[ClientSettings], storage: ClientStorage, shows_hints: bool
 ) -> None:
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
     from app.client.screen.options import ScreenOptions  # slow to import, so scripts skip it
     from app.client.screen.run import run
     from app.client.screen.theme import find_theme

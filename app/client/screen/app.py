@@ -125,6 +125,7 @@ class ChatApp(TerminalApp):
         self.presenter.end_key = self._keys["end"]
         self.presenter.help_key = self._keys["help"]
         self._session_end.keys = self._keys
+        self.messages.keys = self._keys
         return faults
 
     def _create_actions(self) -> dict[str, Action]:

@@ -1,11 +1,12 @@
 """The keys of the screen. Each binding has an id, by which the setting `keys` refers to it."""
 
 import re
+import string
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from textual.binding import Binding, BindingType
-from textual.keys import Keys
+from textual.keys import Keys, _character_to_key
 
 Action = Callable[[], None]  # what a key does
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
@@ -100,7 +101,9 @@ MESSAGE_KEYS = (
     _message_binding("open-link", "o", "Open a link"),
     _message_binding("original", "enter,j", "Go to the message that it replies to"),
 )
-BINDINGS: list[BindingType] = [*KEYS, *MESSAGE_KEYS]
+CHANGEABLE = (*KEYS, *MESSAGE_KEYS)
+BINDINGS: list[BindingType] = [*CHANGEABLE]
+MESSAGE_ACTIONS = frozenset(binding.id for binding in MESSAGE_KEYS)  # act only in the empty input
 FIXED = {"interrupt", "back"}  # keep their keys, so that Ctrl-C never ends the program
 RESERVED = {*EDITING, "ctrl+c", *(key for binding in COMPOSER_KEYS for key in binding.key.split(","))}
 
@@ -110,16 +113,16 @@ def accept_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     accepted: dict[str, str] = {}
     faults = []
     for name, key in wanted.items():
-        fault = _find_fault(name, key, {**accepted, name: key.lower()})
+        fault = _find_fault(name, key, {**accepted, name: to_key(key)})
         if fault:
             faults.append(f"keys: {fault}")
         else:
-            accepted[name] = key.lower()
+            accepted[name] = to_key(key)
     return _without_clashes(accepted, faults), faults
 
 
 def _find_fault(name: str, key: str, accepted: Mapping[str, str]) -> str:
-    names = [binding.id for binding in KEYS if binding.id]
+    names = [binding.id for binding in CHANGEABLE if binding.id]
     if name not in names:
         similar = get_close_matches(name, names, n=1)
         hint = (
@@ -130,16 +133,18 @@ def _find_fault(name: str, key: str, accepted: Mapping[str, str]) -> str:
         return f"{name!r} keeps its key."
     if not is_key(key.lower()):
         return f"{key!r} is not a key; keys are written like f5, ctrl+n or alt+shift+up."
-    if key.lower() in RESERVED or key.lower() in SYNONYMS or len(key) == 1:
+    is_typed = key.lower() in RESERVED or len(key) == 1
+    if key.lower() in SYNONYMS or (is_typed and name not in MESSAGE_ACTIONS):
         return f"{key!r} is needed for typing, so it cannot be the key of {name!r}."
-    if any(other != name and used == key.lower() for other, used in accepted.items()):
+    if any(other != name and used == to_key(key) for other, used in accepted.items()):
         return f"{key!r} is already the key of another action."
     return ""
 
 
 def _without_clashes(accepted: dict[str, str], faults: list[str]) -> dict[str, str]:
     """Leave out keys that belong to bindings which were not given another one."""
-    kept = {binding.key: binding.id for binding in KEYS if binding.id not in accepted}
+    others = [binding for binding in CHANGEABLE if binding.id not in accepted]
+    kept = {key: binding.id for binding in others for key in binding.key.split(",")}
     clashes = [name for name, key in accepted.items() if key in kept]
     faults += [
         f"keys: {accepted[name]!r} is already the key of {kept[accepted[name]]!r}; give that another one."
@@ -148,21 +153,40 @@ def _without_clashes(accepted: dict[str, str], faults: list[str]) -> dict[str, s
     return {name: key for name, key in accepted.items() if name not in clashes}
 
 
+def to_key(key: str) -> str:
+    """Return a key by the name that Textual gives it: `?` as `question_mark`."""
+    return _character_to_key(key) if len(key) == 1 and not key.isalnum() else key.lower()
+
+
 def is_key(key: str) -> bool:
     """Whether a key can be pressed: optional modifiers, then a character or the name of a key."""
+    if len(key) == 1:
+        return key.isprintable()
     *modifiers, last = key.split("+") if key else [""]
     is_named = re.fullmatch(r"f\d{1,2}|[a-z_]+", last) and last in {known.value for known in Keys}
     return set(modifiers) <= set(MODIFIERS) and (bool(is_named) or (len(last) == 1 and last.isprintable()))
 
 
+def _with_key_name(character: str) -> tuple[str, str]:
+    return character, _character_to_key(character)
+
+
 def current_keys(accepted: Mapping[str, str]) -> dict[str, str]:
     """Return the keys in use by the ids of their bindings, as a user writes them: `Ctrl-End`."""
-    return {binding.id: format_key(accepted.get(binding.id, binding.key)) for binding in KEYS if binding.id}
+    return {
+        binding.id: format_keys(accepted.get(binding.id, binding.key)) for binding in CHANGEABLE if binding.id
+    }
+
+
+def format_keys(keys: str) -> str:
+    """Return keys that do the same, as a user writes them: `e,plus` as `e, +`."""
+    return ", ".join(map(format_key, keys.split(",")))
 
 
 def format_key(key: str) -> str:
     """Return a key as a user writes it: `ctrl+pageup` as `Ctrl-PageUp`."""
     names = {"plus": "+", "pageup": "PageUp", "pagedown": "PageDown", "escape": "Esc"}
+    names |= {name: character for character, name in map(_with_key_name, string.punctuation)}
     *modifiers, last = key.split("+")
     shown = names.get(last) or (last if len(last) == 1 and not modifiers else last.capitalize())
     return "-".join([*(modifier.capitalize() for modifier in modifiers), shown])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from app.client.screen.keys import KEYS, accept_keys, current_keys, format_key
+from app.client.screen.keys import CHANGEABLE, KEYS, accept_keys, current_keys, format_key
 from app.client.screen.options import ScreenOptions
 from tests.client.screen.screen_user import open_screen, scene
 
@@ -34,10 +34,31 @@ def test_a_key_that_is_given_up_is_free_for_another_action() -> None:
         ("quit", "", "'' is not a key; keys are written like f5, ctrl+n or alt+shift+up."),
         ("quit", "ctrl+", "'ctrl+' is not a key; keys are written like f5, ctrl+n or alt+shift+up."),
         ("interrupt", "f10", "'interrupt' keeps its key."),
+        ("reply", "d", "'d' is already the key of 'delete'; give that another one."),
+        ("reply", "+", "'plus' is already the key of 'react'; give that another one."),
+        ("reply", "ctrl+c", "'ctrl+c' is already the key of 'interrupt'; give that another one."),
     ],
 )
 def test_a_key_that_cannot_be_used_is_one_sentence(name: str, key: str, fault: str) -> None:
     assert accept_keys({name: key}) == ({}, [f"keys: {fault}"])
+
+
+def test_keys_for_messages_may_be_single_characters() -> None:
+    accepted, faults = accept_keys({"reply": "?", "delete": "X", "copy": "y"})
+    assert (accepted, faults) == ({"reply": "question_mark", "delete": "x", "copy": "y"}, [])
+    keys = current_keys(accepted)
+    assert (keys["reply"], keys["delete"], keys["react"]) == ("?", "x", "e, +")
+
+
+@scene
+async def test_a_message_is_acted_on_with_another_key(tmp_path: Path) -> None:
+    async with open_screen(tmp_path, options=ScreenOptions(keys={"reply": "y"})) as anna:
+        anna.server.send("@msgid=m1 :bob!b@host PRIVMSG #tea :tea?")
+        await anna.sees("tea?")
+        await anna.press("up")
+        await anna.sees("y reply · e react")
+        await anna.press("y")
+        await anna.sees("Reply to bob")
 
 
 def test_a_key_belongs_to_one_action() -> None:
@@ -47,7 +68,8 @@ def test_a_key_belongs_to_one_action() -> None:
 
 
 def test_the_default_keys_differ() -> None:
-    assert len({binding.key for binding in KEYS}) == len(KEYS)
+    keys = [key for binding in CHANGEABLE for key in binding.key.split(",")]
+    assert len(set(keys)) == len(keys)
 
 
 def test_keys_are_shown_as_users_write_them() -> None:

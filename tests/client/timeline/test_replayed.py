@@ -79,4 +79,4 @@ def test_the_topic_is_shown_on_request_but_not_on_joining() -> None:
     workspace.apply(topic)
     assert shown(workspace) == []
     workspace.apply(topic)
-    assert shown(workspace) == ["Topic of #tea: Oolong"]
+    assert shown(workspace) == ["Topic: Oolong"]

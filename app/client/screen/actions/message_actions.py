@@ -1,6 +1,6 @@
 """What the user can do with the selected message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from textual.app import App
 
@@ -29,6 +29,7 @@ MAX_REACTION_CHARACTERS = 64
 STEPS = {"previous": -1, "next": 1}
 ENDS = {"first": -1, "last": 1}
 MAX_RECENT_REACTIONS = 12
+HINTS = {"open-link": "open link", "thread-of": "thread"}  # where they are not the ids of the keys
 
 
 class MessageActions:
@@ -49,6 +50,7 @@ class MessageActions:
         self._input = parts.input
         self._navigation = navigation
         self._copy_text = copy
+        self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
         self._recent_reactions: list[str] | None = None  # not loaded yet
         self._actions = {
             "reply": self._reply,
@@ -105,12 +107,13 @@ class MessageActions:
         entry = self.selected
         if entry is None or not self.may_run(""):
             return ""
-        parts = ["r reply", "e react"] if not entry.is_redacted else []
-        parts += ["u edit"] if entry.is_mine and not entry.is_redacted else []
-        parts += ["d delete"] if self._may_delete(entry) and not entry.is_redacted else []
-        parts += ["c copy"] if not entry.is_redacted else []
-        parts += ["o open link"] if find_links(clean(entry.text)) else []
-        parts += ["Enter original", "t thread"] if entry.reply_to else ["t thread"]
+        names = ["reply", "react"] if not entry.is_redacted else []
+        names += ["edit"] if entry.is_mine and not entry.is_redacted else []
+        names += ["delete"] if self._may_delete(entry) and not entry.is_redacted else []
+        names += ["copy"] if not entry.is_redacted else []
+        names += ["open-link"] if find_links(clean(entry.text)) else []
+        names += ["original", "thread-of"] if entry.reply_to else ["thread-of"]
+        parts = [f"{self.keys[name].partition(',')[0]} {HINTS.get(name, name)}" for name in names]
         return " · ".join([*parts, "Esc back"])
 
     def _to_message(self, entry: Entry) -> Message:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from app.client.screen.error_boundary import ErrorBoundary
-from app.client.screen.keys import COMPOSER_KEYS, KEYS, MESSAGE_KEYS, format_key
+from app.client.screen.keys import COMPOSER_KEYS, KEYS, MESSAGE_KEYS, format_keys
 from app.client.screen.message_lines.cells import cell_width
 from app.client.ui.command_registry import SlashCommands
 from app.text.sanitise import clean
@@ -39,23 +39,21 @@ HelpSections = Sequence[tuple[str, Sequence[HelpRow]]]
 
 def list_help(keys: Mapping[str, str], commands: SlashCommands, files: Sequence[Path]) -> HelpSections:
     """Return the keys in use, by the ids of their bindings, the commands and the settings files."""
-    rows = [HelpRow(keys[binding.id], binding.description) for binding in KEYS if binding.id]
+    rows, message_rows = (
+        [HelpRow(keys[binding.id], binding.description) for binding in group if binding.id]
+        for group in (KEYS, MESSAGE_KEYS)
+    )
     rows = [row for row in rows if not row.right.startswith("Room ")]
     rows.append(HelpRow(f"{keys['room-1']} … {keys['room-9']}", "Room 1 to room 9"))
-    others = [("In the input", COMPOSER_KEYS), ("While a message is selected", MESSAGE_KEYS)]
-    fixed = [(title, [_fixed_row(binding) for binding in group]) for title, group in others]
+    fixed = [HelpRow(format_keys(binding.key), binding.description) for binding in COMPOSER_KEYS]
+    sections = [("Keys", rows), ("In the input", fixed), ("While a message is selected", message_rows)]
     groups = [
         (title, [HelpRow(command.names, command.summary) for command in group])
         for title, group in commands.groups.items()
     ]
     settings = [HelpRow("Settings file", str(file)) for file in files]
     settings = settings or [HelpRow("Settings file", "none; chat-client setup writes one")]
-    return [("Keys", rows), *fixed, *groups, ("Settings", settings)]
-
-
-def _fixed_row(binding: Binding) -> HelpRow:
-    """Return the keys of a binding that the settings cannot change, and what it does."""
-    return HelpRow(", ".join(map(format_key, binding.key.split(","))), binding.description)
+    return [*sections, *groups, ("Settings", settings)]
 
 
 class HelpScreen(ErrorBoundary, ModalScreen[None]):

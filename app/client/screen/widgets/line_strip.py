@@ -5,12 +5,12 @@ from itertools import pairwise
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from app.client.screen.message_lines.cells import has_uncertain_width
 from app.client.screen.message_lines.spans import Line, Role, Span, body_of
 from app.client.screen.message_lines.text_selection import FAR_RIGHT
 from app.client.screen.theme import nick_background, nick_style
+from app.client.screen.widgets.base_style import BaseStyle
 from app.text.formatting import PLAIN, TextFormat
 
 NICK_ROLES = frozenset({Role.NICK, Role.MY_NICK, Role.MENTION})
@@ -21,11 +21,10 @@ SELECTED_TEXT = Style(reverse=True)
 
 
 class LinePainter:
-    """Paints lines in the styles of a view. `state` is what was painted last, besides the lines."""
+    """Paints lines in the styles of a view."""
 
-    def __init__(self, view: Widget) -> None:
+    def __init__(self, view: BaseStyle) -> None:
         self._view = view
-        self.state: object = None
 
     def paint(
         self,
@@ -54,7 +53,7 @@ class LinePainter:
         return Strip(segments, max(columns, used)).crop(0, columns)
 
     def _base(self, is_selected: bool) -> Style:
-        style = self._view.rich_style
+        style = self._view.base_style
         if is_selected:
             style += self._view.get_component_rich_style("message-view--selected", partial=True)
         return style

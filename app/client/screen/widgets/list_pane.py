@@ -7,16 +7,16 @@ from rich.segment import Segment
 from textual.binding import Binding
 from textual.events import Blur, Click, Focus, MouseScrollDown, MouseScrollUp, Resize
 from textual.strip import Strip
-from textual.widget import Widget
 
 from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import cell_width, shorten
+from app.client.screen.widgets.base_style import BaseStyle
 
 WHEEL_ROWS = 3  # scrolled by one step of the mouse wheel
 Row = TypeVar("Row")
 
 
-class ListPane(ErrorBoundary, Widget, Generic[Row], can_focus=True):
+class ListPane(ErrorBoundary, BaseStyle, Generic[Row], can_focus=True):
     """A list; only its visible rows are laid out, so that its length costs nothing.
 
     The cursor is visible while the list has the focus; a click chooses a row without it.
@@ -56,6 +56,7 @@ class ListPane(ErrorBoundary, Widget, Generic[Row], can_focus=True):
         self.rows = rows
         self.cursor = min(self.cursor, max(len(rows) - 1, 0))
         self._show_from(self.first)
+        self.refresh()
 
     def reveal(self, index: int) -> None:
         """Scroll until a row is visible."""
@@ -67,8 +68,10 @@ class ListPane(ErrorBoundary, Widget, Generic[Row], can_focus=True):
 
     def _show_from(self, first: int) -> None:
         last = max(len(self.rows) - max(self.content_size.height, 1), 0)
-        self.first = min(max(first, 0), last)
-        self.refresh()
+        first = min(max(first, 0), last)
+        if first != self.first:
+            self.first = first
+            self.refresh()
 
     def action_move_cursor(self, step: int) -> None:
         """Move the cursor to the next row that can be chosen."""
@@ -121,8 +124,8 @@ class ListPane(ErrorBoundary, Widget, Generic[Row], can_focus=True):
         """Return a line of the list."""
         columns, index = self.content_size.width, self.first + y
         if not 0 <= index < len(self.rows) or columns <= 0:
-            return Strip.blank(max(columns, 0), self.rich_style)
-        base = self.rich_style
+            return Strip.blank(max(columns, 0), self.base_style)
+        base = self.base_style
         if self.has_focus and index == self.cursor:
             base += self.get_component_rich_style("list-pane--cursor", partial=True)
         segments = [

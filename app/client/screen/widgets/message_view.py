@@ -3,11 +3,10 @@
 from datetime import date
 
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.widget import Widget
 
 from app.client.display.event_text import DisplayContext
 from app.client.screen.error_boundary import ErrorBoundary
@@ -15,6 +14,7 @@ from app.client.screen.message_lines.lines import LineLayout
 from app.client.screen.message_lines.spans import Role, body_of, reaction_at
 from app.client.screen.message_lines.text_selection import FAR_RIGHT, TextSelection, selected_part, to_row
 from app.client.screen.message_lines.viewport import Viewport, VisibleLine
+from app.client.screen.widgets.base_style import BaseStyle
 from app.client.screen.widgets.line_strip import GUTTER_COLUMNS, LinePainter
 from app.client.timeline.edge import EdgeState
 from app.client.timeline.entry import Entry
@@ -24,7 +24,7 @@ WHEEL_LINES = 3  # scrolled by one step of the mouse wheel
 MAX_VIEWPORTS = 100  # the position in a room that was shown longer ago is forgotten
 
 
-class MessageView(ErrorBoundary, Widget):
+class MessageView(ErrorBoundary, BaseStyle):
     """Shows a timeline; only its visible lines are laid out, and only when it has changed."""
 
     COMPONENT_CLASSES = {f"message-view--{role.value}" for role in Role} | {
@@ -77,7 +77,8 @@ class MessageView(ErrorBoundary, Widget):
         self._viewports: dict[Timeline, Viewport] = {}
         self.viewport = self._viewport_of(timeline)
         self._line_layout: LineLayout | None = None
-        self._lines: list[VisibleLine] = []
+        # The lines, their layout, and the selected entry, as they are painted.
+        self._painted: tuple[list[VisibleLine], LineLayout | None, int | None] = ([], None, None)
         self._painter = LinePainter(self)
 
     def show(self, timeline: Timeline) -> None:
@@ -145,14 +146,42 @@ class MessageView(ErrorBoundary, Widget):
 
     def update(self) -> None:
         """Show the current state of the timeline."""
+        painted = self._painted
+        self._lay_out()
+        self._repaint(*painted)
+        self._report_edges()
+
+    def _lay_out(self) -> None:
+        """Choose the lines to be painted."""
         lines = self.viewport.lines(self.line_layout, self.page_lines)
         missing = self.page_lines - len(lines)
         lines = [VisibleLine([], None)] * missing + lines
-        state = (self.viewport.selected, self.line_layout)
-        if lines != self._lines or state != self._painter.state:
-            self._lines, self._painter.state = lines, state
+        self._painted = (lines, self.line_layout, self.viewport.selected)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines within a region, laid out for a size that may be new."""
+        if self._painted[1] is not self.line_layout or len(self._lines) != self.page_lines:
+            self._lay_out()
+        return super().render_lines(crop)
+
+    def _repaint(self, lines: list[VisibleLine], layout: LineLayout | None, selected: int | None) -> None:
+        """Draw the lines that differ from those that were painted last."""
+        numbers = {selected, self.viewport.selected} if selected != self.viewport.selected else set()
+        if layout is not self.line_layout or len(lines) != len(self._lines):
             self.refresh()
-        self._report_edges()
+            return
+        changed = [
+            Region(0, row, self.size.width, 1)
+            for row, (old, new) in enumerate(zip(lines, self._lines, strict=True))
+            if old != new or (new.number in numbers and new.number is not None)
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    @property
+    def _lines(self) -> list[VisibleLine]:
+        """The lines that are painted."""
+        return self._painted[0]
 
     def _report_edges(self) -> None:
         timeline = self.timeline
@@ -298,7 +327,7 @@ class MessageView(ErrorBoundary, Widget):
     def render_line(self, y: int) -> Strip:
         """Return a line of the widget's content."""
         if not 0 <= y < len(self._lines):
-            return Strip.blank(self.content_size.width, self.rich_style)
+            return Strip.blank(self.content_size.width, self.base_style)
         visible = self._lines[y]
         if visible.number is None:
             return self._painter.paint(visible.line, self.content_size.width)
