@@ -3,9 +3,9 @@
 import gc
 
 from app.cli import terminal
+from app.cli.client_warnings import list_warnings
 from app.settings import ClientSettings, LoadedSettings
 
-UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
 DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
 
 
@@ -24,14 +24,3 @@ def start_client(
     from app.cli.client_modes import start  # deferred: --help and --version need no client
 
     start(loaded, profile, as_json, follow, timeout, shows_hints)
-
-
-def list_warnings(loaded: LoadedSettings[ClientSettings]) -> list[str]:
-    """Return the warnings about the settings, which the full screen shows, too."""
-    warnings = [f"Warning: {warning}" for warning in loaded.warnings]
-    if loaded.ignored_files:
-        server = f"{loaded.values.ip} port {loaded.values.port}"
-        warnings.append(f"Warning: the client connects to {server}, for lack of the ignored settings.")
-    if not loaded.values.tls_verify and loaded.values.tls:
-        warnings.append(UNVERIFIED)
-    return warnings

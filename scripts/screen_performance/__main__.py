@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scripts.screen_performance.busy_server import BusyServer
-from scripts.screen_performance.measured_client import MeasuredClient
+from scripts.screen_performance.measured_client import FrameTime, MeasuredClient
 
 SIZE = (120, 40)
 OTHER_SIZE = (100, 35)
@@ -23,10 +23,9 @@ KEYS = {
     "PageUp": b"\x1b[5~",
     "PageDown": b"\x1b[6~",
     "wheel up": b"\x1b[<64;60;10M",
-    "select (Alt-Up)": b"\x1b[1;3A",
-    "first message and back (Alt-Up, Home)": b"\x1b[H",
-    "next room": b"\x0e",
-    "members (F3)": b"\x1bOR",
+    "Alt-Up (select)": b"\x1b[1;3A",
+    "Ctrl-N (room)": b"\x0e",
+    "F3 (members)": b"\x1bOR",
 }
 
 
@@ -49,10 +48,14 @@ def measure_starts(home: str) -> list[float]:
     return seconds
 
 
-def report(name: str, measure: Callable[[], float]) -> None:
-    """Print the median and the slowest of several measurements in milliseconds."""
-    times = sorted(measure() for _ in range(REPETITIONS))
-    print(f"{name:40} median {statistics.median(times):5.1f} ms, slowest {times[-1]:5.1f} ms", flush=True)
+def report(name: str, measure: Callable[[], FrameTime]) -> None:
+    """Print the medians and maxima of several measurements, in milliseconds."""
+    times = [measure() for _ in range(REPETITIONS)]
+    figures = [
+        f"{unit} median {statistics.median(values):5.1f}, most {max(values):5.1f}"
+        for unit, values in zip(("elapsed", "CPU"), zip(*times, strict=True), strict=True)
+    ]
+    print(f"{name:16} {'; '.join(figures)}", flush=True)
 
 
 def measure_keys(client: MeasuredClient) -> None:

@@ -10,6 +10,7 @@ import termios
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 FRAME_END = b"\x1b[?2026l"  # of a synchronized update
 SUPPORTS_SYNCHRONIZED = b"\x1b[?2026;2$y"
@@ -17,6 +18,13 @@ QUIET_SECONDS = 0.15  # without output, all frames have been drawn
 TIMEOUT_SECONDS = 60.0
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 READ_BYTES = 1 << 16
+
+
+class FrameTime(NamedTuple):
+    """Milliseconds until the last frame had been drawn, and of CPU, which others do not disturb."""
+
+    elapsed: float
+    cpu: float
 
 
 class MeasuredClient:
@@ -47,17 +55,19 @@ class MeasuredClient:
         """Give the terminal another size."""
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def press(self, key: bytes) -> float:
-        """Press a key; return the milliseconds until its last frame had been drawn."""
+    def press(self, key: bytes) -> "FrameTime":
+        """Press a key; return how long its frames took."""
         started = time.monotonic()
+        used = self._cpu_milliseconds
         os.write(self._terminal, key)
-        return self._time_frames(started)
+        return FrameTime(self._time_frames(started), self._cpu_milliseconds - used)
 
-    def resize_timed(self, columns: int, lines: int) -> float:
-        """Give the terminal another size; return the milliseconds until its last frame."""
+    def resize_timed(self, columns: int, lines: int) -> "FrameTime":
+        """Give the terminal another size; return how long its frames took."""
         started = time.monotonic()
+        used = self._cpu_milliseconds
         self.resize(columns, lines)
-        return self._time_frames(started)
+        return FrameTime(self._time_frames(started), self._cpu_milliseconds - used)
 
     def _time_frames(self, started: float) -> float:
         ended = started
@@ -90,6 +100,12 @@ class MeasuredClient:
         """The CPU time of the process so far."""
         fields = Path(f"/proc/{self._id}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+    @property
+    def _cpu_milliseconds(self) -> float:
+        """The CPU time of all threads so far (proc(5), schedstat)."""
+        threads = Path(f"/proc/{self._id}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
 
     @property
     def resident_mib(self) -> float:

@@ -45,9 +45,10 @@ def test_several_lines_are_written_and_sent_as_one_message(tmp_path: Path) -> No
     play(tmp_path, steps, MULTILINE)
 
 
-def test_pasted_lines_are_sent_only_after_a_question(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
+def test_pasted_lines_are_sent_only_after_a_question(tmp_path: Path, line_end: str) -> None:
     async def steps(anna: ScreenUser) -> None:
-        await anna.paste("milk\nsugar")
+        await anna.paste(f"milk{line_end}sugar")
         await anna.press("enter")
         await anna.sees("Send 2 lines as one message, as 2, or not?")
         await anna.type("n")

@@ -1,5 +1,6 @@
 """The input: several lines, sent with Enter."""
 
+import re
 from collections.abc import Callable
 
 from textual import on
@@ -11,6 +12,8 @@ from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.input.completion_cycle import CompletionCycle, suggests_unasked
 from app.client.screen.input.input_recall import InputRecall
 from app.client.screen.keys import COMPOSER_KEYS
+
+LINE_END = re.compile("[\r\n]")  # most terminals send a carriage return for it
 
 
 class Composer(ErrorBoundary, TextArea):
@@ -110,7 +113,7 @@ class Composer(ErrorBoundary, TextArea):
 
     def on_paste(self, event: Paste) -> None:
         """Remember that several lines were pasted, so that sending them asks first."""
-        self._has_pasted_lines = self._has_pasted_lines or "\n" in event.text.strip("\r\n")
+        self._has_pasted_lines = self._has_pasted_lines or bool(LINE_END.search(event.text.strip("\r\n")))
 
     def action_newline(self) -> None:
         """Begin another line."""
