@@ -129,7 +129,7 @@ def test_a_pause_while_typing_is_reported_once() -> None:
     assert sent[1:] == [TypingState.PAUSED, TypingState.ACTIVE, TypingState.DONE]
 
 
-def test_commands_and_what_is_typed_before_the_first_room_are_not_reported() -> None:
+def test_commands_and_what_precedes_the_first_room_are_not_reported() -> None:
     sent: list[TypingState] = []
     typing = OwnTyping(lambda room, state: sent.append(state))
     typing.type("", "hello", 1.0)
