@@ -24,7 +24,7 @@ from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
 from app.engine.delivery.sink import FlushScheduler
-from app.engine.engine_status import EngineStatus
+from app.engine.engine_status import EngineStatus, StorageWait
 from app.engine.erasure_upkeep import ErasureUpkeep
 from app.engine.handler import CommandHandler
 from app.engine.index_upkeep import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE, IndexUpkeep
@@ -78,7 +78,7 @@ class Engine:
         self._erasure = ErasureUpkeep(world, ledger, clock)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
         self._started_at = clock.monotonic()  # of the cycle, read once for all timers
-        self._storage_since = 0.0  # monotonic seconds since the database is asked, or 0.0
+        self._storage_wait = StorageWait(clock)
         self._committed_at: float | None = None  # monotonic seconds of the last commit
         self._flush: Callable[[], None] = _do_nothing
         self._on_end: Callable[[], None] = _do_nothing
@@ -102,10 +102,10 @@ class Engine:
 
     def status(self) -> EngineStatus:
         """Return the state of the engine for monitoring; callable from any thread."""
-        now, storage_since, committed_at = self._clock.monotonic(), self._storage_since, self._committed_at
+        now, committed_at = self._clock.monotonic(), self._committed_at
         return EngineStatus(
             cycle_seconds=now - self._started_at,
-            storage_seconds=now - storage_since if storage_since else 0.0,
+            storage_seconds=self._storage_wait.seconds,
             commit_seconds=None if committed_at is None else now - committed_at,
             outage_seconds=self._outage.seconds if self._outage.is_on else None,
             outage_reason=self._outage.reason,
@@ -245,7 +245,8 @@ class Engine:
     def _run_writes(self) -> None:
         """Run the held units in a transaction, commit their events, then deliver."""
         try:
-            remote_events = self._open_log()
+            with self._storage_wait:
+                remote_events = self._ledger.open()
         except StorageError as error:
             self._outage.record_failure(error)
             return
@@ -258,20 +259,6 @@ class Engine:
             self._housekeeping.restart()
             self._handler.run_housekeeping(changeset)
         self._store(changeset, self._run_units(changeset, units))
-
-    def _open_log(self) -> list[Event]:
-        self._storage_since = self._clock.monotonic()
-        try:
-            return self._ledger.open()
-        finally:
-            self._storage_since = 0.0
-
-    def _resolve_commit(self) -> list[Event] | None:
-        self._storage_since = self._clock.monotonic()
-        try:
-            return self._ledger.resolve_commit()
-        finally:
-            self._storage_since = 0.0
 
     def _run_units(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> Sequence[SubmissionUnit]:
         """Run units, at least one, until the time is over; defer the others.
@@ -307,16 +294,15 @@ class Engine:
 
     def _store(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Commit the changeset and deliver it; if the database fails, keep it for a retry."""
-        self._storage_since = started = self._clock.monotonic()
+        started = self._clock.monotonic()
         try:
-            rejected = self._ledger.commit(changeset.events)
+            with self._storage_wait:
+                rejected = self._ledger.commit(changeset.events)
         except StorageError as error:
             self._stuck = (changeset, units)
             self.meter.failures += 1
             self._outage.record_failure(error)
             return
-        finally:
-            self._storage_since = 0.0
         self._committed_at = self._clock.monotonic()
         self.meter.commits.record(self._committed_at - started)
         self._finish(changeset, units, rejected)
@@ -341,8 +327,9 @@ class Engine:
         if not self._outage.may_retry:
             return
         try:
-            rejected = self._resolve_commit()
-            remote_events = self._open_log() if rejected is None else []
+            with self._storage_wait:
+                rejected = self._ledger.resolve_commit()
+                remote_events = self._ledger.open() if rejected is None else []
         except StorageError as error:
             self._outage.record_failure(error)
             return

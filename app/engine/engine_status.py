@@ -1,6 +1,9 @@
 """What the engine reports to monitoring: its heartbeat, its last commit, and the current outage."""
 
 from dataclasses import dataclass
+from types import TracebackType
+
+from app.clock import Clock
 
 MAX_WAIT_SECONDS = 2.0  # for the database to answer, before that counts as a problem
 STALL_SECONDS = 30.0  # for a cycle, which usually takes at most half a second, plus its queries
@@ -32,3 +35,25 @@ class EngineStatus:
         if not self.is_alive:
             problems.append(f"The engine has been busy for {self.cycle_seconds:.0f} s.")
         return problems
+
+
+class StorageWait:
+    """A context in which the engine waits for the database; any thread may ask for how long."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since = 0.0  # monotonic seconds, or 0.0 outside the context
+
+    def __enter__(self) -> None:
+        self._since = self._clock.monotonic()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._since = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the current wait lasts; 0.0 if there is none."""
+        since = self._since
+        return self._clock.monotonic() - since if since else 0.0
