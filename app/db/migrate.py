@@ -4,9 +4,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, text
 
-from app.db import revisions
+from app.db import copy_state, revisions
 from app.db.database import Database
 from app.db.models import Base
 from app.db.views import find_view_differences
@@ -57,3 +57,15 @@ def upgrade(database: Database) -> None:
             f"The connection to {database} was lost while its schema was upgraded. Try again: "
             "the upgrade is repeated only if it was not made."
         ) from error
+
+
+def remove_schema(database: Database) -> None:
+    """Remove all that the migrations, and an unfinished copy of another database, have created."""
+    settings = config(database.url)
+    with database.locked() as connection:
+        for statement in copy_state.load(connection)[copy_state.INDEXES]:
+            connection.exec_driver_sql(statement)  # the migrations drop these indexes by name
+        copy_state.drop(connection)
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "base")
+        connection.execute(text("DROP TABLE alembic_version"))

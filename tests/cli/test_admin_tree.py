@@ -89,6 +89,7 @@ CALLS = {
     "backup create": ["backups"],
     "backup list": [],
     "backup verify": ["backups/chat.db"],
+    "backup restore": ["backups/chat.db", "--replace", "--yes"],
     "db upgrade": [],
     "db current": [],
     "db check": [],
@@ -100,7 +101,7 @@ CALLS = {
 }
 NAMING = {"db copy"}  # these name databases themselves, and do not use -d
 REPORTING = {"doctor"}  # report what is wrong, also with the machine of the tests, and exit with 3
-WITHOUT_DATABASE = {"backup verify", "cert generate"}
+WITHOUT_DATABASE = {"backup restore", "backup verify", "cert generate"}
 OF_A_SERVER = {"top"}  # needs a running server, and no database
 CREATING = {
     "user create",
@@ -142,6 +143,7 @@ UNKNOWN = {
     "backup create": ["nowhere/backup.db"],
     "backup list": ["nowhere"],
     "backup verify": ["nothing.db"],
+    "backup restore": ["nothing.db"],
 }
 ASK_FIRST = [
     "user delete",
@@ -152,6 +154,7 @@ ASK_FIRST = [
     "user metadata",
     "room metadata",
     "ban add",
+    "backup restore",
 ]
 CHANGE = [
     name
@@ -172,7 +175,7 @@ CHANGE = [
         "revoke",
     )
     and name not in WITHOUT_DATABASE
-] + ["user verify"]
+] + ["user verify", "backup restore"]
 
 
 @pytest.fixture(scope="module")
@@ -310,6 +313,7 @@ def test_unknown_objects_exit_with_5(name: str, admin: Admin) -> None:
         ["room", "create", "#TEA"],
         ["ban", "add", "192.0.2.1", "-y"],
         ["backup", "create", "backups/chat.db"],
+        ["backup", "restore", "backups/chat.db"],
     ],
 )
 def test_existing_objects_exit_with_6(call: list[str], admin: Admin) -> None:

@@ -3,7 +3,7 @@
 import getpass
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 
 from sqlalchemy.orm import Session
@@ -63,6 +63,10 @@ class AdminContext:
         """Open the database that the settings name, without checking its state."""
         with self.open_named(settings.dbname) as database:
             yield database
+
+    def open_target(self, dbname: str | None) -> AbstractContextManager[Database]:
+        """Open a file or URL, by default the configured database, without checking its state."""
+        return self.open_named(self.settings.dbname if dbname is None else dbname)
 
     @contextmanager
     def open_named(self, dbname: str) -> Iterator[Database]:

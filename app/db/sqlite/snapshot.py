@@ -41,7 +41,7 @@ def copy_snapshot(
         limit.check()
         report(total - remaining, total)
 
-    with _without_companions(target), closing(sqlite3.connect(target, isolation_level=None)) as copy:
+    with without_companions(target), closing(sqlite3.connect(target, isolation_level=None)) as copy:
         for statement in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF"):
             copy.execute(statement).fetchall()
         source.execute("BEGIN")
@@ -54,7 +54,7 @@ def copy_snapshot(
 
 
 @contextmanager
-def _without_companions(database: Path) -> Iterator[None]:
+def without_companions(database: Path) -> Iterator[None]:
     """Remove the files that SQLite may have left beside a database, before and after the block."""
     companions = [Path(f"{database}{suffix}") for suffix in ("-journal", "-wal", "-shm")]
     try:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from app.atomic_write import replacing
 from app.clock import Clock, to_iso
 from app.db import schema
@@ -18,10 +20,11 @@ from app.db.chain.links import find_digest
 from app.db.database import Database, parse_database_url
 from app.db.log import get_last_id
 from app.errors import StorageError
-from app.services.backup.copying import CopyProgress, copy_to_file
+from app.services.backup.copying import CopyProgress, copy_to_file, describe_failure
 from app.services.backup.manifest import Manifest, hash_file, manifest_path, write_manifest
 from app.services.backup.naming import choose_file, partial_file, remove_interrupted
 from app.services.backup.verification import count_rows, find_content_problems
+from app.services.copying import name_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,8 @@ def _explaining_failures(place: Path) -> Iterator[None]:
         yield
     except BlockingIOError as error:
         raise StorageError(f"Another backup is being written to {place}; wait until it ends.") from error
-    except (sqlite3.Error, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+    except (sqlite3.Error, DBAPIError, OSError) as error:
+        reason = describe_failure(error)
         raise StorageError(
             f"The backup to {place} failed ({reason}); nothing was left there. "
             "Make room or check the folder, and try again."
@@ -91,12 +94,11 @@ def _describe(database: Database, name: str, copy: Path, created: str, version: 
     with engine.connect() as connection:
         position, tables = get_last_id(connection), count_rows(connection)
         digest = find_digest(connection, position)
-    is_file = database.dialect.name == "sqlite"
     return Manifest(
         file=name,
         created=created,
         version=version,
-        database=str(Path(str(database)).resolve()) if is_file else str(database),
+        database=name_source(database),
         dialect=database.dialect.name,
         revision=revision or "",
         position=position,

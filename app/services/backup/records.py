@@ -65,9 +65,15 @@ def record_backup(
         deleted=[file.name for file in deleted] or None,
     )
     with database.locked() as connection:
-        _forget(connection, [backup.file, *deleted])
-        connection.execute(insert(BackupRow).values(path=str(backup.file), **_to_row(manifest)))
+        _forget(connection, deleted)
+        add_to_list(connection, backup.file, manifest)
         audit.append(connection, entry)
+
+
+def add_to_list(connection: Connection, file: Path, manifest: Manifest) -> None:
+    """Add a backup to the list, or replace its entry."""
+    _forget(connection, [file])
+    connection.execute(insert(BackupRow).values(path=str(file), **_to_row(manifest)))
 
 
 def _to_row(manifest: Manifest) -> dict[str, object]:

@@ -20,7 +20,7 @@ from app.db.table_shape import Row, TableShape
 from app.errors import DatabaseRefused, StorageError
 from app.services.copying.tables import all_tables
 
-_SOURCE, _INDEXES = "source", "indexes"  # names of stored values
+_SOURCE, INDEXES = "source", "indexes"  # names of stored values
 
 
 class CopyTarget:
@@ -68,9 +68,9 @@ class CopyTarget:
     def build_indexes(self) -> None:
         """Build what was postponed: indexes of PostgreSQL, or the search index of SQLite."""
         with self.database.locked() as connection:
-            for statement in copy_state.load(connection)[_INDEXES]:
+            for statement in copy_state.load(connection)[copy_state.INDEXES]:
                 connection.exec_driver_sql(statement)
-            copy_state.store(connection, _INDEXES, [])
+            copy_state.store(connection, copy_state.INDEXES, [])
         is_complete = False
         while not is_complete:
             with self.database.locked() as connection:
@@ -114,7 +114,9 @@ def _mark(database: Database, source: str) -> None:
             raise _not_empty(database)
         copy_state.create(connection)
         copy_state.store(connection, _SOURCE, source)
-        copy_state.store(connection, _INDEXES, bulk_access_of(connection).drop_slow_indexes(connection))
+        copy_state.store(
+            connection, copy_state.INDEXES, bulk_access_of(connection).drop_slow_indexes(connection)
+        )
 
 
 def _has_rows(connection: Connection, table: TableShape) -> Any:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.admin.command_declaration import command, new_noun
+from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.context import AdminContext
 from app.cli.admin.progress import show_share
+from app.cli.admin.prompts import confirm
 from app.cli.terminal import find_version
 from app.db.database import Database
 from app.errors import ChatError, CheckFailed, NotFound, StorageError
@@ -18,6 +19,7 @@ from app.services.backup.manifest import Manifest
 from app.services.backup.naming import require_folder
 from app.services.backup.pruning import prune_backups
 from app.services.backup.records import list_known_backups, record_backup, record_verification
+from app.services.backup.restoring import Restore
 from app.services.backup.verification import verify_backup
 
 app = new_noun("backup", "Create, verify and restore backups.")
@@ -127,3 +129,64 @@ def _record_verification(context: AdminContext, manifest: Manifest) -> None:
     with suppress(ChatError), context.database_if_exists() as database:
         if database is not None:
             record_verification(database, manifest, context.clock.now())
+
+
+@command(app, "restore")
+def restore(
+    context: AdminContext,
+    file: File,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DB", help="SQLite file or PostgreSQL URL. Default: the database."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Set an existing database aside, under another name.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only verify the backup, and show what would be done.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Restore a backup into an empty database. Stop the server first."""
+    manifest = _require_sound(context, file)
+    with context.open_target(to) as target:
+        restoring = Restore(file, manifest, target, context.clock, context.actor, replace)
+        is_occupied, name = restoring.check(), str(target)
+        if dry_run:
+            _print_plan(context, file, name, is_occupied)
+            return
+        if is_occupied:
+            confirm(f"Replace {name}? The old database is kept under another name.", yes)
+        with show_share("Restoring") as report:
+            restored = restoring.run(report)
+    kept = f" The old database is now {restored.kept}." if restored.kept else ""
+    context.out.done(
+        f"Restored {name} from {file}: log position {restored.position}.{kept}",
+        database=name,
+        file=str(file),
+        position=restored.position,
+        kept=restored.kept,
+    )
+
+
+def _require_sound(context: AdminContext, file: Path) -> Manifest:
+    """Verify a backup that is to be restored, and return its manifest.
+
+    Raises: CheckFailed.
+    """
+    report = verify_backup(file)
+    if report.manifest is None or report.problems:
+        for problem in report.problems:
+            context.out.note(problem)
+        raise CheckFailed(f"{file} has problems: {len(report.problems)}. Nothing was changed.")
+    return report.manifest
+
+
+def _print_plan(context: AdminContext, file: Path, name: str, is_occupied: bool) -> None:
+    also = ", and the existing database would be kept under another name" if is_occupied else ""
+    context.out.done(
+        f"{file} has no problems. It would be restored to {name}{also}. Nothing was changed.",
+        database=name,
+        file=str(file),
+        replaces=is_occupied,
+    )
