@@ -18,6 +18,9 @@ from app.events import Event, Kind, RoomKey, msgid
 from app.events.data import CertificateData, MessageData, ModeData, RedactedData
 from app.services import rooms
 from app.services.accounts import registration_event
+from app.services.erasure import purge
+from app.services.erasure.accounts import delete_account
+from app.services.erasure.subject import Messages
 from tests.conftest import MovedClock
 from tests.story import SECRET, Story
 
@@ -34,6 +37,7 @@ SECRETS = {
     "message to operators": "operators only",
     "redacted": "never said",
 }
+PSEUDONYM = "deleted-user-00000001"
 NOON = from_iso("2026-11-22T11:59:59.007Z")
 
 
@@ -221,3 +225,25 @@ def test_a_reader_on_postgresql_sees_only_the_views(story: Story, reader: Connec
         reader.execute(text("RESET ROLE"))
         reader.execute(text(f"DROP OWNED BY {story.database.url.database}_reader"))
         reader.execute(text(f"DROP ROLE {story.database.url.database}_reader"))
+
+
+@pytest.mark.parametrize(
+    ("messages", "shown"),
+    [
+        (Messages.KEEP, ["ann_phone"]),
+        (Messages.ANONYMISE, [PSEUDONYM]),
+        (Messages.ERASE, []),
+    ],
+)
+def test_a_deleted_user_is_shown_as_the_log_has_them(
+    messages: Messages, shown: list[str], story: Story
+) -> None:
+    change = story.apply(lambda admin: delete_account(admin, "anna", messages, 30, PSEUDONYM))
+    purge.complete_erasure(story.database, story.clock, change.events[-1].id, lambda passed: None)
+    written = "SELECT DISTINCT nick, account FROM chat_messages WHERE text IN ('hello', 'waves')"
+    assert [(row["nick"], row["account"]) for row in rows(story.database, written)] == [
+        (nick, None) for nick in shown
+    ]
+    people = [row["name"] for row in rows(story.database, "SELECT name FROM chat_users")]
+    members = [row["account"] for row in rows(story.database, "SELECT account FROM chat_membership")]
+    assert "anna" not in [*people, *members]
