@@ -43,6 +43,7 @@ SUBJECTS = {
     "security",
     "settings",
     "sql",
+    "upgrading",
 }
 
 
