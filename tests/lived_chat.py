@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from app.events import Event, Kind
-from app.events.data import AppliedData, BannedData, CertificateData, InvitationData
+from app.events.data import AppliedData, BannedData, CertificateData, InvitationData, RetentionData
 from app.events.secrets import Applicant
 from app.services.accounts import registration_event
+from app.wire.names import fold
 from tests.engine.account_clients import account, enter
 from tests.engine.harness import EngineHarness
 from tests.story import SECRET, record_now
@@ -36,10 +37,12 @@ def _make_events(bench: EngineHarness) -> list[Event]:
     """Return events that administrators, mail and certificates cause."""
     accounts = bench.core.runtime.world.accounts
     anna = next(found.id for key, found in accounts.items() if key == "anna")
+    room = bench.core.runtime.world.room_keys[fold("#tea")].id
     applicant = Applicant(replace(SECRET, email="dora@example.org"), "d" * 64)
     return [
         Event(Kind.CERTIFICATE_ADDED, nick="anna", data=CertificateData(anna, "f" * 64)),
         Event(Kind.INVITATION_MADE, nick="root", target="abcdef", data=InvitationData(5, "e" * 64, 3, None)),
         Event(Kind.BANNED, nick="root", target="spam*", text="enough", data=BannedData(6, "nick", None)),
+        Event(Kind.RETENTION, room=room, nick="root", target="#tea", data=RetentionData(days=90)),
         Event(Kind.APPLIED, nick="dora", account="dora", data=AppliedData(7, 1 << 50), secret=applicant),
     ]

@@ -14,6 +14,8 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, SlowWork, Step
 from app.events import Event, Kind
+from app.services.retention.expiry import ExpiryCounts, make_expiry_event
+from app.services.retention.policies import RetentionDefaults
 from app.wire import numerics
 from app.wire.framing import OversizedLine, UndecodableLine
 from app.wire.line import Line, parse
@@ -58,6 +60,15 @@ class Dispatcher:
     def run_housekeeping(self, changeset: Changeset) -> None:
         """Disconnect users without a device that may no longer stay online."""
         leaving.disconnect_expired(self.runtime, changeset, self.runtime.world.users.values())
+
+    @property
+    def retention_defaults(self) -> RetentionDefaults:
+        """How long history is kept by default."""
+        return RetentionDefaults.of(self.runtime.settings)
+
+    def record_expiry(self, changeset: Changeset, counts: ExpiryCounts) -> None:
+        """Record that expired history was removed."""
+        changeset.emit(make_expiry_event(counts, self.runtime.server_name))
 
     def revert(self, event: Event) -> str:
         """Undo a message that could not be stored; return the FAIL line for its sender."""

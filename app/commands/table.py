@@ -98,6 +98,7 @@ def build_command_table() -> CommandTable:
             histserv.histserv_last,
             histserv.histserv_context,
             histserv.histserv_search,
+            histserv.histserv_retention,
         ),
         Family(
             nickserv.nickserv,

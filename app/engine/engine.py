@@ -27,11 +27,11 @@ from app.engine.delivery.sink import FlushScheduler
 from app.engine.engine_status import EngineStatus, StorageWait
 from app.engine.erasure_upkeep import ErasureUpkeep
 from app.engine.handler import CommandHandler
-from app.engine.index_upkeep import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE, IndexUpkeep
 from app.engine.meter import Meter
 from app.engine.outage import RETRY_SECONDS, Outage, RefusalScope
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SlowWork, Step, SubmissionUnit
+from app.engine.upkeep import Upkeep
 from app.engine.world.world import World
 from app.errors import ClaimLost, StorageError
 from app.events import Event
@@ -40,6 +40,7 @@ from app.threads import name_thread
 
 MAX_BATCH_SECONDS = 0.25  # for running units; after it, the others wait for the next batch
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
+REMOVAL_SECONDS = 0.03  # as LOG_POLL_SECONDS, while expired history is removed
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
 
@@ -73,7 +74,7 @@ class Engine:
         self._poll = Timer(clock, LOG_POLL_SECONDS)
         self.units_per_cycle = 0  # in the last cycle: a measure of concurrency
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
-        self._index = IndexUpkeep(ledger, clock)
+        self._upkeep = Upkeep(world, ledger, handler, clock)
         self._chain = ChainUpkeep(ledger, clock)
         self._erasure = ErasureUpkeep(world, ledger, clock)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
@@ -163,7 +164,9 @@ class Engine:
         """How long to wait for the first unit, in seconds."""
         if self._deferred:
             return 0.0
-        return RETRY_SECONDS if self._outage.is_on else LOG_POLL_SECONDS
+        if self._outage.is_on:
+            return RETRY_SECONDS
+        return REMOVAL_SECONDS if self._upkeep.is_removing else LOG_POLL_SECONDS
 
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
         """Process deferred, new and held units, as far as the database and the time allow."""
@@ -185,10 +188,15 @@ class Engine:
         if self._outage.is_on:
             self._refuse_expired(newcomers)
         else:
-            self._index.run(INDEX_BATCH_BUSY if self._waiting else INDEX_BATCH_IDLE, self._started_at)
-            self._chain.run(lambda: not self._waiting)
-            if self.world.is_erasing and self._stuck is None:
-                self._erasure.run(self._started_at)
+            self._run_upkeep(is_idle=not (reading or writing or after_write))
+
+    def _run_upkeep(self, is_idle: bool) -> None:
+        unit = self._upkeep.run(is_idle, bool(self._waiting), self._started_at)
+        if unit is not None:
+            self.submit(unit)
+        self._chain.run(lambda: not self._waiting)
+        if self.world.is_erasing and self._stuck is None:
+            self._erasure.run(self._started_at)
 
     def _partition(
         self, units: Iterable[SubmissionUnit]

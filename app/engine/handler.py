@@ -6,6 +6,8 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import SlowWork, Step
 from app.events import Event
+from app.services.retention.expiry import ExpiryCounts
+from app.services.retention.policies import RetentionDefaults
 
 
 class CommandHandler(Protocol):
@@ -22,6 +24,13 @@ class CommandHandler(Protocol):
 
     def run_housekeeping(self, changeset: Changeset) -> None:
         """Do periodic work, such as expiry; the changeset is writable."""
+
+    @property
+    def retention_defaults(self) -> RetentionDefaults:
+        """How long history is kept by default."""
+
+    def record_expiry(self, changeset: Changeset, counts: ExpiryCounts) -> None:
+        """Record that expired history was removed; the changeset is writable."""
 
     def revert(self, event: Event) -> str:
         """Undo an event that could not be stored; return the error line for its author."""

@@ -4,12 +4,15 @@ import logging
 from contextlib import suppress
 
 from app.clock import Clock, Timer
+from app.db.fulltext import fulltext_of
 from app.errors import StorageError
 from app.services.ledger import Ledger
 
 INDEX_BATCH_IDLE = 256  # events indexed at a time while no unit waits: takes a few milliseconds
 INDEX_BATCH_BUSY = 4_096  # events indexed at a time under load: larger batches cost less per event
 INDEX_MERGE_SECONDS = 0.25  # interval between merges of parts of the index
+MERGED_PAGES_IDLE = 100  # at a time: takes about 20 ms
+MERGED_PAGES_BUSY = 10
 
 logger = logging.getLogger(__name__)
 
@@ -21,16 +24,24 @@ class IndexUpkeep:
         self._ledger = ledger
         self._merge = Timer(clock, INDEX_MERGE_SECONDS)
 
-    def run(self, min_events: int, now: float) -> None:
-        """Index new events if there are at least `min_events`, and merge if it is time.
+    def extend(self, is_busy: bool) -> None:
+        """Index new events if there are enough; under load, in larger batches."""
+        try:
+            self._ledger.extend_index(INDEX_BATCH_BUSY if is_busy else INDEX_BATCH_IDLE)
+        except StorageError as error:
+            logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
+
+    def merge(self, is_busy: bool, now: float) -> bool:
+        """Merge parts of the index if it is time and something was removed; return whether it was.
 
         `now` is in monotonic seconds.
         """
-        try:
-            self._ledger.extend_index(min_events)
-        except StorageError as error:
-            logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
-        if self._merge.due_at <= now:
-            self._merge.restart()
-            with suppress(StorageError):
-                self._ledger.merge()
+        if self._merge.due_at > now:
+            return False
+        self._merge.restart()
+        pages = MERGED_PAGES_BUSY if is_busy else MERGED_PAGES_IDLE
+        with suppress(StorageError):
+            if self._ledger.inspect(lambda connection: fulltext_of(connection).needs_merge(connection)):
+                self._ledger.maintain(lambda connection: fulltext_of(connection).merge(connection, pages))
+                return True
+        return False

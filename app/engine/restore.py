@@ -22,6 +22,7 @@ from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import Invitation, World
 from app.services.name_reservations import load_reservations
+from app.services.retention.policies import load_policies
 from app.wire.names import Key, fold
 
 
@@ -41,6 +42,9 @@ def restore(world: World, connection: Connection) -> None:
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
     for mask in connection.execute(select(RoomMaskRow.__table__)):
         world.rooms[mask.room_id].add_list_entry(mask.mode, MaskEntry(mask.mask, mask.by, mask.at))
+    for number, policy in load_policies(connection).items():
+        if number in world.rooms:  # a policy remains when its room is deleted
+            world.rooms[number].retention = policy
     accounts = {account.id: account for account in world.accounts.values()}
     for certificate in connection.execute(select(CertificateRow.__table__)):
         world.certificates[certificate.fingerprint] = accounts[certificate.account_id]

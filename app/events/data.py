@@ -112,6 +112,17 @@ class ModeData(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionData(EventData):
+    """How many days the history of a room is kept, and the reason of a hold.
+
+    `days` is None for the server's default and 0 for no limit; `hold` is None without a hold.
+    """
+
+    days: int | None = None
+    hold: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageData(EventData):
     """The attributes of a message besides its text.
 
@@ -258,6 +269,15 @@ class BannedData(EventData):
     expires: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ExpiredData(EventData):
+    """The number of events that were removed, and of the rooms and conversations they were in."""
+
+    events: int
+    rooms: int
+    conversations: int
+
+
 DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.CONNECTED: ConnectedData,
     Kind.QUIT: DepartureData,
@@ -273,6 +293,7 @@ DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.KICKED: KickedData,
     Kind.INVITED: InvitedData,
     Kind.MODE: ModeData,
+    Kind.RETENTION: RetentionData,
     Kind.PRIVMSG: MessageData,
     Kind.NOTICE: MessageData,
     Kind.TAGMSG: MessageData,
@@ -292,6 +313,7 @@ DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.REHASHED: RehashedData,
     Kind.BANNED: BannedData,
     Kind.UNBANNED: RevokedData,
+    Kind.EXPIRED: ExpiredData,
 }
 
 

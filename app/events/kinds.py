@@ -39,6 +39,7 @@ class Kind(StrEnum):
     INVITED = "invited"  # target: nick; not stored [InvitedData]
     TOPIC = "topic"  # text: new topic, empty when cleared
     MODE = "mode"  # text: mode string [ModeData], secret: RoomKey
+    RETENTION = "retention"  # how long the room's history is kept; target: room [RetentionData]
 
     # Messages, in a room or in a private conversation
     PRIVMSG = "privmsg"  # target: as addressed; text [MessageData]
@@ -70,6 +71,7 @@ class Kind(StrEnum):
     REHASHED = "rehashed"  # settings reloaded [RehashedData]
     BANNED = "banned"  # server ban added; target: mask; text: reason [BannedData]
     UNBANNED = "unbanned"  # server ban removed; target: mask [RevokedData]
+    EXPIRED = "expired"  # history older than its retention was removed [ExpiredData]
 
     VOID = "void"  # placeholder for an event that could not be stored; keeps ids contiguous
 

@@ -8,7 +8,7 @@ decides only which messages are replayed, never which may be read.
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from app.db.lookup import IntegerLookup
-from app.db.models import EventRow, LastVisitRow, RoomVisitRow
+from app.db.models import LastVisitRow, RoomVisitRow
 from app.wire.names import fold
 
 _visitor = LastVisitRow.visitor
@@ -37,8 +37,7 @@ def list_last_rooms(connection: Connection, party: str) -> list[int]:
     `party` identifies the account. Rooms that it has left or was kicked from are not among them.
     """
     query = (
-        select(LastVisitRow.room_id, EventRow.session_id, RoomVisitRow.since)
-        .join(EventRow, EventRow.id == LastVisitRow.until)
+        select(LastVisitRow.room_id, LastVisitRow.session_id, RoomVisitRow.since)
         .outerjoin(
             RoomVisitRow,
             and_(RoomVisitRow.party == LastVisitRow.visitor, RoomVisitRow.room_id == LastVisitRow.room_id),

@@ -13,6 +13,7 @@ from app.db.chain.build import extend_chain
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.db.log import Log, make_placeholder
+from app.db.space import space_of
 from app.errors import StorageError
 from app.events import Event
 from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
@@ -293,15 +294,24 @@ class Ledger:
         """Remove erased text from the files; return False if that is not possible yet."""
         if fulltext_of(self.connection).needs_merge(self.connection):
             return False  # `merge` goes on with it
-        return self._database.dialect.truncate_log(self.connection)
+        return self.truncate_log()
 
-    def merge(self) -> None:
-        """Merge part of the full-text index, if needed, to purge redacted text."""
+    def truncate_log(self) -> bool:
+        """Empty the database's own log of changes; return False if a reader needs it."""
+        return self.inspect(self._database.dialect.truncate_log)
+
+    def maintain(self, work: Callable[[Connection], T]) -> T:
+        """Do maintenance in a transaction of its own, whose commit does not wait for the disk."""
         try:
-            fulltext = fulltext_of(self.connection)
-            if fulltext.needs_merge(self.connection):
-                fulltext.merge(self.connection)
-                self.connection.commit()
+            with space_of(self.connection).begin_lazily(self.connection):
+                return work(self.connection)
+        except SQLAlchemyError as error:
+            raise self._abort(error) from error
+
+    def inspect(self, work: Callable[[Connection], T]) -> T:
+        """Do work on the connection that begins no transaction."""
+        try:
+            return work(self.connection)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
 

@@ -6,6 +6,9 @@ imported messages that share a time. Every query reads a range of one index from
 page is full, so its cost does not depend on the size of the room. Messages and other events in
 rooms have separate indexes, so a million joins between two messages do not slow down a page of
 messages.
+
+A page that reaches back to where older history has expired begins with a notice that says so
+(`retention.notices`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,9 +22,11 @@ from sqlalchemy.orm import Session
 from app.db.log import from_row
 from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
+from app.services.retention.notices import find_expiry_notice
 from app.wire.names import Key
 
 T = TypeVar("T")
+END = 1 << 62  # after every log position
 MAX_CONVERSATIONS = 100  # read by one query, latest first
 
 _table = EventRow.__table__
@@ -78,17 +83,17 @@ def latest(
     session: Session, source: HistorySource, limit: int, since: HistoryCursor | None = None
 ) -> Page[Event]:
     """Return the latest `limit` events, or the latest after a cursor, oldest first."""
-    return _read_range(session.connection(), source, limit, low=since, newest=True)
+    return _read_page(session.connection(), source, limit, low=since, newest=True)
 
 
 def before(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> Page[Event]:
     """Return the last `limit` events before a cursor, oldest first."""
-    return _read_range(session.connection(), source, limit, high=cursor, newest=True)
+    return _read_page(session.connection(), source, limit, high=cursor, newest=True)
 
 
 def after(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> Page[Event]:
     """Return the first `limit` events after a cursor, oldest first."""
-    return _read_range(session.connection(), source, limit, low=cursor)
+    return _read_page(session.connection(), source, limit, low=cursor)
 
 
 def between(
@@ -96,7 +101,7 @@ def between(
 ) -> Page[Event]:
     """Return the events between two cursors; if more than `limit`, those nearest to `first`."""
     low, high = _ordered(first, last)
-    return _read_range(session.connection(), source, limit, low=low, high=high, newest=low is not first)
+    return _read_page(session.connection(), source, limit, low=low, high=high, newest=low is not first)
 
 
 def around(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> Page[Event]:
@@ -111,18 +116,28 @@ def locate(session: Session, source: HistorySource, position: int) -> HistoryCur
 
     The ids of messages to a room's operators (STATUSMSG) are valid positions in the room's history,
     although pages omit these messages. A hidden position yields the start of the visible part,
-    which does not reveal whether the position exists.
+    which does not reveal whether the position exists. So does the position of an expired event.
     """
     if source.first is not None and position < source.first.position:
         return source.first.before()
     query = select(_table.c.at, _table.c.room_id, _table.c.conversation).where(_table.c.id == position)
     row = session.execute(query).one_or_none()
-    if row is None:
+    if row is not None:
+        conversations = (*source.conversations, f"o{source.room}")
+        is_in_room = row.room_id is not None and row.room_id == source.room
+        is_in_conversation = row.room_id is None and row.conversation in conversations
+        if is_in_room or is_in_conversation:
+            return HistoryCursor(row.at, position)
+    return _locate_expired(session.connection(), source, position)
+
+
+def _locate_expired(connection: Connection, source: HistorySource, position: int) -> HistoryCursor | None:
+    """Return the cursor just before the expiry notice, or that of the notice itself."""
+    notice = find_expiry_notice(connection, source.room, source.conversations)
+    if notice is None or position > notice.id:
         return None
-    conversations = (*source.conversations, f"o{source.room}")
-    is_in_room = row.room_id is not None and row.room_id == source.room
-    is_in_conversation = row.room_id is None and row.conversation in conversations
-    return HistoryCursor(row.at, position) if is_in_room or is_in_conversation else None
+    cursor = HistoryCursor(notice.at, notice.id)
+    return cursor if position == notice.id else cursor.before()
 
 
 def find_message(connection: Connection, position: int) -> Event | None:
@@ -135,7 +150,7 @@ def find_message(connection: Connection, position: int) -> Event | None:
 
 def latest_messages(connection: Connection, room: int, limit: int) -> list[Event]:
     """Return the last messages of a room, oldest first."""
-    return _read_range(connection, HistorySource(room), limit, newest=True).items
+    return _read_page(connection, HistorySource(room), limit, newest=True).items
 
 
 def list_private_messages(session: Session, party: str, limit: int, since: int) -> list[Event]:
@@ -143,11 +158,9 @@ def list_private_messages(session: Session, party: str, limit: int, since: int) 
     query = select(CorrespondentRow.conversation).where(CorrespondentRow.party == party)
     query = query.where(CorrespondentRow.last_at >= since).order_by(CorrespondentRow.last_at.desc())
     found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
-    return (
-        latest(session, HistorySource(conversations=found), limit, HistoryCursor(since).before()).items
-        if found
-        else []
-    )
+    source, low = HistorySource(conversations=found), HistoryCursor(since).before()
+    events = _read_range(session.connection(), source, limit, low, newest=True)
+    return _cut_page(events, limit, newest=True).items
 
 
 def _ordered(first: HistoryCursor, last: HistoryCursor) -> tuple[HistoryCursor, HistoryCursor]:
@@ -155,7 +168,7 @@ def _ordered(first: HistoryCursor, last: HistoryCursor) -> tuple[HistoryCursor, 
     return (last, first) if (first.at, first.position) > (last.at, last.position) else (first, last)
 
 
-def _read_range(
+def _read_page(
     connection: Connection,
     source: HistorySource,
     limit: int,
@@ -165,13 +178,46 @@ def _read_range(
 ) -> Page[Event]:
     """Return the oldest or newest events between two cursors, both exclusive, up to the limit.
 
-    Each query reads one event more, which tells whether this page is the last.
+    Where older history has expired, the first event is a notice.
+    """
+    found = _read_range(connection, source, limit, low, high, newest)
+    notice = find_expiry_notice(connection, source.room, source.conversations)
+    if notice is not None and _selects(source, low, high, notice):
+        found = sorted([notice, *found], key=_place)
+    return _cut_page(found, limit, newest)
+
+
+def _selects(
+    source: HistorySource, low: HistoryCursor | None, high: HistoryCursor | None, event: Event
+) -> bool:
+    """Return whether the bounds and the visible part of the source include an event."""
+    first = source.first
+    is_visible = first is None or (event.at >= first.at and event.id >= first.position)
+    is_after_low = low is None or _place(event) > (low.at, END if low.id is None else low.id)
+    is_before_high = high is None or _place(event) < (high.at, high.position)
+    return is_visible and is_after_low and is_before_high
+
+
+def _place(event: Event) -> tuple[int, int]:
+    return event.at, event.id
+
+
+def _read_range(
+    connection: Connection,
+    source: HistorySource,
+    limit: int,
+    low: HistoryCursor | None = None,
+    high: HistoryCursor | None = None,
+    newest: bool = False,
+) -> list[Event]:
+    """Return the oldest or newest events between two cursors, both exclusive.
+
+    Each query reads one event more than the limit, which tells whether a page is the last.
     """
     found: list[Event] = []
     for query in _range_queries(source, low, high, newest):
         found += [from_row(row) for row in connection.execute(query.limit(limit + 1))]
-    found.sort(key=lambda event: (event.at, event.id))
-    return _cut_page(found, limit, newest)
+    return sorted(found, key=_place)
 
 
 def _cut_page(found: list[T], limit: int, newest: bool) -> Page[T]:

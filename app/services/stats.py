@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Select, String, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.clock import to_datetime_or_none
@@ -18,6 +18,7 @@ from app.db.models import (
     BanRow,
     EventRow,
     EventTombstoneRow,
+    ExpiredHistoryRow,
     HashChainRow,
     RoomRow,
     SessionRow,
@@ -138,14 +139,17 @@ def _find_disorder(orm: Session) -> list[str]:
 
 
 def _find_orphans(orm: Session) -> list[str]:
-    """Check that the room of every event exists or was deleted."""
+    """Check that the room of every event exists, or was deleted or has expired in part."""
     deleted = select(EventRow.room_id).where(
         EventRow.kind == Kind.DELETED.value, EventRow.room_id.is_not(None)
     )
+    scope = literal("r").concat(cast(EventRow.room_id, String))  # `retention.scopes.room_scope`
+    has_expired = scope.in_(select(ExpiredHistoryRow.scope))  # perhaps also the deletion
     query = (
         select(EventRow.room_id, func.count())
         .outerjoin(RoomRow, RoomRow.id == EventRow.room_id)
         .where(EventRow.room_id.is_not(None), RoomRow.id.is_(None), EventRow.room_id.not_in(deleted))
+        .where(~has_expired)
         .group_by(EventRow.room_id)
     )
     return [

@@ -259,6 +259,21 @@ class MessagingSettings(Settings):
     history_limit: WholeNumber = Field(
         1000, ge=1, le=10000, description="Maximum number of messages returned by one history request."
     )
+    retention_days: WholeNumber = Field(
+        0,
+        ge=0,
+        le=36500,
+        json_schema_extra=SECURITY,
+        description="Days after which the history of rooms without a retention of their own is deleted; 0 means"
+        " never.",
+    )
+    direct_retention_days: WholeNumber = Field(
+        0,
+        ge=0,
+        le=36500,
+        json_schema_extra=SECURITY,
+        description="Days after which private messages are deleted; 0 means never.",
+    )
     nick_length: WholeNumber = Field(32, ge=1, le=64, description="Maximum length of a nick, in characters.")
     room_length: WholeNumber = Field(
         64, ge=2, le=128, description="Maximum length of a room name, in characters."

@@ -4,3 +4,8 @@
 def count_of(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural unless it is one: `1 message`, `2 messages`."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def format_size(size: int) -> str:
+    """Return a number of bytes in MiB: `1.5 MiB`."""
+    return f"{size / (1 << 20):,.1f} MiB"

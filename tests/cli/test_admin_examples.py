@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from app.events import Event, Kind
-from app.events.data import ModeData
+from app.events.data import CreatedData, MessageData, ModeData
 from app.services.backup.creation import create_backup
+from app.services.retention.policies import DAY_MILLISECONDS
 from tests.cli.conftest import Admin
 from tests.story import Story
 
@@ -50,6 +51,17 @@ def morning(chat: Story, folder: Path) -> None:
     create_backup(chat.database, folder / "backups" / "chat.db", chat.clock, "1.0", lambda done, total: None)
 
 
+def record_archive(chat: Story) -> None:
+    """Record a room with two messages that are 100 days old."""
+    room, old = chat.clock.new_id(), chat.clock.now() - 100 * DAY_MILLISECONDS
+    creation = CreatedData(modes="nt", official=True, founder=None, imported=True)
+    chat.record(Event(Kind.CREATED, room=room, nick="server", target="#archive", data=creation, at=old))
+    said = MessageData(imported=True)
+    for number in (1, 2):
+        chat.record(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data=said, at=old + number))
+    chat.record(Event(Kind.ANNOUNCED, nick="server", text="The last event of a log does not expire."))
+
+
 def comparable(text: str) -> list[str]:
     """Return the lines with one space for several, and without what differs from run to run."""
     return [" ".join(VARIABLE.sub("...", line).split()) for line in text.splitlines()]
@@ -57,7 +69,9 @@ def comparable(text: str) -> list[str]:
 
 @pytest.mark.usefixtures("morning")
 @pytest.mark.parametrize("block", list(examples()))
-def test_an_example_prints_what_the_page_shows(block: str, admin: Admin) -> None:
+def test_an_example_prints_what_the_page_shows(block: str, admin: Admin, chat: Story) -> None:
+    if "#archive" in block:
+        record_archive(chat)
     for call, _, printed in (part.partition("\n") for part in block.split("$ ")[1:]):
         program, *arguments = shlex.split(call)
         assert program == "chat-admin"

@@ -74,6 +74,11 @@ CALLS = {
     "room members": ["#tea"],
     "room mode": ["#tea", "+m"],
     "room role": ["#tea", "anna", "voice"],
+    "room retention": ["#tea", "--days", "30"],
+    "retention show": [],
+    "retention run": ["--yes"],
+    "retention hold": ["#tea", "--reason", "court order"],
+    "retention release": ["#tea"],
     "session list": [],
     "session end": [str(ANNAS_SESSION)],
     "history show": [],
@@ -96,6 +101,7 @@ CALLS = {
     "db copy": ["chat.db", "new.db"],
     "db reindex": [],
     "db purge": [],
+    "db vacuum": [],
     "db stats": [],
     "audit list": [],
 }
@@ -132,6 +138,9 @@ UNKNOWN = {
     "room members": ["#nowhere"],
     "room mode": ["#nowhere"],
     "room role": ["#tea", "nobody"],
+    "room retention": ["#nowhere"],
+    "retention hold": ["#nowhere", "--reason", "x"],
+    "retention release": ["#nowhere"],
     "session end": ["1"],
     "history show": ["#nowhere"],
     "history search": ["hello", "--room", "#nowhere"],
@@ -173,6 +182,9 @@ CHANGE = [
         "metadata",
         "add",
         "revoke",
+        "retention",
+        "hold",
+        "vacuum",
     )
     and name not in WITHOUT_DATABASE
 ] + ["user verify", "backup restore"]

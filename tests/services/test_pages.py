@@ -302,7 +302,9 @@ def test_message_pages_skip_other_events_by_index(story: Story) -> None:
         lambda s: pages.latest(s, HistorySource(1), 5),
         lambda s: pages.before(s, HistorySource(1), 5, HistoryCursor(9)),
     ):
-        assert all("ix_event_spoken " in plan for plan in plans(story.database, read))
+        on_log = [plan for plan in plans(story.database, read) if "expired_history" not in plan]
+        assert on_log
+        assert all("ix_event_spoken " in plan for plan in on_log)
 
 
 def test_imported_messages_are_ordered_by_time(story: Story) -> None:

@@ -54,6 +54,12 @@ def _backup() -> typer.Typer:
     return backup.app
 
 
+def _retention() -> typer.Typer:
+    from app.cli.admin.commands import retention
+
+    return retention.app
+
+
 def _audit() -> typer.Typer:
     from app.cli.admin.commands import audit
 
@@ -123,6 +129,7 @@ class AdminCommands(LazyGroup):
         "room": LazyCommand("Manage rooms.", _room),
         "session": LazyCommand("List and end online sessions.", _session),
         "history": LazyCommand("Show, search and export message history.", _history),
+        "retention": LazyCommand("Manage how long history is kept.", _retention),
         "ban": LazyCommand("Manage server-wide bans.", _ban),
         "db": LazyCommand("Maintain the database.", _db),
         "backup": LazyCommand("Create, verify and restore backups.", _backup),

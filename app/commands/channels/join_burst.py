@@ -6,6 +6,7 @@ from app.commands.context import Context
 from app.commands.metadata import syncing
 from app.engine.world.room import Room
 from app.events import Event
+from app.services.retention.policies import FOREVER, RetentionDefaults, describe_policy
 from app.wire import numerics
 from app.wire.framing import space_after
 
@@ -25,6 +26,15 @@ def send_burst(ctx: Context, room: Room, joined: Event) -> None:
             markers.send_marker(ctx, room.name)
     send_topic_and_names(ctx, room)
     syncing.send_room_metadata(ctx, room)
+    send_retention(ctx, room)
+
+
+def send_retention(ctx: Context, room: Room) -> None:
+    """Send a notice if the history of a room is not kept forever, or its removal is suspended."""
+    defaults = RetentionDefaults.of(ctx.runtime.settings)
+    if room.retention.effective_days(defaults) != FOREVER or room.retention.hold is not None:
+        text = describe_policy(room.name, room.retention, defaults)
+        ctx.send_from_server("NOTICE", room.name, text=text)
 
 
 def send_topic_and_names(ctx: Context, room: Room) -> None:

@@ -195,6 +195,7 @@ def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
     """Fill in the fields that the log omits: the server's name and the current name of the room."""
     event.nick = event.nick or ctx.runtime.server_name
     if room is None:
+        event.target = event.target or ctx.me.nick
         return
     if isinstance(event.data, KickedData):
         event.data = replace(event.data, room=room.name)

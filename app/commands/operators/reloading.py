@@ -24,6 +24,7 @@ from app.engine.submission_unit import SlowWork
 from app.errors import ChatError
 from app.events import Event, Kind
 from app.events.data import RehashedData
+from app.services.retention.policies import RetentionDefaults, describe_defaults
 from app.services.rooms import official_room_event
 from app.settings import SERVER, ServerSettings, SettingsUpdate, compute_update
 from app.wire import numerics
@@ -123,10 +124,21 @@ def _revoke_removed_operators(runtime: Runtime, changeset: Changeset, before: Se
             usermodes.revoke_admin(runtime, changeset, user)
 
 
+def _announce_retention(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
+    """Tell all users when history is kept longer or shorter than before."""
+    defaults = RetentionDefaults.of(runtime.settings)
+    if defaults != RetentionDefaults.of(before):
+        text = describe_defaults(defaults)
+        changeset.emit(
+            Event(Kind.ANNOUNCED, nick=runtime.server_name, text=text), runtime.world.all_clients()
+        )
+
+
 _STEPS: tuple[ReloadStep, ...] = (
     _apply_limits,
     _create_auto_join_rooms,
     _revoke_removed_operators,
+    _announce_retention,
     isupport.apply_settings,
     capabilities.apply_settings,
 )

@@ -23,10 +23,12 @@ from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
+from app.engine.world.room import Room
 from app.errors import UsageError
 from app.events import Event, msgid, parse_msgid
 from app.services import pages
 from app.services.pages import HistoryCursor, HistorySource
+from app.services.retention.policies import RetentionDefaults, describe_policy, format_days
 from app.services.search import SearchQuery
 from app.services.visibility import find_first_visible
 from app.text.graphemes import split_text
@@ -113,6 +115,26 @@ def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
     return start_search(ctx, filters.get("in", ""), query, limit, _read_failure(ctx), _send_results)
 
 
+@subcommand()
+def histserv_retention(ctx: ServiceContext, room: str = "") -> None:
+    """Show how long the history of your rooms, or of one of them, and private messages are kept."""
+    defaults = RetentionDefaults.of(ctx.runtime.settings)
+    for found in [_get_joined_room(ctx, room)] if room else ctx.world.rooms_of(ctx.me):
+        ctx.respond(describe_policy(found.name, found.retention, defaults))
+    ctx.respond(f"Private messages are kept {format_days(defaults.direct_days)}.")
+
+
+def _get_joined_room(ctx: ServiceContext, name: str) -> Room:
+    """Return a room that the caller is in.
+
+    Raises: FailReply.
+    """
+    room = find_joined_room(ctx, name)
+    if room is None:
+        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are not in {name}")
+    return room
+
+
 def _parse_time(ctx: ServiceContext, word: str | None) -> int | None:
     """Return the start of a date or time, in UTC by default.
 
@@ -164,9 +186,7 @@ def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:
 
     Raises: FailReply when the caller is not in the room.
     """
-    room = find_joined_room(ctx, target)
-    if room is None and is_room(target):
-        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are not in {target}")
+    room = _get_joined_room(ctx, target) if is_room(target) else None
     return make_request(ctx, "LAST", target, limit, room)
 
 

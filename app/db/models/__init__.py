@@ -20,6 +20,7 @@ from app.db.models.conversations import CorrespondentRow, PrivateMetadataRow, Re
 from app.db.models.erasure import ErasureRow, ErasureSessionRow, FormerNameRow, NameReservationRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
 from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
+from app.db.models.retention import ExpiredHistoryRow, RoomRetentionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
 from app.db.models.service import AuditRow, BackupRow, ImportMarkRow, ReplayStartRow, ServerSecretRow
 
@@ -40,6 +41,7 @@ __all__ = [
     "EventCommitmentRow",
     "EventRow",
     "EventTombstoneRow",
+    "ExpiredHistoryRow",
     "FormerNameRow",
     "HashChainRow",
     "ImportMarkRow",
@@ -52,6 +54,7 @@ __all__ = [
     "ReplayStartRow",
     "RoomMaskRow",
     "RoomMetadataRow",
+    "RoomRetentionRow",
     "RoomRoleRow",
     "RoomRow",
     "RoomVisitRow",

@@ -58,3 +58,4 @@ class LastVisitRow(Base):
     visitor: Mapped[str] = mapped_column(String(260), primary_key=True)  # see `services.last_visits`
     room_id: Mapped[RoomId]
     until: Mapped[Reference]  # id of the event that ended the visit
+    session_id: Mapped[Reference | None]  # whose visit it was; None if that is not known any more

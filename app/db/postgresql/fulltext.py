@@ -59,7 +59,7 @@ class PostgreSQLFulltext:
         """Return False: VACUUM maintains the index."""
         return False
 
-    def merge(self, connection: Connection) -> None:
+    def merge(self, connection: Connection, pages: int = 0) -> None:
         """Do nothing: VACUUM maintains the index."""
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:

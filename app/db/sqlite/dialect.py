@@ -131,8 +131,17 @@ class SQLite:
         return fetch_int(connection, "PRAGMA data_version")
 
     def truncate_log(self, connection: Connection) -> bool:
-        """Copy the write-ahead log to the database, and truncate it."""
-        is_busy, *_ = execute_on_driver(connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        """Copy the write-ahead log to the database, and truncate it unless a reader needs it.
+
+        While it waits for readers, nobody could write, so it does not wait.
+        """
+        timeout = fetch_int(connection, "PRAGMA busy_timeout")
+        execute_on_driver(connection, "PRAGMA busy_timeout=0")
+        try:
+            execute_on_driver(connection, "PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            is_busy, *_ = execute_on_driver(connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            execute_on_driver(connection, f"PRAGMA busy_timeout={timeout}")
         return not is_busy
 
     def purge(self, engine: Engine) -> bool:
@@ -186,6 +195,8 @@ def _closing_on_failure(connection: sqlite3.Connection, files: SQLiteFiles) -> I
 def _prepare(connection: sqlite3.Connection) -> None:
     """Set the connection up, and have SQLite open all files."""
     connection.isolation_level = None
+    if connection.execute("PRAGMA page_count").fetchone() == (0,):  # else it takes the lock
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # see `sqlite.space`
     for statement in _PRAGMAS:
         connection.execute(statement)
     connection.create_function("caseless", 1, _caseless, deterministic=True)

@@ -130,10 +130,10 @@ class SQLiteFulltext:
         """Return whether a removal has not been merged yet."""
         return bool(fetch_int(connection, "PRAGMA user_version"))
 
-    def merge(self, connection: Connection) -> None:
+    def merge(self, connection: Connection, pages: int = MERGED_PAGES) -> None:
         """Merge some pages. The merge is complete if fewer than two rows change (FTS5 `merge`)."""
         before = _changes(connection)
-        connection.exec_driver_sql(_merge, (-MERGED_PAGES,))
+        connection.exec_driver_sql(_merge, (-pages,))
         if _changes(connection) - before < 2:
             connection.exec_driver_sql("PRAGMA user_version = 0")
 

@@ -41,6 +41,11 @@ def redacted(world: World, event: Event) -> None:
     world.recent.drop(event.room or 0)
 
 
+def expired(world: World, event: Event) -> None:
+    """Forget the recent messages of all rooms; they are reloaded on demand."""
+    world.recent.clear()
+
+
 def marked(world: World, event: Event) -> None:
     """Advance a read marker."""
     principal = world.find_principal(event)

@@ -12,7 +12,9 @@ from app.events.data import (
     KickedData,
     ModeData,
     RenamedData,
+    RetentionData,
 )
+from app.services.retention.policies import RoomPolicy
 from app.wire.modes import LISTS, ROLES
 from app.wire.names import Key, fold
 
@@ -135,6 +137,14 @@ def topic(world: World, event: Event) -> None:
     if room is not None:
         room.topic, room.topic_by = event.text or "", event.source
         room.topic_at = event.at or world.clock.now()
+
+
+def retention(world: World, event: Event) -> None:
+    """Change how long the history of a room is kept."""
+    room = world.rooms.get(event.room or 0)
+    if room is not None:
+        data = RetentionData.of(event)
+        room.retention = RoomPolicy(data.days, data.hold)
 
 
 def mode(world: World, event: Event) -> None:

@@ -8,6 +8,7 @@ from app.engine.delivery.client import Client
 from app.engine.world.list_index import ListIndex
 from app.engine.world.names_cache import NamesCache
 from app.engine.world.user import Metadata, User
+from app.services.retention.policies import DEFAULT_POLICY, RoomPolicy
 from app.wire.extbans import ListMask
 from app.wire.modes import HIDDEN_HISTORY, LISTS, PREFIXES, ROLES, WORD_FILTER
 from app.wire.names import Key
@@ -82,6 +83,7 @@ class Room:
     roles: dict[int, set[str]] = field(default_factory=dict)
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
     metadata: Metadata = field(default_factory=dict)
+    retention: RoomPolicy = DEFAULT_POLICY
     renamed: float | None = None  # monotonic seconds of the last rename
     _audience: Audience | None = None
     _list_indexes: dict[str, ListIndex] = field(default_factory=dict)  # by mode letter

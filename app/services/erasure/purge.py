@@ -69,7 +69,7 @@ def _pause(started: float) -> None:
 
 def purge_files(database: Database) -> bool:
     """Remove erased text from index and files; return False if readers prevent it."""
-    _merge_index(database)
+    merge_index(database)
     deadline = time.monotonic() + PURGE_SECONDS
     while not database.dialect.purge(database.engine):
         if time.monotonic() >= deadline:
@@ -78,7 +78,7 @@ def purge_files(database: Database) -> bool:
     return True
 
 
-def _merge_index(database: Database) -> None:
+def merge_index(database: Database) -> None:
     """Merge the search index until no part of it contains removed text."""
     fulltext = fulltext_of(database.engine)
     while True:

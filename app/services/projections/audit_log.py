@@ -14,6 +14,7 @@ from app.db.models import AuditRow
 from app.events import Event, Kind, msgid
 from app.events.data import (
     BannedData,
+    ExpiredData,
     HostData,
     JoinedData,
     KickedData,
@@ -117,6 +118,13 @@ def _rehashed(connection: Connection, event: Event) -> None:
     _insert_entry(connection, event, "rehash", "", {"changed": data.changed, "waiting": data.waiting})
 
 
+def _expired(connection: Connection, event: Event) -> None:
+    """Record what was removed, by the server itself or by `chat-admin`."""
+    data = ExpiredData.of(event)
+    detail = {"events": data.events, "rooms": data.rooms, "conversations": data.conversations}
+    _insert_entry(connection, event, "retention.run", "", {**detail})
+
+
 def _banned(connection: Connection, event: Event) -> None:
     data = BannedData.of(event)
     kind, expires = data.type, to_iso_or_none(data.expires)
@@ -152,6 +160,7 @@ PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.BANNED: _banned,
     Kind.UNBANNED: _unbanned,
     Kind.METADATA: _metadata,
+    Kind.EXPIRED: _expired,
 }
 
 

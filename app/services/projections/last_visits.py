@@ -21,10 +21,10 @@ from app.wire.names import fold
 
 # Upserts in syntax that SQLite and PostgreSQL share, as for the correspondents of messages.
 _END = """
-    INSERT INTO last_visit (visitor, room_id, until)
-    SELECT :visitor, room.id, {until} FROM session JOIN room ON {room}
+    INSERT INTO last_visit (visitor, room_id, until, session_id)
+    SELECT :visitor, room.id, {until}, session.id FROM session JOIN room ON {room}
     WHERE session.id = :session AND session.detached IS NULL
-    ON CONFLICT (visitor, room_id) DO UPDATE SET until = excluded.until
+    ON CONFLICT (visitor, room_id) DO UPDATE SET until = excluded.until, session_id = excluded.session_id
 """
 _LAST_HEARD = """coalesce(
     (SELECT spoken.id FROM event AS spoken WHERE spoken.room_id = room.id

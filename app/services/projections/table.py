@@ -16,6 +16,7 @@ from app.services.projections import (
     metadata,
     people,
     redactions,
+    retention,
     room_visits,
     rooms,
 )
@@ -33,6 +34,7 @@ _TABLES = (
     metadata.PROJECTIONS,
     room_visits.PROJECTIONS,
     people.PROJECTIONS,
+    retention.PROJECTIONS,
     rooms.PROJECTIONS,
 )
 _LOG = (redactions.PROJECTIONS,)

@@ -1,8 +1,9 @@
 """Which columns of which tables can be derived from the log.
 
 What is not listed is in no event: secrets (password hashes, e-mail addresses, the keys of rooms and
-of cloaks), the marks of an import, the entries that `chat-admin` makes in the audit log, and the
-list of backups.
+of cloaks), the marks of an import, the entries that `chat-admin` makes in the audit log, the list
+of backups, and where the history of rooms and conversations begins since older events were
+removed.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from app.db.models import (
     ReadMarkerRow,
     RoomMaskRow,
     RoomMetadataRow,
+    RoomRetentionRow,
     RoomRoleRow,
     RoomRow,
     RoomVisitRow,
@@ -81,6 +83,7 @@ DERIVED_TABLES = (
     DerivedTable(RoomRoleRow),
     DerivedTable(RoomMaskRow),
     DerivedTable(RoomMetadataRow),
+    DerivedTable(RoomRetentionRow),
     DerivedTable(SessionRow),
     DerivedTable(MembershipRow),
     DerivedTable(RoomVisitRow, accumulated=frozenset({"since", "at"})),

@@ -29,6 +29,7 @@ CHANGES = [
     ("room", "UPDATE room SET password = NULL WHERE key = '#tea'", "column password"),
     ("room_mask", "DELETE FROM room_mask", "evil!*@*"),
     ("room_metadata", "UPDATE room_metadata SET value = 'green'", "column value"),
+    ("room_retention", "UPDATE room_retention SET days = 1", "column days"),
     ("room_role", "DELETE FROM room_role WHERE role = 'o'", "lacks the row"),
     ("session", "UPDATE session SET away = NULL", "column away"),
     ("membership", "UPDATE membership SET roles = '' WHERE roles = 'v'", "column roles"),

@@ -17,7 +17,8 @@ from app.errors import ChatError, CheckFailed, NotFound
 from app.services import stats
 from app.services.checks.database import check_contents
 from app.services.erasure import purge as purging
-from app.text.counts import count_of
+from app.services.space import vacuum_database
+from app.text.counts import count_of, format_size
 
 app = new_noun("db", "Maintain the database.")
 command(app, "copy")(copy)
@@ -113,6 +114,16 @@ def purge(context: AdminContext) -> None:
         database=name,
         completed=completed,
     )
+
+
+@command(app, "vacuum")
+def vacuum(context: AdminContext) -> None:
+    """Return free space to the file system. On SQLite, stop the server first."""
+    with context.database() as database:
+        before, after = vacuum_database(database, context.clock, context.actor)
+        name = str(database)
+    sentence = f"{name} has {format_size(after)}; before, it had {format_size(before)}."
+    context.out.done(sentence, database=name, before=before, after=after)
 
 
 @command(app, "stats")

@@ -8,6 +8,7 @@ from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
 from app.cli.admin.commands.room_members import Name, NewName, list_members, set_role
 from app.cli.admin.commands.room_modes import ModeCommand, change_modes
+from app.cli.admin.commands.room_retention import set_retention
 from app.cli.admin.commands.user_erasure import complete_erasure
 from app.cli.admin.context import AdminContext
 from app.cli.admin.prompts import confirm, one_line
@@ -145,3 +146,4 @@ def metadata_(
 command(app, "members")(list_members)
 command(app, "mode", ModeCommand)(change_modes)
 command(app, "role")(set_role)
+command(app, "retention")(set_retention)
