@@ -39,6 +39,7 @@ SUBJECTS = {
     "index",
     "network",
     "performance",
+    "proof",
     "protocol",
     "security",
     "settings",

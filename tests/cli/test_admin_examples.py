@@ -1,4 +1,4 @@
-"""The examples in docs/admin.md work, and print what the page says.
+"""The examples in docs/admin.md and docs/proof.md work, and print what the pages say.
 
 Times, fingerprints and folders differ from run to run, and with them the width of columns.
 """
@@ -17,7 +17,8 @@ from app.services.retention.policies import DAY_MILLISECONDS
 from tests.cli.conftest import Admin
 from tests.story import Story
 
-PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [(DOCS / name).read_text(encoding="utf-8") for name in ("admin.md", "proof.md")]
 TIME = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d(?:\.\d+Z)?)?"
 VARIABLE = re.compile(
     rf"{TIME}|\b\d+:[0-9a-f]{{64}}\b"
@@ -27,7 +28,7 @@ VARIABLE = re.compile(
 
 def examples() -> Iterator[object]:
     """Yield every block of examples, named after the heading above it."""
-    for section in PAGE.split("\n### ")[1:]:
+    for section in re.split(r"\n###? ", "\n".join(PAGES))[1:]:
         name = section.partition("\n")[0].strip("`").removeprefix("chat-admin ")
         for block in re.findall(r"```console\n(.*?)```", section, re.DOTALL):
             yield pytest.param(block, id=name)

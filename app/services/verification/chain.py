@@ -6,33 +6,19 @@ with the stored and the computed digest, so one alteration is one finding.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from app.db.chain.digests import START, digest_chain, digest_rows
 from app.db.chain.entries import EntryReader, LogEntry
-from app.db.chain.links import Position
+from app.db.chain.links import ChainLink, Position, read_links
 from app.db.chain.rows import StoredEvent
 from app.db.database import Database
-from app.db.models import EventCommitmentRow, EventRow, HashChainRow
+from app.db.models import EventCommitmentRow, EventRow
 from app.services.verification.report import ChainReport
 
-PAGE_LINKS = 1_000  # read in one transaction
-PAGE_EVENTS = 4_096  # read in one transaction, unless the first batch is larger
-
 _event = EventRow.__table__
-_chain = HashChainRow.__table__
 _commitment = EventCommitmentRow.__table__
-
-
-class ChainLink(NamedTuple):
-    """A row of `hash_chain`."""
-
-    last_id: int
-    digest: bytes
-    rows_digest: bytes | None
-    is_partial: bool | None
 
 
 def verify_chain(
@@ -73,7 +59,7 @@ class ChainFollower:
 
     def verify_page(self, connection: Connection) -> bool:
         """Verify the next links; return whether the end of the chain is reached."""
-        links = self._read_links(connection)
+        links = read_links(connection, self.report.end.last_id)
         if not links:
             self._check_tail(connection)
             self._check_unseen()
@@ -84,12 +70,6 @@ class ChainFollower:
         for link in links:
             self._verify_link(link, reader.read_to(link.last_id))
         return False
-
-    def _read_links(self, connection: Connection) -> list[ChainLink]:
-        start = self.report.end.last_id
-        query = select(_chain).where(_chain.c.last_id > start).order_by(_chain.c.last_id).limit(PAGE_LINKS)
-        links = [ChainLink(*row) for row in connection.execute(query)]
-        return [link for link in links if link is links[0] or link.last_id <= start + PAGE_EVENTS]
 
     def _verify_link(self, link: ChainLink, entries: Iterator[LogEntry]) -> None:
         report, count = self.report, self.report.finding_count

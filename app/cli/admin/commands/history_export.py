@@ -17,6 +17,7 @@ from app.cli.admin.atomic_file import (
     open_atomically,
     replace_atomically,
 )
+from app.cli.admin.commands.history_proof import Proof, check_proof, write_proof
 from app.cli.admin.context import AdminContext
 from app.cli.admin.history_selection import Direct, Events, Rooms, User, audit_access, select_history
 from app.cli.admin.progress import count_items, show_progress
@@ -65,6 +66,7 @@ def export(
     direct: Direct = False,
     out: Out = None,
     append: Append = False,
+    proof: Proof = False,
 ) -> None:
     """Export history for programs (jsonl, json, csv, mbox, sqlite) or for reading (txt, md, html).
 
@@ -74,11 +76,16 @@ def export(
         _refuse_overwriting(database, out)
         format_name = _choose_format(context, form, out)
         _check_continuation(format_name, since_id, append)
+        if proof:
+            check_proof(None if form is None else form.value, format_name, since_id)
         selection = select_history(context, database, rooms, user, since, until, events, direct)
         history = History(database, replace(selection, after=_parse_position(since_id)))
         _check_position(database, history, since_id)
         if direct:
             audit_access(context, database, "history.export", user, rooms)
+        if proof:
+            write_proof(context, database, selection, out)
+            return
         count = _write(context, database, history, format_name, since_id, out, append)
     _report(context, count, history, since_id, out)
 
