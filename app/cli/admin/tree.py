@@ -128,7 +128,7 @@ class AdminCommands(LazyGroup):
         "invite": LazyCommand("Create and revoke invitation codes.", _invite),
         "room": LazyCommand("Manage rooms.", _room),
         "session": LazyCommand("List and end online sessions.", _session),
-        "history": LazyCommand("Show, search and export message history.", _history),
+        "history": LazyCommand("Show, search, export and verify message history.", _history),
         "retention": LazyCommand("Manage how long history is kept.", _retention),
         "ban": LazyCommand("Manage server-wide bans.", _ban),
         "db": LazyCommand("Maintain the database.", _db),

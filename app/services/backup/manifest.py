@@ -55,8 +55,10 @@ class Manifest:
         return manifest
 
     def known_positions(self) -> list[Position]:
-        """Return the position of the log whose digest is known, if any."""
-        return [] if self.digest is None else [Position(self.position, bytes.fromhex(self.digest))]
+        """Return the position of the log whose digest is known, if any; an empty log has none."""
+        if self.digest is None or self.position == 0:
+            return []
+        return [Position(self.position, bytes.fromhex(self.digest))]
 
     def verified_at(self, time: str | None) -> Self:
         """Return the manifest with another time of verification."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.atomic_write import replacing
-from app.db.database import Database
+from app.db.database import Database, parse_database_url
 from app.db.sqlite import snapshot
 from app.errors import AlreadyExists, NotFound, StorageError
 from app.services.backup.creation import create_backup
@@ -158,6 +158,16 @@ def test_a_database_with_problems_is_backed_up(back_up: BackUp, lived: Database)
 
 
 # old backups
+
+
+def test_an_empty_log_is_backed_up(
+    sqlite_template: Path, tmp_path: Path, place: Path, clock: MovedClock
+) -> None:
+    path = tmp_path / "empty.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    with closing(Database(parse_database_url(str(path)))) as database:
+        backup = create_backup(database, place, clock, VERSION, lambda done, total: None)
+    assert (backup.manifest.position, backup.problems) == (0, [])
 
 
 def test_old_backups_are_deleted(back_up: BackUp, lived: Database, place: Path) -> None:
