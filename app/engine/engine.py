@@ -196,7 +196,7 @@ class Engine:
             self.submit(unit)
         self._chain.run(lambda: not self._waiting)
         if self.world.is_erasing and self._stuck is None:
-            self._erasure.run(self._started_at)
+            self._erasure.run(lambda: not self._waiting)
 
     def _partition(
         self, units: Iterable[SubmissionUnit]

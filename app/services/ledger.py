@@ -277,8 +277,8 @@ class Ledger:
         except SQLAlchemyError as error:
             raise self._abort(error) from error
 
-    def continue_erasure(self) -> bool:
-        """Take the next step of the oldest erasure; return whether there was one."""
+    def continue_erasure(self) -> ErasurePhase | None:
+        """Take the next step of the oldest erasure; return its phase, or None if there is none."""
         try:
             with self.connection.begin():
                 take_step(self.connection)
@@ -288,7 +288,7 @@ class Ledger:
                     finish(self.connection, self._clock, progress.erasure)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
-        return progress is not None
+        return None if progress is None else progress.phase
 
     def _purge_files(self) -> bool:
         """Remove erased text from the files; return False if that is not possible yet."""

@@ -49,7 +49,7 @@ def complete_pending(database: Database, clock: Clock, advance: Advance) -> tupl
 
 
 def _take_steps(database: Database, erasure: int, advance: Advance) -> None:
-    """Take the steps of an erasure, pausing after each as long as it took, for others."""
+    """Take the steps of an erasure, pausing after each for others."""
     passed, is_complete = 0, False
     while not is_complete:
         started = time.monotonic()
@@ -64,7 +64,8 @@ def _take_steps(database: Database, erasure: int, advance: Advance) -> None:
 
 
 def _pause(started: float) -> None:
-    time.sleep(max(time.monotonic() - started, MIN_PAUSE_SECONDS))
+    """Leave the log's lock to others for twice as long as the step took it."""
+    time.sleep(max(2 * (time.monotonic() - started), MIN_PAUSE_SECONDS))
 
 
 def purge_files(database: Database) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.models import Base
+from app.engine import erasure_upkeep
 from app.services import audit
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
@@ -45,9 +46,9 @@ TRACES = {  # tables in which the evening leaves something of anna
 CAPS = ("draft/chathistory", "draft/event-playback", "batch", "message-tags", "draft/metadata-2")
 
 
-def settle(bench: EngineHarness) -> None:
+def settle(bench: EngineHarness, cycles: int = 20) -> None:
     """Let the server work until nothing remains to be erased."""
-    for _ in range(200):
+    for _ in range(cycles):
         bench.clock.instant += 300  # type: ignore[attr-defined]
         bench.core.engine.cycle([])
         if not bench.core.runtime.world.is_erasing:
@@ -192,20 +193,29 @@ def test_private_conversations_with_a_deleted_account_are_gone(bench: EngineHarn
     assert not [line for line in page if SECRET in line or " anna " in line]
 
 
-def test_joining_during_an_erasure_replays_nothing_of_it_later(bench: EngineHarness) -> None:
+def test_joining_during_an_erasure_replays_nothing_of_it_later(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure_upkeep, "IDLE_SECONDS", 0.0)
     evening(bench)
     delete(bench, "anna", Messages.ERASE)
-    people(bench, "carl")[0].ask("JOIN #tea")
-    settle(bench)
+    assert [line for line in people(bench, "carl")[0].ask("JOIN #tea") if SECRET in line]
+    settle(bench, cycles=100)
     assert not [line for line in people(bench, "dora")[0].ask("JOIN #tea") if SECRET in line]
 
 
-def test_an_erasure_continues_after_a_restart_at_any_step(bench: EngineHarness) -> None:
+def test_an_erasure_continues_after_a_restart_at_any_step(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure_upkeep, "IDLE_SECONDS", 0.0)  # one step in each cycle
     evening(bench)
     delete(bench, "anna", Messages.ERASE)
+    restarts = 0
     while bench.core.runtime.world.is_erasing:
         bench.restart()
         poll(bench)
+        restarts += 1
+    assert restarts > 20
     assert rows_with(bench, SECRET) == rows_with(bench, "anna") == {}
     assert SECRET.encode() not in contents(bench)
 
