@@ -79,6 +79,9 @@ def _audience(world: World, event: Event) -> Audience:
     if isinstance(event.data, RedactedData) and event.data.parties is not None:
         one, other = event.data.parties
         return Audience(world.devices(one).clients | world.devices(other).clients)
+    if event.kind is Kind.REDACTED and event.conversation is not None:  # to a room's operators
+        operated = world.rooms.get(int(event.conversation.removeprefix("o")))
+        return EMPTY_AUDIENCE if operated is None else operated.operators()
     room = world.rooms.get(event.room or 0)
     is_for_room = is_delivered(event.kind) and event.kind not in _FOR_OWN_DEVICES
     if room is None or event.is_imported or not is_for_room:

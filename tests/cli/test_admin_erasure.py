@@ -220,3 +220,15 @@ def test_purge_completes_what_was_interrupted(talk: Story, admin: Admin, folder:
     assert texts(admin, "--direct") == ["hi anna"]
     assert SECRET.encode() not in files(folder)
     assert admin("db", "purge", "--json").json["completed"] == 0
+
+
+def test_the_receipt_names_backups_that_contain_the_user(talk: Story, admin: Admin, folder: Path) -> None:
+    assert admin("backup", "create", "before.db").code == 0
+    talk.create_account("carl")
+    assert admin("backup", "create", "with-carl.db").code == 0
+    receipt = admin("user", "delete", "carl", "--yes", "--json").json
+    assert receipt["backups"] == [str(folder / "with-carl.db")]
+    assert admin("backup", "create", "after.db").code == 0
+    receipt = admin("user", "delete", "anna", "--yes", "--json").json
+    assert receipt["backups"] == [str(folder / name) for name in ("before.db", "with-carl.db", "after.db")]
+    assert admin("backup", "create", "last.db").code == 0  # and verified: what was erased is not missed

@@ -64,8 +64,8 @@ def _take_steps(database: Database, erasure: int, advance: Advance) -> None:
 
 
 def _pause(started: float) -> None:
-    """Leave the log's lock to others for twice as long as the step took it."""
-    time.sleep(max(2 * (time.monotonic() - started), MIN_PAUSE_SECONDS))
+    """Leave the log's lock to others for as long as the step held it."""
+    time.sleep(max(time.monotonic() - started, MIN_PAUSE_SECONDS))
 
 
 def purge_files(database: Database) -> bool:

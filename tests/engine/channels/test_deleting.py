@@ -1,9 +1,15 @@
 """Deleting rooms, and taking over empty rooms of guests."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from sqlalchemy import select
+
+from app.db.models import EventRow
 from app.errors import UsageError
+from app.events.data import DeletedData
 from app.services import audit, rooms, stats
+from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, enter
 from tests.engine.harness import EngineHarness
@@ -14,6 +20,31 @@ from tests.story import Story
 def delete(bench: EngineHarness, name: str) -> None:
     story = Story(bench.database, bench.clock)
     story.apply(lambda admin: rooms.delete_room(admin, name, ["#general"], "Tidied up"), by="irc.example")
+
+
+def test_the_history_of_a_deleted_room_is_erased_by_the_server(
+    bench: EngineHarness, clock: MovedClock
+) -> None:
+    alice, _ = gather(bench, "#tea", "alice", "bob")
+    alice.send("TOPIC #tea :zebra", "PRIVMSG #tea :zebra", "PRIVMSG @#tea :zebra", "PART #tea :zebra")
+    people(bench, "alice", "bob")
+    data = DeletedData(erase=True, actor="admin:me")
+    Story(bench.database, clock).apply(lambda admin: rooms.delete_room(admin, "#tea", (), "Tidied", data))
+    for _ in range(5):
+        clock.instant += 300
+        bench.core.engine.cycle([])
+    assert bench.people["bob"].hears("PART")
+    assert not bench.core.runtime.world.is_erasing
+    with bench.database.reading() as session:
+        kinds = session.execute(select(EventRow.kind).where(EventRow.room_id.is_not(None))).scalars().all()
+        assert kinds == ["deleted"]
+        assert [entry.action for entry in audit.find_latest_entries(session, 2)] == [
+            "room.delete",
+            "room.erased",
+        ]
+        assert not session.scalars(select(EventRow.id).where(EventRow.text == "zebra")).all()
+    path = Path(str(bench.database))
+    assert b"zebra" not in b"".join(found.read_bytes() for found in path.parent.glob(f"{path.name}*"))
 
 
 def test_deletion_parts_all_members_and_frees_the_name(bench: EngineHarness) -> None:

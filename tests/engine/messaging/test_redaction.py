@@ -12,6 +12,7 @@ from app.db.sqlite import fulltext as sqlite_fulltext
 from app.engine.index_upkeep import INDEX_BATCH_IDLE
 from app.engine.submission_unit import SubmissionUnit
 from app.services import audit
+from app.services.erasure.redaction import RedactionSelection, Redactor, redact_messages
 from app.services.history import History, HistorySelection
 from app.wire.line import parse
 from tests.conftest import MovedClock
@@ -289,3 +290,30 @@ def test_erasing_waits_for_the_log_lock(bench: EngineHarness, clock: MovedClock)
         assert len(alice.ask("PING x")) == 1
     let_pass(bench, clock, 3)
     assert not traces(bench)
+
+
+def redact_as_admin(bench: EngineHarness, clock: MovedClock, selection: RedactionSelection) -> None:
+    """Redact messages with chat-admin beside the running server."""
+    redactor = Redactor("admin:me", "irc.example", "spam")
+    redact_messages(bench.database, clock, redactor, selection, {}, lambda redacted: None)
+    clock.instant += 300
+    bench.core.engine.cycle([])
+
+
+def test_clients_see_what_an_administrator_redacts(bench: EngineHarness, clock: MovedClock) -> None:
+    alice, bob = gather(bench, "alice", "bob")
+    one, two = say(bob, "#tea", "hi"), say(bob, "@#tea", "psst")
+    private = say(bob, "alice", "secretly")
+    for person in (alice, bob):
+        person.heard()
+    redact_as_admin(bench, clock, RedactionSelection(user="bob", direct=True))
+    lines = [line.partition(" ")[2] for line in alice.heard()]
+    assert lines == [
+        f":irc.example REDACT #tea {one} :spam",
+        f":irc.example REDACT @#tea {two} :spam",
+        f":irc.example REDACT alice {private} :spam",
+    ]
+    assert [line.partition(" ")[2] for line in bob.heard()] == [lines[0], lines[2]]
+    assert "PRIVMSG" not in str(alice.ask("CHATHISTORY LATEST #tea * 10"))
+    with bench.database.reading() as session:
+        assert audit.find_latest_entries(session, 10, action="history.redact")
