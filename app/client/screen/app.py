@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.events import AppBlur, AppFocus, Event, Key, Resize
 from textual.screen import Screen
-from textual.widgets import TextArea
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import ClientEvent, EditRefused, Joined, Notice
@@ -17,25 +16,21 @@ from app.client.screen.actions.room_actions import RoomActions
 from app.client.screen.actions.room_navigation import RoomNavigation
 from app.client.screen.actions.scrolling import scrolling_actions
 from app.client.screen.actions.session_end import SessionEnd
-from app.client.screen.actions.switching import Switching
+from app.client.screen.actions.switcher_actions import SwitcherActions
 from app.client.screen.actions.theme_choice import ThemeChoice
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.bridge import Bridge
 from app.client.screen.error_boundary import MainScreen
 from app.client.screen.hints import list_hints
 from app.client.screen.keys import BINDINGS, Action, accept_keys, current_keys
+from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.options import ScreenOptions
-from app.client.screen.parts import Parts
 from app.client.screen.presenter import Presenter
 from app.client.screen.session import ScreenSession
-from app.client.screen.terminal_app import TerminalApp
 from app.client.screen.textual_fixes.lost_terminal import create_watch
 from app.client.screen.textual_fixes.signals import end_on_signals, resume_on_continue
 from app.client.screen.theme import THEME_DESCRIPTIONS
-from app.client.screen.widgets.composer import Composer
-from app.client.screen.widgets.member_list import MemberList
-from app.client.screen.widgets.message_view import MessageView
-from app.client.screen.widgets.room_list import RoomList
+from app.client.screen.widget_events import WidgetEvents
 from app.client.timeline.workspace import Workspace
 
 TICK_SECONDS = 1.0  # while something changes every second
@@ -43,7 +38,7 @@ LAG_SECONDS = 10.0  # between two looks at the lag
 WATCH_SECONDS = 5.0  # between two looks whether the terminal is still there
 
 
-class ChatApp(TerminalApp):
+class ChatApp(WidgetEvents):
     """The full-screen client."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -70,35 +65,35 @@ class ChatApp(TerminalApp):
         self._is_ticking = False
         nick = session.driver.read(lambda state: state.nick)
         self.workspace = Workspace(DisplayContext(nick=nick), lambda message: presenter.is_mention(message))
-        self.parts = Parts(self.workspace, session, server)
-        self.presenter = presenter = Presenter(self.parts, self.workspace, session, options, server)
+        self.widgets = MainWidgets(self.workspace, session, server)
+        self.presenter = presenter = Presenter(self.widgets, self.workspace, session, options, server)
         self.rooms = RoomNavigation(
             self.workspace, lambda: presenter.buffers, self.go_to_room, self.notify_user
         )
         self.navigation = TimelineNavigation(
             session,
             self.workspace,
-            lambda: self.parts.messages,
-            lambda: self.parts.active_messages,
+            lambda: self.widgets.messages,
+            lambda: self.widgets.active_messages,
             self.notify_user,
         )
-        self.navigation.on_joined = self.parts.thread.follow
+        self.navigation.on_joined = self.widgets.thread.follow
         presenter.on_opened = self.navigation.open_at_unread
         self.copier = TextCopier(self.write_sequence, self.notify_user)
         self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
         self.messages = MessageActions(
-            self, session, self.parts, self.navigation, self.copier.copy, self._toggle_thread
+            self, session, self.widgets, self.navigation, self.copier.copy, self._toggle_thread
         )
-        self._switching = Switching(
-            self, session, self.workspace, self.parts.input, self.navigation, self.go_to_room
+        self._switcher_actions = SwitcherActions(
+            self, session, self.workspace, self.widgets.input, self.navigation, self.go_to_room
         )
         self._session_end = SessionEnd(
             session,
-            self.parts.failure,
+            self.widgets.failure,
             presenter.connection,
             self._handle_exception,
             self._close,
-            self.parts.input,
+            self.widgets.input,
             self.notify_user,
         )
         self._theme_choice = ThemeChoice(self, options.theme, self.use_theme, self._keep_theme)
@@ -108,7 +103,7 @@ class ChatApp(TerminalApp):
         self._warnings = [*options.warnings, *self._set_keys(options.keys)]
         self._hints = list_hints(self._keys) if options.shows_hints else []
         self._actions = self._create_actions()
-        self._switching.set_actions(self._actions, self._keys)
+        self._switcher_actions.set_actions(self._actions, self._keys)
         session.connect_to(
             self.show_event,
             presenter.show_room,
@@ -135,9 +130,9 @@ class ChatApp(TerminalApp):
             **scrolling_actions(self.navigation),
             "thread": self._toggle_thread,
             **self._room_actions.actions(),
-            **self.parts.input.actions(),
-            "switch": self._switching.open,
-            "search": self._switching.search,
+            **self.widgets.input.actions(),
+            "switch": self._switcher_actions.open,
+            "search": self._switcher_actions.search,
             "help": self._show_help,
             **self._theme_choice.actions(),
             **self._session_end.actions(),
@@ -171,7 +166,7 @@ class ChatApp(TerminalApp):
 
     def compose(self) -> ComposeResult:
         """Yield the parts of the screen."""
-        yield from self.parts.compose()
+        yield from self.widgets.compose()
 
     def on_ready(self) -> None:
         """Connect, after the first frame."""
@@ -179,9 +174,9 @@ class ChatApp(TerminalApp):
         resume_on_continue(self, self._driver)
         self.has_first_frame = True
         self.ask_background()
-        self.parts.composer.focus()
+        self.widgets.composer.focus()
         self._bridge.open(asyncio.get_running_loop())
-        self.parts.input.restore_drafts(self.session.storage.drafts.take())
+        self.widgets.input.restore_drafts(self.session.storage.drafts.take())
         self._show_warnings()
         self.refresh_parts()
         self.set_interval(LAG_SECONDS, self.presenter.refresh_status)
@@ -210,7 +205,7 @@ class ChatApp(TerminalApp):
         self.presenter.apply(event)
         self.navigation.handle(event)
         if isinstance(event, EditRefused):
-            self.parts.input.take_back_edit(event)
+            self.widgets.input.take_back_edit(event)
         if isinstance(event, Joined) and event.is_mine:
             self._greet()
 
@@ -280,84 +275,28 @@ class ChatApp(TerminalApp):
         """Clear the input or cancel the question; never end the program."""
         if self.session.input.question is not None:
             self.session.input.cancel(self.session.input.question)
-        elif self.parts.composer.text:
-            self.parts.composer.show_text("")
+        elif self.widgets.composer.text:
+            self.widgets.composer.show_text("")
         else:
             self.notify_user(f"Press {self._keys['quit']} or type /quit to end the program.")
 
     def _toggle_thread(self) -> None:
         """Show the thread of the selected message, or close the thread."""
-        entry = self.parts.messages.selected_entry
+        entry = self.widgets.messages.selected_entry
         if self.presenter.close_thread():
             return
-        if entry is None or not entry.is_spoken:
+        if entry is None or not entry.is_message:
             self.notify_user(f"Select a message with {self._keys['select-previous']} to see its thread.")
         else:
             self.presenter.show_thread(entry)
 
     def _go_back(self) -> None:
         """Cancel a reply or an edit, close the thread, or go back to the latest messages."""
-        if self.parts.input.cancel_reference():
+        if self.widgets.input.cancel_reference():
             self.messages.show_hint()
             return
         if self.presenter.close_thread():
             return
         self.presenter.show_messages()
         self.navigation.go_to_end()
-        self.parts.composer.focus()
-
-    # Messages of the parts
-
-    def on_composer_submitted(self, event: Composer.Submitted) -> None:
-        """Show the latest messages, because a text was sent."""
-        if self._session_end.has_failed:
-            self.notify_user(f"Nothing was sent. {self._keys['retry']} connects again.")
-            return
-        self.navigation.go_to_end()
-        self.messages.show_hint()
-
-    def on_composer_completions_changed(self, event: Composer.CompletionsChanged) -> None:
-        """Show what can be done with a message only while nothing is being written."""
-        self.messages.show_hint()
-
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Tell the others that we are typing; the selected message is not acted on any more."""
-        if self.parts.composer.is_written and self.messages.selected is not None:
-            self.parts.active_messages.select(None)
-        if event.text_area is self.parts.composer and self.parts.composer.has_focus:
-            self.presenter.on_typed(event.text_area.text)
-
-    def on_room_list_room_chosen(self, event: RoomList.RoomChosen) -> None:
-        """Show the buffer that was chosen."""
-        self.go_to_room(event.buffer_name)
-
-    def on_member_list_member_chosen(self, event: MemberList.MemberChosen) -> None:
-        """Open a conversation with a member."""
-        self.workspace.open(event.nick, is_direct=True)
-        self.go_to_room(event.nick)
-
-    def on_message_view_position_changed(self, event: MessageView.PositionChanged) -> None:
-        """Show whether there is more below; at the end, what is shown is read."""
-        self.presenter.on_scrolled()
-        self.messages.show_hint()
-
-    def on_message_view_edge_reached(self, event: MessageView.EdgeReached) -> None:
-        """Load more history."""
-        self.navigation.load_more(event.timeline, event.is_start)
-
-    def on_message_view_original_wanted(self, event: MessageView.OriginalWanted) -> None:
-        """Show the message that was replied to."""
-        self.navigation.go_to_original(event.entry)
-
-    def on_message_view_reaction_clicked(self, event: MessageView.ReactionClicked) -> None:
-        """React in the same way, or remove our reaction."""
-        self.messages.toggle_label(event.entry, event.label)
-
-    def on_message_view_text_chosen(self, event: MessageView.TextChosen) -> None:
-        """Copy a text that was selected by clicks."""
-        self.copier.copy(event.text)
-
-    def on_text_selected(self) -> None:
-        """Copy a text that was selected by dragging."""
-        if text := self.screen.get_selected_text():
-            self.copier.copy(text)
+        self.widgets.composer.focus()

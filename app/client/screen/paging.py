@@ -211,7 +211,7 @@ def _first_reference(timeline: Timeline) -> str:
 
     If joins and other events were replayed before it, return the reference of the first of them.
     """
-    first = next((entry for entry in timeline.entries if entry.is_spoken), None)
+    first = next((entry for entry in timeline.entries if entry.is_message), None)
     before = takewhile(lambda entry: entry is not first, timeline.entries)
     if first is None:  # the times of events that are not from the server are of another clock
         replayed = [entry.at for entry in before if entry.kind is EntryKind.MEMBERSHIP]

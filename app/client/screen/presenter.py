@@ -21,8 +21,8 @@ from app.client.protocol.events import (
     Quit,
     Renamed,
 )
+from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.options import ScreenOptions
-from app.client.screen.parts import Parts
 from app.client.screen.session import ScreenSession, Snapshot
 from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.state.own_typing import OwnTyping
@@ -48,9 +48,14 @@ class Presenter:
     """Applies events to the workspace, and draws what has changed. Runs in the screen's thread."""
 
     def __init__(
-        self, parts: Parts, workspace: Workspace, session: ScreenSession, options: ScreenOptions, server: str
+        self,
+        widgets: MainWidgets,
+        workspace: Workspace,
+        session: ScreenSession,
+        options: ScreenOptions,
+        server: str,
     ) -> None:
-        self.parts = parts
+        self.widgets = widgets
         self.workspace = workspace
         self.session = session
         self.panes = PaneLayout()
@@ -101,15 +106,15 @@ class Presenter:
     def show_room(self, room: str) -> None:
         """Show the messages of a room, or those of the server."""
         self.reading.settle(time.monotonic())
-        self._own_typing.leave(self.parts.composer.text)
-        self.parts.input.leave_room()
-        self.parts.messages.select(None)
+        self._own_typing.leave(self.widgets.composer.text)
+        self.widgets.input.leave_room()
+        self.widgets.messages.select(None)
         self.workspace.show(room)
         buffer = self.workspace.current
-        self.parts.messages.show(buffer.timeline)
+        self.widgets.messages.show(buffer.timeline)
         self.on_opened()
-        self.parts.thread.close()
-        self.parts.input.enter_room()
+        self.widgets.thread.close()
+        self.widgets.input.enter_room()
         self._has_new_members = True
         self.show_messages()
 
@@ -117,24 +122,24 @@ class Presenter:
         """Remove a buffer from the list."""
         if fold(room) == fold(self.workspace.current_name):
             self.show_room(STATUS)
-        self.parts.messages.forget(self.workspace.open(room).timeline)
+        self.widgets.messages.forget(self.workspace.open(room).timeline)
         self.workspace.close(room)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the current state in every part."""
-        workspace, parts = self.workspace, self.parts
+        workspace, widgets = self.workspace, self.widgets
         snapshot = self.session.read_snapshot(workspace.current_name)
         for key, buffer in workspace.buffers.items():
             buffer.is_joined, buffer.is_muted = key in snapshot.joined, key in snapshot.muted
-        parts.messages.update()
-        parts.thread.update()
-        self.reading.sees_end = parts.messages.sees_end
+        widgets.messages.update()
+        widgets.thread.update()
+        self.reading.sees_end = widgets.messages.sees_end
         self.reading.update(time.monotonic())
         self._own_typing.update(time.monotonic())
-        parts.rooms.show(self.buffers, workspace.current.name)
-        self._first_day = parts.messages.first_day
-        parts.topic.show(self._describe_room(snapshot), self._describe_day())
+        widgets.rooms.show(self.buffers, workspace.current.name)
+        self._first_day = widgets.messages.first_day
+        widgets.topic.show(self._describe_room(snapshot), self._describe_day())
         self._refresh_members()
         self._show_status(snapshot)
 
@@ -143,23 +148,23 @@ class Presenter:
         if self.workspace.current_name == STATUS:
             return self._server
         size = count_of(snapshot.member_count, "member") if snapshot.member_count else ""
-        parts = [self.workspace.current.name, "" if self.parts.members.display else size, snapshot.topic]
+        parts = [self.workspace.current.name, "" if self.widgets.members.display else size, snapshot.topic]
         return clean("  ".join(filter(None, parts)))
 
     def _describe_day(self) -> str:
         """Return the day of the first visible message, unless that is today, at the end."""
         day, workspace = self._first_day, self.workspace
         today = workspace.context.to_local(workspace.now()).date()
-        if day is None or (day == today and self.parts.messages.sees_end):
+        if day is None or (day == today and self.widgets.messages.sees_end):
             return ""
         return f"{day:%a} {day.day} {day:%b %Y}"
 
     def _refresh_members(self) -> None:
         """Read the members again if they have changed and are visible."""
-        if self._has_new_members and self.parts.members.display:
+        if self._has_new_members and self.widgets.members.display:
             self._has_new_members = False
             members = self.session.read_members(self.workspace.current_name)
-            self.parts.members.show(members)
+            self.widgets.members.show(members)
             if len(members) > 1:
                 self.session.request_away(self.workspace.current_name)
 
@@ -170,7 +175,7 @@ class Presenter:
     def _show_status(self, snapshot: Snapshot) -> None:
         now, current = time.monotonic(), self.workspace.current
         is_online = self.connection.phase is Phase.ONLINE
-        self.parts.status.show(
+        self.widgets.status.show(
             Status(
                 snapshot.nick,
                 is_online and not snapshot.account,
@@ -178,7 +183,7 @@ class Presenter:
                 snapshot.lag_ms if is_online else None,
                 self.typing.nicks(current.name, now),
                 self._list_unread_elsewhere(),
-                not self.parts.messages.sees_end,
+                not self.widgets.messages.sees_end,
                 self._count_below(),
                 self.end_key,
                 self.reading.is_peeking,
@@ -188,13 +193,13 @@ class Presenter:
 
     def _count_below(self) -> int:
         """Return the number of unread messages below those that are visible."""
-        view, unread = self.parts.messages, self.workspace.current.unread_times
+        view, unread = self.widgets.messages, self.workspace.current.unread_times
         last = view.last_visible_entry if view.timeline.is_live else None
         return 0 if view.sees_end else unread.count_after(last.at if last else 0)
 
     def _list_unread_elsewhere(self) -> list[Buffer]:
         """Return the other buffers with something unread, unless the list shows them."""
-        if self.parts.rooms.display:
+        if self.widgets.rooms.display:
             return []
         current = self.workspace.current
         return [one for one in self.buffers if one is not current and one.wants_attention]
@@ -206,13 +211,13 @@ class Presenter:
 
     def show_thread(self, entry: Entry) -> None:
         """Show the thread of a message beside the messages."""
-        self.parts.thread.open(self.parts.messages.timeline, entry)
+        self.widgets.thread.open(self.widgets.messages.timeline, entry)
         self.arrange()
 
     def close_thread(self) -> bool:
         """Close the thread; return whether one was shown."""
-        was_open = self.parts.thread.thread is not None
-        self.parts.thread.close()
+        was_open = self.widgets.thread.thread is not None
+        self.widgets.thread.close()
         if was_open:
             self.arrange()
         return was_open
@@ -234,13 +239,13 @@ class Presenter:
 
     def arrange(self) -> None:
         """Show and hide the panes."""
-        self.panes.has_thread = self.parts.thread.thread is not None
-        self.parts.arrange(self.panes)
+        self.panes.has_thread = self.widgets.thread.thread is not None
+        self.widgets.arrange(self.panes)
         self.refresh()
 
     def on_scrolled(self) -> None:
         """Show the day, and whether there is more below; at the end, what is shown is read."""
-        messages = self.parts.messages
+        messages = self.widgets.messages
         if (messages.sees_end, messages.first_day) != (self.reading.sees_end, self._first_day):
             self.refresh()
         elif self.workspace.current.unread:

@@ -28,7 +28,7 @@ class EntryKind(Enum):
     ERROR = "error"
 
 
-SPOKEN = frozenset({EntryKind.MESSAGE, EntryKind.ACTION, EntryKind.NOTICE})
+MESSAGE_KINDS = frozenset({EntryKind.MESSAGE, EntryKind.ACTION, EntryKind.NOTICE})
 
 
 @dataclass(slots=True)
@@ -61,9 +61,9 @@ class Entry:
     details: Details | None = None
 
     @property
-    def is_spoken(self) -> bool:
+    def is_message(self) -> bool:
         """Whether this is a message, as opposed to something that happened."""
-        return self.kind in SPOKEN
+        return self.kind in MESSAGE_KINDS
 
     @property
     def is_redacted(self) -> bool:

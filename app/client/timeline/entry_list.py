@@ -23,7 +23,7 @@ MAX_PACKED_BYTES = 1_000  # of an author or an id; others are not packed
 
 def _pack(entry: Entry) -> Entry | bytes:
     """Return an entry as bytes, or as it is if it has details."""
-    if entry.details is not None or not entry.is_spoken:
+    if entry.details is not None or not entry.is_message:
         return entry
     author, msgid = entry.author.encode(errors="surrogatepass"), entry.msgid.encode(errors="surrogatepass")
     if len(author) > MAX_PACKED_BYTES or len(msgid) > MAX_PACKED_BYTES:

@@ -19,7 +19,7 @@ def find_first_new(timeline: Timeline) -> int | None:
         number -= 1
         if _is_new(timeline, entry):
             first = number
-        elif entry.is_spoken:
+        elif entry.is_message:
             break
     return first
 
@@ -33,12 +33,12 @@ def may_begin_earlier(timeline: Timeline, first_new: int | None) -> bool:
 
 def _is_new(timeline: Timeline, entry: Entry | None) -> bool:
     after = timeline.new_after
-    return after is not None and entry is not None and entry.is_spoken and entry.at > after
+    return after is not None and entry is not None and entry.is_message and entry.at > after
 
 
 def _find_spoken_before(timeline: Timeline, number: int) -> Entry | None:
     """Return the message before an entry, or None."""
     number -= 1
-    while (entry := timeline.find_entry(number)) is not None and not entry.is_spoken:
+    while (entry := timeline.find_entry(number)) is not None and not entry.is_message:
         number -= 1
     return entry

@@ -48,11 +48,11 @@ async def break_part(anna: ScreenUser, part: str) -> None:
     """Make a part of the screen fail once or, if it is drawn, always."""
     app = anna.app
     if part == "handler":
-        app.parts.rooms.choose = fail  # type: ignore[method-assign]
+        app.widgets.rooms.choose = fail  # type: ignore[method-assign]
         await anna.click("#rooms", (3, 1))
     elif part == "drawing":
-        app.parts.members.lay_out = fail  # type: ignore[method-assign,assignment]
-        app.parts.members.refresh()
+        app.widgets.members.lay_out = fail  # type: ignore[method-assign,assignment]
+        app.widgets.members.refresh()
     elif part == "timer":
         app.set_timer(0.01, fail)
     elif part == "call":

@@ -141,7 +141,7 @@ def test_a_context_joins_the_latest_messages_when_it_reaches_them(tmp_path: Path
         while "text 199." not in anna.text():
             await anna.press("pagedown")
         timeline = anna.app.workspace.current.timeline
-        texts = [entry.text for entry in timeline.entries if entry.is_spoken]
+        texts = [entry.text for entry in timeline.entries if entry.is_message]
         assert texts == [f"text {number}." for number in range(60, 200)]
 
     play_in_history(tmp_path, play)

@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from app.client.screen.options import ScreenOptions
 from app.client.screen.state.pane_layout import NARROW_COLUMNS
 from tests.client.screen.screen_user import CAPABILITIES, ScreenUser, open_screen, scene
-from tests.client.screen.test_message_view_snapshots import SIZES, SvgExtension
+from tests.client.screen.widgets.test_message_view_snapshots import SIZES, SvgExtension
 
 CAPS = f"{CAPABILITIES} away-notify"
 

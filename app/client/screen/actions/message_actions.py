@@ -12,8 +12,8 @@ from app.client.protocol.events import Message
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.input.submission import MessageReference, ReferenceKind
+from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.message_lines.cells import shorten
-from app.client.screen.parts import Parts
 from app.client.screen.session import ScreenSession
 from app.client.screen.widgets.choice_list import Choice
 from app.client.screen.widgets.message_view import MessageView
@@ -39,15 +39,15 @@ class MessageActions:
         self,
         app: App[None],
         session: ScreenSession,
-        parts: Parts,
+        widgets: MainWidgets,
         navigation: TimelineNavigation,
         copy: Callable[[str], None],
         toggle_thread: Callable[[], None],
     ) -> None:
         self._app = app
         self._session = session
-        self._parts = parts
-        self._input = parts.input
+        self._widgets = widgets
+        self._input = widgets.input
         self._navigation = navigation
         self._copy_text = copy
         self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
@@ -65,7 +65,7 @@ class MessageActions:
 
     @property
     def _view(self) -> MessageView:
-        return self._parts.active_messages
+        return self._widgets.active_messages
 
     @property
     def _timeline(self) -> Timeline:
@@ -75,7 +75,7 @@ class MessageActions:
     def selected(self) -> Entry | None:
         """The selected message, or None."""
         entry = self._view.selected_entry
-        return entry if entry is not None and entry.is_spoken else None
+        return entry if entry is not None and entry.is_message else None
 
     def may_run(self, action: str) -> bool:
         """Whether a key acts on a message, rather than being typed."""

@@ -185,4 +185,4 @@ class TimelineNavigation:
 
 
 def _is_selectable(entry: Entry) -> bool:
-    return entry.is_spoken or entry.is_expandable
+    return entry.is_message or entry.is_expandable

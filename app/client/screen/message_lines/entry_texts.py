@@ -87,7 +87,7 @@ def entry_text(entry: Entry, context: DisplayContext) -> StyledText:
         if details.is_expanded:
             return plain_text("\n".join(_with_time(change, context) for change in details.changes))
         return plain_text(clean(summarise(details.changes)))
-    if not entry.is_spoken:
+    if not entry.is_message:
         return plain_text(entry.text)
     text = mask_message("", entry.text) if entry.is_mine else entry.text
     if entry.kind is EntryKind.ACTION:

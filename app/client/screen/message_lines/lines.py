@@ -167,7 +167,7 @@ class LineLayout:
         if entry.kind is EntryKind.MEMBERSHIP and entry.is_expandable and entry.details is not None:
             mark = "▾" if entry.details.is_expanded else "▸"
             return self._head(time, self._event_head(mark, len(entry.details.changes)), Role.EVENT)
-        if not entry.is_spoken:
+        if not entry.is_message:
             return self._head(time, "" if self._has_nick_column else EVENT_MARK, Role.EVENT)
         if entry.is_redacted:
             return self._head(time, entry.author, Role.EVENT, ":")

@@ -267,7 +267,7 @@ class MessageView(ErrorBoundary, BaseStyle):
             self.post_message(self.ReactionClicked(entry, label))
         elif any(span.role is Role.QUOTE for span in line.line):
             self.post_message(self.OriginalWanted(entry))
-        elif entry.is_spoken and not self.screen.get_selected_text():
+        elif entry.is_message and not self.screen.get_selected_text():
             self.select(number)
 
     def toggle(self, number: int) -> None:

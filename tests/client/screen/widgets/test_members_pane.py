@@ -73,7 +73,7 @@ async def test_many_members_scroll(tmp_path: Path) -> None:
 @scene
 async def test_a_frame_of_a_large_room_lays_out_only_the_visible_members(tmp_path: Path) -> None:
     async with open_screen(tmp_path, lines=12) as anna:
-        pane = anna.app.parts.members
+        pane = anna.app.widgets.members
         pane.show([ChannelMember(f"user{number:05}") for number in range(10_000)])
         await anna.sees("10000 members", "user00000")
         laid_out = []

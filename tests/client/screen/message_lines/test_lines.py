@@ -15,7 +15,7 @@ from app.client.timeline.entry_list import EntryList
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
 from app.text.sanitise import clean_lines
-from tests.client.screen.test_cells import PIECES
+from tests.client.screen.message_lines.test_cells import PIECES
 from tests.client.timeline.messages import NOON, message, timeline_of
 
 CONTEXT = DisplayContext(nick="anna", zone=UTC)

@@ -240,7 +240,7 @@ def test_usage_is_shown_while_parameters_are_typed(tmp_path: Path) -> None:
 def test_words_are_completed(tmp_path: Path, keys: tuple[str, ...], completed: str) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.press(*keys)
-        assert anna.app.parts.composer.text == completed
+        assert anna.app.widgets.composer.text == completed
 
     play(tmp_path, steps)
 
@@ -251,12 +251,12 @@ def test_the_last_speaker_is_completed_first(tmp_path: Path) -> None:
         anna.server.send("@msgid=1 :bob!b@host PRIVMSG #tea :hello")
         await anna.sees("barbara", "bob │ hello")
         await anna.press("b", "tab")
-        assert anna.app.parts.composer.text == "bob: "
+        assert anna.app.widgets.composer.text == "bob: "
         await anna.sees("barbara")
         await anna.press("tab")
-        assert anna.app.parts.composer.text == "barbara: "
+        assert anna.app.widgets.composer.text == "barbara: "
         await anna.press("shift+tab")
-        assert anna.app.parts.composer.text == "bob: "
+        assert anna.app.widgets.composer.text == "bob: "
 
     play(tmp_path, steps)
 
@@ -274,7 +274,7 @@ async def test_keys_act_in_the_order_in_which_they_were_pressed(tmp_path: Path) 
     async with open_screen(tmp_path) as anna:
         for key in [*"ab", "backspace", "c", "ctrl+j", *"de", "left", "f"]:
             anna.app.post_message(Key(key, key if len(key) == 1 else None))
-        await anna.until(lambda screen: anna.app.parts.composer.text == "ac\ndfe", "the text")
+        await anna.until(lambda screen: anna.app.widgets.composer.text == "ac\ndfe", "the text")
 
 
 @scene

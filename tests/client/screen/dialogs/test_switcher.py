@@ -111,7 +111,7 @@ async def test_a_room_that_is_not_joined_is_joined(tmp_path: Path) -> None:
 async def test_a_command_with_parameters_is_begun(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         await anna.press("ctrl+k", *"/topic", "enter")
-        await anna.until(lambda screen: anna.app.parts.composer.text == "/topic ", "/topic")
+        await anna.until(lambda screen: anna.app.widgets.composer.text == "/topic ", "/topic")
 
 
 @scene

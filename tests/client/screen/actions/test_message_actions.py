@@ -124,7 +124,7 @@ def test_a_message_is_edited(tmp_path: Path) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.press("up", "up", "u")
         await anna.sees("Edit: is there tea?")
-        assert anna.app.parts.composer.text == "is there tea?"
+        assert anna.app.widgets.composer.text == "is there tea?"
         await anna.press("backspace", *"now", "enter")
         anna.receives("REDACT #tea 1")
         anna.server.send(":anna!~u@host REDACT #tea 1")
@@ -139,7 +139,7 @@ def test_a_refused_edit_gives_the_text_back(tmp_path: Path) -> None:
         anna.receives("REDACT #tea 1")
         anna.server.send("FAIL REDACT REDACT_FORBIDDEN #tea 1 :You may not delete it")
         await anna.sees("not changed to: is there tea?!")
-        assert anna.app.parts.composer.text == "is there tea?!"
+        assert anna.app.widgets.composer.text == "is there tea?!"
 
     play(tmp_path, steps)
 
@@ -221,7 +221,7 @@ def test_what_is_typed_after_an_action_is_written(tmp_path: Path, keys: list[str
     async def steps(anna: ScreenUser) -> None:
         await anna.press("up", "up", *keys)
         await anna.press(*"drecout")
-        assert anna.app.parts.composer.text == "drecout"
+        assert anna.app.widgets.composer.text == "drecout"
         assert len(anna.app.screen_stack) == 1
 
     play(tmp_path, steps)
@@ -234,7 +234,7 @@ def test_what_is_typed_after_the_question_about_a_deletion_is_written(tmp_path: 
         await anna.type("n")
         await anna.sees("Message #tea")
         await anna.press(*"dear")
-        assert anna.app.parts.composer.text == "dear"
+        assert anna.app.widgets.composer.text == "dear"
 
     play(tmp_path, steps)
 
@@ -242,7 +242,7 @@ def test_what_is_typed_after_the_question_about_a_deletion_is_written(tmp_path: 
 def test_a_message_is_not_acted_on_once_something_was_written(tmp_path: Path) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.press("up", "h", "backspace", *"dear")
-        assert anna.app.parts.composer.text == "dear"
+        assert anna.app.widgets.composer.text == "dear"
 
     play(tmp_path, steps)
 
@@ -250,7 +250,7 @@ def test_a_message_is_not_acted_on_once_something_was_written(tmp_path: Path) ->
 def test_a_message_is_not_acted_on_after_another_room(tmp_path: Path) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.press("up", "ctrl+n", "ctrl+p", *"dear")
-        assert anna.app.parts.composer.text == "dear"
+        assert anna.app.widgets.composer.text == "dear"
 
     play(tmp_path, steps)
 

@@ -1,4 +1,4 @@
-"""The parts of the screen, and which of them are visible."""
+"""The widgets of the main screen, and which of them are visible."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -16,7 +16,7 @@ from app.client.screen.widgets.topic_line import TopicLine
 from app.client.timeline.workspace import Workspace
 
 
-class Parts:
+class MainWidgets:
     """The widgets of the main screen; they exist before they are mounted, and under any dialog."""
 
     def __init__(self, workspace: Workspace, session: ScreenSession, server: str) -> None:

@@ -27,7 +27,7 @@ from app.text.sanitise import clean
 from app.wire.names import fold
 
 
-class Switching:
+class SwitcherActions:
     """The switcher over rooms, people, commands and the actions of keys, and the search."""
 
     def __init__(

@@ -78,7 +78,7 @@ def test_a_triple_click_copies_the_message(tmp_path: Path, clipboard: list[str])
 
 def test_a_click_selects_a_message_and_a_click_on_a_quote_the_original(tmp_path: Path) -> None:
     async def story(anna: ScreenUser) -> None:
-        view = anna.app.parts.messages
+        view = anna.app.widgets.messages
         await anna.click_on("splendid")
         assert view.selected_entry is not None
         assert view.selected_entry.msgid == "m2"
