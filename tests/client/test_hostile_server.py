@@ -7,10 +7,10 @@ import pytest
 from app.client.display.event_text import DisplayContext
 from app.client.display.jsonlines import to_json
 from app.client.display.rendering import Renderer
-from app.client.protocol import batches
+from app.client.protocol import batches, model
 from app.client.protocol.dispatch import HANDLERS
 from app.client.protocol.events import ClientEvent
-from tests.client.harness import ClientHarness
+from tests.client.harness import ClientHarness, online_client
 from tests.client.test_defects import OfflineSession
 
 CAPS = "message-tags batch labeled-response draft/chathistory draft/multiline draft/read-marker"
@@ -57,3 +57,19 @@ def test_open_batches_hold_a_bounded_amount_of_text(monkeypatch: pytest.MonkeyPa
         client.receive(*[f"@batch=b{number} :bob!b@h PRIVMSG #tea :{'x' * 500}"] * 10)
     collected = sum(len(batch.lines) for batch in client.state.connection.batches.values())
     assert 15 <= collected <= 20
+
+
+def test_rooms_and_members_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "MAX_ROOMS", 10)
+    monkeypatch.setattr(model, "MAX_MEMBERS", 100)
+    client = online_client()
+    for number in range(50):
+        nicks = [f"u{number}-{member}" for member in range(10)]
+        client.receive(
+            f":anna!a@h JOIN #r{number}",
+            f":srv 353 anna = #r{number} :anna {' '.join(nicks)}",
+            f":srv 366 anna #r{number} :End",
+            f":dave!d@h JOIN #r{number}",
+        )
+    members = sum(len(room.members) for room in client.state.rooms.values())
+    assert (len(client.state.rooms), members <= 120) == (10, True)

@@ -18,7 +18,8 @@ from app.client.protocol.history.received_page import ReceivedPage
 from app.wire.names import Key, fold
 from app.wire.numbers import parse_number
 
-MAX_ROOMS = 500  # rooms and conversations; at the limit, the oldest unjoined one is dropped
+MAX_ROOMS = 1_000  # and conversations; at the limit, the oldest is dropped, if possible an unjoined one
+MAX_MEMBERS = 200_000  # of all rooms together; no further ones are listed
 
 
 @dataclass(slots=True)
@@ -234,9 +235,13 @@ class ClientState:
         return [room for room in self.joined_rooms() if fold(nick) in room.members]
 
     def _evict_oldest(self) -> None:
-        """Drop the oldest room that is not joined if the limit is reached."""
+        """Drop the oldest room, if possible one that is not joined, if the limit is reached."""
         if len(self.rooms) < MAX_ROOMS:
             return
-        oldest = next((key for key, room in self.rooms.items() if not room.is_joined), None)
-        if oldest is not None:
-            del self.rooms[oldest]
+        unjoined = (key for key, room in self.rooms.items() if not room.is_joined)
+        del self.rooms[next(unjoined, next(iter(self.rooms)))]
+
+    def may_list_members(self) -> bool:
+        """Return whether further members can be listed: a server could send any number of them."""
+        listed = (len(room.members) + len(room.names_reply or ()) for room in self.rooms.values())
+        return sum(listed) < MAX_MEMBERS

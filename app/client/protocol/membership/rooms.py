@@ -37,7 +37,8 @@ def on_join(state: ClientState, line: Line) -> Effects:
         state.connection.mask = line.source or ""
         state.connection.away_known.discard(fold(name))
         _reset_members(room, name)
-    room.members[fold(line.nick)] = ChannelMember(line.nick, account=account, mask=line.source or "")
+    if is_mine or state.may_list_members():
+        room.members[fold(line.nick)] = ChannelMember(line.nick, account=account, mask=line.source or "")
     event = Joined(room.name, line.nick, at, is_mine, account)
     if is_mine and catch_up.is_resuming(state, room):
         room.shown_events.add_live(event)  # not shown, neither now nor from the history
@@ -123,7 +124,7 @@ def on_names_reply(state: ClientState, line: Line) -> Effects:
     room = state.open_room(param(line, 2))
     if room.names_reply is None:
         room.names_reply = {}
-    for word in param(line, -1).split():
+    for word in param(line, -1).split() if state.may_list_members() else ():
         source = word.lstrip(STATUS_PREFIXES)  # with user and host if userhost-in-names is enabled
         nick, bang, _ = source.partition("!")
         member = room.members.get(fold(nick), ChannelMember(nick))
