@@ -28,7 +28,7 @@ from app.client.repeat_limit import RepeatLimit
 from app.clock import Clock
 from app.errors import ChatError, describe_defect, print_traceback_if_requested
 
-MAX_INBOX_ITEMS = 50  # of up to 64 KiB; at the limit, producers block
+MAX_INBOX_ITEMS = 10  # of up to 64 KiB; at the limit, producers block
 TICK_SECONDS = 1.0  # longest interval between two ticks
 MAX_FAILED_TICKS = 20  # in a row; then the client ends
 

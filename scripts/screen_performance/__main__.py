@@ -14,7 +14,7 @@ from scripts.screen_performance.measured_client import FrameTime, MeasuredClient
 
 SIZE = (120, 40)
 OTHER_SIZE = (100, 35)
-REPETITIONS = 30
+REPETITIONS = 20
 STARTS = 5
 IDLE_SECONDS = 20.0
 FIRST_FRAME = b"F1 help"  # in the status line

@@ -163,11 +163,11 @@ def test_a_marker_passes_all_messages_up_to_its_time() -> None:
     unread = UnreadTimes()
     for at, is_mention in ((30, True), (10, False), (20, True)):
         unread.add(at, is_mention)
-    assert (unread.count, unread.mentions) == (3, [20, 30])
+    assert (unread.count, list(unread.mentions)) == (3, [20, 30])
     assert [unread.count_after(at) for at in (5, 10, 25, 30)] == [3, 2, 1, 0]
     unread.read_to(5)
     assert unread.count == 3
     unread.read_to(20)
-    assert (unread.messages, unread.mentions, unread.count) == ([30], [30], 1)
+    assert (list(unread.messages), list(unread.mentions), unread.count) == ([30], [30], 1)
     unread.clear()
     assert unread == UnreadTimes()
