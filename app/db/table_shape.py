@@ -27,9 +27,17 @@ class TableShape:
         """Return the primary key of a row. Keys sort in the order in which rows are read."""
         return tuple(row[place] for place in self._key)
 
+    def quoted_columns(self, dialect: Dialect) -> list[str]:
+        """Return the names of the columns in an SQL statement."""
+        return list(map(dialect.identifier_preparer.quote, self.columns))
+
+    def quoted_keys(self, dialect: Dialect) -> list[str]:
+        """Return the names of the columns of the primary key in an SQL statement."""
+        return [dialect.identifier_preparer.quote(self.columns[place]) for place in self._key]
+
     def column_list(self, dialect: Dialect) -> str:
-        """Return the quoted names of the columns, separated by commas."""
-        return ", ".join(map(dialect.identifier_preparer.quote, self.columns))
+        """Return the names of the columns in an SQL statement, separated by commas."""
+        return ", ".join(self.quoted_columns(dialect))
 
     def quoted_name(self, dialect: Dialect) -> str:
         """Return the name of the table in an SQL statement."""
@@ -37,8 +45,7 @@ class TableShape:
 
     def key_condition(self, dialect: Dialect, placeholder: str) -> str:
         """Return the condition that selects a row by its key."""
-        quote = dialect.identifier_preparer.quote
-        return " AND ".join(f"{quote(self.columns[place])} = {placeholder}" for place in self._key)
+        return " AND ".join(f"{key} = {placeholder}" for key in self.quoted_keys(dialect))
 
     def select(self, dialect: Dialect, placeholder: str, collation: str, is_continued: bool) -> str:
         """Return the statement that reads rows in the order of their keys.
@@ -55,10 +62,10 @@ class TableShape:
     def select_last_key(self, dialect: Dialect, collation: str) -> str:
         """Return the statement that reads the largest key."""
         quote = dialect.identifier_preparer.quote
-        names = [quote(column.name) for column in self._key_columns()]
         keys = [_sort_key(column, quote(column.name), collation) for column in self._key_columns()]
         order = ", ".join(f"{key} DESC" for key in keys)
-        return f"SELECT {', '.join(names)} FROM {quote(self.name)} ORDER BY {order} LIMIT 1"  # noqa: S608
+        names = ", ".join(self.quoted_keys(dialect))
+        return f"SELECT {names} FROM {quote(self.name)} ORDER BY {order} LIMIT 1"  # noqa: S608
 
     def _key_columns(self) -> list[Column[Any]]:
         return [self.table.columns[self.columns[place]] for place in self._key]

@@ -45,13 +45,13 @@ def create_backup(
 
     Raises: AlreadyExists, NotFound; StorageError when it cannot be written, and nothing is left.
     """
-    with _explaining_failures(place):
+    with explaining_failures(place):
         remove_interrupted(database, place)
         file = choose_file(database, place, clock.now())
         with _with_manifest(file), replacing(file, partial_file(file)) as partial:
             started = clock.now()
             copy_to_file(database, partial, report)
-            manifest = _describe(database, file.name, partial, to_iso(started), version)
+            manifest = describe_copy(database, file.name, partial, to_iso(started), version)
             problems = find_content_problems(partial, manifest)
             manifest = manifest.verified_at(None if problems else to_iso(clock.now()))
             write_manifest(file, manifest)
@@ -59,7 +59,7 @@ def create_backup(
 
 
 @contextmanager
-def _explaining_failures(place: Path) -> Iterator[None]:
+def explaining_failures(place: Path) -> Iterator[None]:
     """Translate the errors of a copy.
 
     Raises: StorageError.
@@ -86,7 +86,7 @@ def _with_manifest(file: Path) -> Iterator[None]:
         raise
 
 
-def _describe(database: Database, name: str, copy: Path, created: str, version: str) -> Manifest:
+def describe_copy(database: Database, name: str, copy: Path, created: str, version: str) -> Manifest:
     """Return the manifest of a copy, from what the copy contains."""
     read = Database(parse_database_url(str(copy)))
     _, revision = schema.inspect_database(read)

@@ -44,5 +44,7 @@ def _from_manifest(file: Path, manifest: Manifest) -> ListedBackup:
         manifest.position,
         manifest.bytes,
         None if manifest.verified is None else to_datetime(from_iso(manifest.verified)),
-        None if file.stat().st_size == manifest.bytes else "The size is not that of the manifest.",
+        None
+        if manifest.followed or file.stat().st_size == manifest.bytes
+        else "The size is not that of the manifest.",
     )

@@ -24,7 +24,8 @@ class Manifest:
 
     `database` and `dialect` are those of the source. `position` is that of the last event of the
     log, and `digest` that of the hash chain there; None while the chain is built for older events.
-    `verified` is the time of the verification that found no problem.
+    `verified` is the time of the verification that found no problem. A followed backup changes all
+    the time: its log has at least this position with this digest, and there is no SHA-256.
     """
 
     file: str
@@ -40,6 +41,7 @@ class Manifest:
     sha256: str
     verified: str | None = None
     format: int = FORMAT
+    followed: bool = False
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
@@ -47,7 +49,8 @@ class Manifest:
 
         Raises: TypeError or ValueError when members are missing or have the wrong type.
         """
-        manifest = cls(**{field.name: values[field.name] for field in fields(cls)})
+        present = {"followed": False, **values}  # manifests written by earlier versions lack it
+        manifest = cls(**{field.name: present[field.name] for field in fields(cls)})
         checked = {"file": str, "sha256": str, "revision": str, "position": int, "bytes": int, "tables": dict}
         for name, kind in checked.items():
             if not isinstance(getattr(manifest, name), kind):

@@ -61,6 +61,11 @@ class Restore:
         Raises: AlreadyExists if that was not requested; DatabaseRefused if it belongs to another
             program, or cannot take this backup.
         """
+        if self._manifest.followed:
+            raise DatabaseRefused(
+                f"{self._file} is a followed copy, whose contents change; nothing was changed. Stop `backup "
+                f"follow`, and use `chat-admin db copy {self._file} TARGET`, or start a server on the copy."
+            )
         if self._target.dialect.name == "postgresql" and self._manifest.revision != revisions.head():
             raise DatabaseRefused(
                 f"{self._file} has an older schema ({self._manifest.revision}); nothing was changed. Restore "

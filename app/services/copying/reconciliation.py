@@ -2,7 +2,8 @@
 
 Independent tables are read once on both sides. For the others, a first pass deletes the rows that
 differ, from the last table to the first, and a second one inserts what is missing, from the first
-table to the last, so that no constraint is violated on the way.
+table to the last, so that no constraint is violated on the way. The second pass also replaces rows
+in which the deletion of another one set a reference to NULL.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ def reconcile(source: Connection, target: Connection) -> Reconciliation:
     """Make all tables equal, in the transaction of the target. The source is a snapshot."""
     independent = [_reconcile_table(table, source, target) for table in independent_tables()]
     deleted = [_delete_differing(table, source, target) for table in reversed(linked_tables())]
-    linked = [_insert_missing(table, source, target) for table in linked_tables()]
+    linked = [_reconcile_table(table, source, target) for table in linked_tables()]
     are_changed = any(deleted) or any(has_changed for _, has_changed in linked)
     changed = [table for table, one in zip(independent_tables(), independent, strict=True) if one[1]]
     return Reconciliation(
@@ -51,13 +52,6 @@ def _delete_differing(table: TableShape, source: Connection, target: Connection)
     """Delete the rows that differ or that the source lacks; return whether there were any."""
     surplus = (one for one in Comparison(table, source, target) if one.target is not None)
     return _in_pages(surplus, lambda page: _delete(table, target, page)) > 0
-
-
-def _insert_missing(table: TableShape, source: Connection, target: Connection) -> tuple[TableDigest, bool]:
-    """Insert the rows that the target lacks. Return the digest, and whether there were any."""
-    comparison = Comparison(table, source, target)
-    count = _in_pages(comparison, lambda page: _insert(table, target, page))
-    return comparison.source_digest, count > 0
 
 
 def _replace(table: TableShape, target: Connection, page: Sequence[Difference]) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, select, update
 
 from app.clock import Clock
 from app.db import copy_state, schema
 from app.db.database import Database, parse_database_url
-from app.db.models import AuditRow, EventRow
+from app.db.models import AccountRow, AuditRow, EventRow
 from app.errors import DatabaseRefused, StorageError
 from app.services import audit
 from app.services.copying import CopyTarget, SwitchOver, claimed_target
@@ -93,6 +93,24 @@ def test_messages_keep_their_order_and_positions(
     assert _log(target) == _log(source)
     Story(target, clock).say(room, "anna", "after the move")
     assert [position for position, *_ in _log(target)] == list(range(1, len(_log(source)) + 2))
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_references_to_a_changed_row_are_kept(
+    create: Create, pair: tuple[str, str], clock: MovedClock
+) -> None:
+    source, target = map(create, pair)
+    story = Story(source, clock)
+    story.create_account("anna")
+    founder = read(source)["account"][0]["id"]
+    story.create_room("#tea", official=False, founder=founder)
+    with running_server(source):
+        switch_over(source, target).catch_up()
+        with source.locked() as connection:
+            connection.execute(update(AccountRow).values(last_seen=5))
+    assert switch_over(source, target).finish_if_stopped(record) is not None
+    assert read(target)["room"] == read(source)["room"]
+    assert read(target)["room"][0]["founder_id"] == founder
 
 
 def _log(database: Database) -> list[tuple[int, int, str | None]]:

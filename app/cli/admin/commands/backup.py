@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.command_declaration import Yes, command, new_noun
+from app.cli.admin.commands.backup_follow import follow
 from app.cli.admin.context import AdminContext
 from app.cli.admin.progress import show_share
 from app.cli.admin.prompts import confirm
@@ -23,6 +24,7 @@ from app.services.backup.restoring import Restore
 from app.services.backup.verification import verify_backup
 
 app = new_noun("backup", "Create, verify and restore backups.")
+command(app, "follow")(follow)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
