@@ -11,16 +11,15 @@ A page that reaches back to where older history has expired begins with a notice
 (`retention.notices`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db.log import from_row
-from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow, RoomRow
+from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow
 from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
 from app.services.retention.notices import find_expiry_notice
 from app.wire.names import Key
@@ -30,7 +29,7 @@ END = 1 << 62  # after every log position
 MAX_CONVERSATIONS = 100  # read by one query, latest first
 
 _table = EventRow.__table__
-_is_message = and_(SPOKEN, _table.c.text != "")  # a redacted message has an empty text
+IS_MESSAGE = and_(SPOKEN, _table.c.text != "")  # a redacted message has an empty text
 PLAYBACK_KINDS = (Kind.TAGMSG, *ROOM_EVENTS)  # besides messages
 
 
@@ -60,9 +59,6 @@ class Page(Generic[T]):
 
     items: list[T]
     is_last: bool
-
-
-NOTHING_HIDDEN: Mapping[int, HistoryCursor] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +156,7 @@ def list_private_messages(session: Session, party: str, limit: int, since: int) 
     found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
     source, low = HistorySource(conversations=found), HistoryCursor(since).before()
     events = _read_range(session.connection(), source, limit, low, newest=True)
-    return _cut_page(events, limit, newest=True).items
+    return cut_page(events, limit, newest=True).items
 
 
 def _ordered(first: HistoryCursor, last: HistoryCursor) -> tuple[HistoryCursor, HistoryCursor]:
@@ -184,7 +180,7 @@ def _read_page(
     notice = find_expiry_notice(connection, source.room, source.conversations)
     if notice is not None and _selects(source, low, high, notice):
         found = sorted([notice, *found], key=_place)
-    return _cut_page(found, limit, newest)
+    return cut_page(found, limit, newest)
 
 
 def _selects(
@@ -220,7 +216,7 @@ def _read_range(
     return sorted(found, key=_place)
 
 
-def _cut_page(found: list[T], limit: int, newest: bool) -> Page[T]:
+def cut_page(found: list[T], limit: int, newest: bool) -> Page[T]:
     """Return the first or last `limit` items of all that were found."""
     items = found[max(len(found) - limit, 0) :] if newest else found[:limit]
     return Page(items, is_last=len(found) <= limit)
@@ -241,13 +237,11 @@ def _parts(source: HistorySource) -> Iterator[ColumnElement[bool]]:
     has_content = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
     is_extra = and_(_table.c.kind.in_(kinds), has_content)
     if source.room is not None:
-        yield and_(_table.c.room_id == source.room, _is_message)
+        yield and_(_table.c.room_id == source.room, IS_MESSAGE)
         if kinds:
             yield and_(_table.c.room_id == source.room, HAPPENED, is_extra)
     for conversation in source.conversations:
-        yield and_(
-            _table.c.conversation == conversation, or_(is_extra, _is_message) if kinds else _is_message
-        )
+        yield and_(_table.c.conversation == conversation, or_(is_extra, IS_MESSAGE) if kinds else IS_MESSAGE)
 
 
 def _bounds(low: HistoryCursor | None, high: HistoryCursor | None) -> Iterator[ColumnElement[bool]]:
@@ -268,36 +262,6 @@ def _visible(source: HistorySource) -> Iterator[ColumnElement[bool]]:
         yield _table.c.id + 0 >= source.first.position
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationTarget:
-    """A room, or a partner in private conversations, with the time of its latest message."""
-
-    name: str
-    at: int
-
-
-def list_targets(
-    session: Session,
-    rooms: Mapping[int, str],
-    party: str,
-    limit: int,
-    first: int,
-    last: int,
-    visible: Mapping[int, HistoryCursor] = NOTHING_HIDDEN,
-) -> Page[ConversationTarget]:
-    """Return the rooms and partners whose latest message lies between two instants, exclusive.
-
-    `visible` maps rooms with restricted history to their first visible position. Targets are
-    ordered oldest first; if there are too many, those nearest to the instant `first` are returned.
-    """
-    low, high = sorted((first, last))
-    targets = [*_list_room_targets(session, rooms, visible), *_list_partner_targets(session, party, low)]
-    matching = sorted(
-        (target for target in targets if low < target.at < high), key=lambda target: (target.at, target.name)
-    )
-    return _cut_page(matching, limit, newest=first > last)
-
-
 def find_conversations(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
     """Return a party's private conversations with partners of the given name, latest first."""
     query = select(CorrespondentRow.conversation).where(
@@ -316,38 +280,3 @@ def list_partners(session: Session, party: str) -> dict[str, list[str]]:
     for key, name, conversation in session.execute(query.limit(MAX_CONVERSATIONS)):
         found.setdefault(names.setdefault(key, name), []).append(conversation)
     return found
-
-
-def _list_room_targets(
-    session: Session, rooms: Mapping[int, str], visible: Mapping[int, HistoryCursor]
-) -> Iterator[ConversationTarget]:
-    query = select(RoomRow.id, _last_message_at(_table.c.room_id == RoomRow.id)).where(RoomRow.id.in_(rooms))
-    for room, at in session.execute(query):
-        if at is not None and (room not in visible or at >= visible[room].at):
-            yield ConversationTarget(rooms[room], at)
-
-
-def _list_partner_targets(session: Session, party: str, since: int) -> Iterator[ConversationTarget]:
-    """Yield a party's partners, each name once.
-
-    `CorrespondentRow.last_at` cannot be used, because the latest event need not be a message.
-    """
-    last_at = _last_message_at(_table.c.conversation == CorrespondentRow.conversation)
-    query = select(CorrespondentRow.name, CorrespondentRow.key, last_at)
-    query = query.where(CorrespondentRow.party == party, CorrespondentRow.last_at > since)
-    latest: dict[str, ConversationTarget] = {}
-    for name, key, at in session.execute(query):
-        if at is not None and (key not in latest or latest[key].at < at):
-            latest[key] = ConversationTarget(name, at)
-    yield from latest.values()
-
-
-def _last_message_at(condition: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Return a subquery for the time of the latest message that matches a condition."""
-    return (
-        select(_table.c.at)
-        .where(condition, _is_message)
-        .order_by(_table.c.at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )

@@ -18,6 +18,7 @@ from app.events import Event, Kind
 from app.events.data import CreatedData, DeletedData, RenamedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import get_room_metadata
+from app.services.retention.policies import find_policy
 from app.wire.names import InvalidName, check_room, fold
 
 AUTO_JOIN_REFUSAL = "The setting auto_join would recreate this room; remove the room from the setting first"
@@ -192,10 +193,13 @@ def delete_room(
 
     Its messages remain in the log, unless the data says that they are erased.
 
-    Raises: NotFound, or UsageError when `auto_join` would recreate the room.
+    Raises: NotFound, or UsageError when `auto_join` would recreate the room, or its history must
+        not be erased.
     """
     room = get_room(admin.session, name)
     _refuse_if_auto_joined(room, auto_join)
+    if data.erase:
+        _refuse_if_held(admin.session, room)
     event = Event(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason, data=data)
     messages = _count_messages(admin.session, room)
     return admin.make_change([event], "room.delete", room.name, reason=reason, messages=messages)
@@ -209,6 +213,15 @@ def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
 def _refuse_if_auto_joined(room: RoomRow, auto_join: Iterable[str]) -> None:
     if is_auto_joined(room.key, auto_join):
         raise UsageError(f"{AUTO_JOIN_REFUSAL}.")
+
+
+def _refuse_if_held(session: Session, room: RoomRow) -> None:
+    hold = find_policy(session.connection(), room.id).hold
+    if hold is not None:
+        raise UsageError(
+            f"The history of {room.name} must not be erased: {hold}. "
+            f"End the hold first, with `chat-admin retention release '{room.name}'`."
+        )
 
 
 def check_room_name(name: str, max_length: int) -> str:

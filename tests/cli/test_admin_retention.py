@@ -89,6 +89,17 @@ def test_a_hold_suspends_the_removal(tea: Story, admin: Admin) -> None:
     assert (missing.code, missing.err) == (2, "Error: The reason must be 1 to 390 characters long.\n")
 
 
+def test_the_history_of_a_held_room_cannot_be_erased(tea: Story, admin: Admin) -> None:
+    admin("retention", "hold", "#tea", "--reason", "court order")
+    ended = admin("room", "delete", "#tea", "--erase-history", "--yes")
+    assert (ended.code, ended.err) == (
+        2,
+        "Error: The history of #tea must not be erased: court order. "
+        "End the hold first, with `chat-admin retention release '#tea'`.\n",
+    )
+    assert admin("room", "show", "#tea").code == 0
+
+
 def test_a_deleted_room_keeps_its_policy(tea: Story, admin: Admin) -> None:
     admin("retention", "hold", "#tea", "--reason", "court order")
     admin("room", "delete", "#tea", "--yes")

@@ -13,7 +13,8 @@ from app.db.log import Log
 from app.events import MESSAGES, Event, Kind
 from app.events.data import MessageData
 from app.services import pages
-from app.services.pages import PLAYBACK_KINDS, ConversationTarget, HistoryCursor, HistorySource, Page
+from app.services.history_targets import ConversationTarget, list_targets
+from app.services.pages import PLAYBACK_KINDS, HistoryCursor, HistorySource, Page
 from app.services.record import record
 from app.wire.names import fold
 from tests.conftest import MovedClock
@@ -217,7 +218,7 @@ def test_targets_are_ordered_by_latest_message(story: Story, clock: MovedClock) 
 
     def targets(limit: int, first: int, end: int) -> list[ConversationTarget]:
         with story.database.reading() as session:
-            return pages.list_targets(session, rooms, "a1", limit, first, end).items
+            return list_targets(session, rooms, "a1", limit, first, end).items
 
     assert targets(9, start, start + 99) == expected
     assert targets(2, start, start + 99) == expected[:2]
@@ -225,10 +226,10 @@ def test_targets_are_ordered_by_latest_message(story: Story, clock: MovedClock) 
     assert targets(0, start + 99, start) == []
     assert targets(9, start + 20, start + 50) == expected[1:2]
     with story.database.reading() as session:
-        assert pages.list_targets(session, {}, "s9", 1, start, start + 99) == Page(
+        assert list_targets(session, {}, "s9", 1, start, start + 99) == Page(
             [ConversationTarget("me", last)], is_last=True
         )
-        assert not pages.list_targets(session, rooms, "a1", 2, start, start + 99).is_last
+        assert not list_targets(session, rooms, "a1", 2, start, start + 99).is_last
 
 
 def test_conversations_are_found_by_partner_name(story: Story, clock: MovedClock) -> None:
@@ -287,7 +288,7 @@ def test_targets_and_cursors_use_indexes(story: Story) -> None:
         pytest.skip("the plans of PostgreSQL depend on statistics")
     rooms = {1: "#tea", 2: "#milk"}
     asked = [
-        *plans(story.database, lambda session: pages.list_targets(session, rooms, "a1", 5, 0, 9)),
+        *plans(story.database, lambda session: list_targets(session, rooms, "a1", 5, 0, 9)),
         *plans(story.database, lambda session: pages.locate(session, HistorySource(1), 5)),
     ]
     assert asked

@@ -16,9 +16,9 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.engine.submission_unit import SlowWork
 from app.engine.world.admission import find_entry_refusal
-from app.services import pages
+from app.services.history_targets import ConversationTarget, list_targets
 from app.services.last_visits import list_last_rooms
-from app.services.pages import ConversationTarget, Page
+from app.services.pages import Page
 from app.services.visibility import find_first_visible
 
 
@@ -41,7 +41,7 @@ def _read_targets(ctx: Context, last_rooms: list[int], limit: int, begin: int, e
 
     def read(session: Session) -> Page[ConversationTarget]:
         visible = find_first_visible(session.connection(), rooms, parties)
-        return pages.list_targets(session, rooms, parties[0], limit, begin, end, visible)
+        return list_targets(session, rooms, parties[0], limit, begin, end, visible)
 
     return read_later(ctx, _failure(), read, _send_targets)
 
