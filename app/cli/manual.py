@@ -66,7 +66,9 @@ def _page(program: DocumentedProgram, version: str) -> Iterator[str]:
     yield from (".SH EXIT STATUS", *_exit_codes())
     yield from (".SH FILES", *_files(program))
     yield ".SH SEE ALSO"
-    yield from (f".BR {_escape(other)} ({_SECTION})" for other in program.see_also)
+    for other in program.see_also:
+        comma = "" if other == program.see_also[-1] else ","
+        yield f".BR {_escape(other)} ({_SECTION}){comma}"
 
 
 def _context(command: Any, parent: Any, name: str) -> Any:
