@@ -95,6 +95,7 @@ CALLS = {
     "backup follow": ["backups", "--once"],
     "backup list": [],
     "backup verify": ["backups/chat.db"],
+    "backup rehearse": ["backups/chat.db"],
     "backup restore": ["backups/chat.db", "--replace", "--yes"],
     "db upgrade": [],
     "db current": [],
@@ -108,7 +109,7 @@ CALLS = {
 }
 NAMING = {"db copy"}  # these name databases themselves, and do not use -d
 REPORTING = {"doctor"}  # report what is wrong, also with the machine of the tests, and exit with 3
-WITHOUT_DATABASE = {"backup restore", "backup verify", "cert generate"}
+WITHOUT_DATABASE = {"backup rehearse", "backup restore", "backup verify", "cert generate"}
 OF_A_SERVER = {"top"}  # needs a running server, and no database
 CREATING = {
     "user create",
@@ -154,6 +155,7 @@ UNKNOWN = {
     "backup follow": ["nowhere"],
     "backup list": ["nowhere"],
     "backup verify": ["nothing.db"],
+    "backup rehearse": ["nothing.db"],
     "backup restore": ["nothing.db"],
 }
 ASK_FIRST = [

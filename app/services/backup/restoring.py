@@ -116,7 +116,7 @@ class Restore:
         copy, kept = partial_file(real), real.with_name(f"{real.name}.{self._mark}")
         with claimed_file(path), replacing(real, copy), without_companions(copy):
             is_occupied = self.check()
-            _copy_file(self._file, copy, report)
+            copy_file(self._file, copy, report)
             self._require_equal(copy)
             self._record_in_file(copy, kept if is_occupied else None)
             if is_occupied:
@@ -182,7 +182,7 @@ class Restore:
             add_to_list(connection, self._file.absolute(), manifest)
 
 
-def _copy_file(source: Path, target: Path, report: CopyProgress) -> None:
+def copy_file(source: Path, target: Path, report: CopyProgress) -> None:
     """Copy the contents of a file in chunks."""
     total, done = source.stat().st_size, 0
     with source.open("rb") as reading, target.open("wb") as writing:

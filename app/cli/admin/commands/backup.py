@@ -133,6 +133,23 @@ def _record_verification(context: AdminContext, manifest: Manifest) -> None:
             record_verification(database, manifest, context.clock.now())
 
 
+@command(app, "rehearse")
+def rehearse(context: AdminContext, file: File) -> None:
+    """Rehearse a restore: start a server on a copy of the backup, and read from it as a client.
+
+    Reports how long a restore would take. Exits with 3 if the server does not show what the backup
+    contains.
+    """
+    from app.cli.admin.rehearsal.rehearsal import Rehearsal  # deferred: slow to import
+
+    manifest = _require_sound(context, file)
+    with show_share("Copying") as report:
+        result = Rehearsal(file, manifest).run(report)
+    context.out.record(result)
+    if result.problems:
+        raise CheckFailed(f"The rehearsal with {file} found problems: {len(result.problems)}.")
+
+
 @command(app, "restore")
 def restore(
     context: AdminContext,
