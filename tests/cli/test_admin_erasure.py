@@ -212,6 +212,15 @@ def test_the_history_of_a_deleted_room_is_erased_on_request(talk: Story, admin: 
     ]
 
 
+def test_the_history_of_a_room_on_hold_is_not_erased(talk: Story, admin: Admin) -> None:
+    assert admin("retention", "hold", "tea", "--reason", "lawsuit").code == 0
+    ended = admin("room", "delete", "tea", "--erase-history", "-y")
+    assert (ended.code, "The history of #tea must not be erased: lawsuit." in ended.err) == (2, True)
+    assert admin("room", "show", "tea").code == 0
+    assert admin("retention", "release", "tea").code == 0
+    assert admin("room", "delete", "tea", "--erase-history", "-y").code == 0
+
+
 def test_purge_completes_what_was_interrupted(talk: Story, admin: Admin, folder: Path) -> None:
     talk.apply(lambda admin: delete_account(admin, "anna", Messages.ERASE, 30, "deleted-user-00000001"))
     assert texts(admin) == [SECRET, "hello", "hi anna"]

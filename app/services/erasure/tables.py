@@ -190,6 +190,10 @@ def _names_account(value: str, account: ErasedAccount) -> bool:
 TABLES: Sequence[TableErasure] = (
     ConditionalRows(models.ReadMarkerRow.__table__, _kept_by_or_about(models.ReadMarkerRow)),
     ConditionalRows(models.PrivateMetadataRow.__table__, _kept_by_or_about(models.PrivateMetadataRow)),
+    ConditionalRows(
+        models.ExpiredHistoryRow.__table__,
+        lambda account: models.ExpiredHistoryRow.scope.in_(account.conversations),
+    ),
     CorrespondentRows(),
     ConditionalRows(
         models.RoomVisitRow.__table__, lambda account: account.is_party(models.RoomVisitRow.party.expression)

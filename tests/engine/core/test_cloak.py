@@ -239,7 +239,9 @@ def test_all_devices_of_a_session_share_one_host(bench: EngineHarness) -> None:
     assert len(user(bench, "anna").clients) == 2
 
 
-def test_the_keys_of_the_server_are_never_logged(make_bench: MakeBench, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_keys_of_the_server_are_never_logged(
+    make_bench: MakeBench, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     bench = make_bench()
     people(bench, "alice")
