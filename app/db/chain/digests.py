@@ -7,6 +7,7 @@ The arrays are put together here rather than by an encoder, which takes three ti
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from json.encoder import encode_basestring_ascii as quote
 
@@ -19,6 +20,9 @@ _CONTENT = blake2b(digest_size=DIGEST_BYTES, person=b"chat content")
 _ROW = blake2b(digest_size=DIGEST_BYTES, person=b"chat row")
 _ROWS = blake2b(digest_size=DIGEST_BYTES, person=b"chat rows")
 _CHAIN = blake2b(digest_size=DIGEST_BYTES, person=b"chat chain")
+_new_people = _PEOPLE.copy  # copying takes half the time of a constructor with arguments
+_new_content = _CONTENT.copy
+_new_row = _ROW.copy
 
 # The values of a row of the log in the order of its columns: id, kind, at, room_id, conversation,
 # session_id, nick, user, host, account, target, text, and data as canonical JSON.
@@ -43,35 +47,44 @@ canonical_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 def commit_people(salt: bytes, values: EventValues) -> bytes:
     """Return the commitment to the session, nick, user, host, account and target of an event."""
-    session, nick, user, host, account, target = values[5:11]
-    encoded = (
-        f"[{'null' if session is None else session},{quote(nick)},{quote(user)},{quote(host)},"
-        f"{'null' if account is None else quote(account)},{'null' if target is None else quote(target)}]"
-    )
-    digest = _PEOPLE.copy()
-    digest.update(salt + encoded.encode())
+    digest = _new_people()
+    digest.update(salt + _encode_people(*values[5:11]))
     return digest.digest()
 
 
 def commit_content(salt: bytes, values: EventValues) -> bytes:
     """Return the commitment to the text and the data of an event."""
-    text, data = values[11:]
-    encoded = f"[{'null' if text is None else quote(text)},{'null' if data is None else data}]"
-    digest = _CONTENT.copy()
-    digest.update(salt + encoded.encode())
+    digest = _new_content()
+    digest.update(salt + _encode_content(*values[11:]))
     return digest.digest()
 
 
 def digest_row(values: EventValues, people: bytes, content: bytes) -> bytes:
     """Return the row digest of an event, given the commitments to its people and its content."""
-    number, kind, at, room, conversation = values[:5]
-    encoded = (
+    digest = _new_row()
+    digest.update(people + content + _encode_head(*values[:5]))
+    return digest.digest()
+
+
+@lru_cache(maxsize=512)
+def _encode_people(
+    session: int | None, nick: str, user: str, host: str, account: str | None, target: str | None
+) -> bytes:
+    return (
+        f"[{'null' if session is None else session},{quote(nick)},{quote(user)},{quote(host)},"
+        f"{'null' if account is None else quote(account)},{'null' if target is None else quote(target)}]"
+    ).encode()
+
+
+def _encode_content(text: str | None, data: str | None) -> bytes:
+    return f"[{'null' if text is None else quote(text)},{'null' if data is None else data}]".encode()
+
+
+def _encode_head(number: int, kind: str, at: int, room: int | None, conversation: str | None) -> bytes:
+    return (
         f'[{number},"{kind}",{at},{"null" if room is None else room},'
         f"{'null' if conversation is None else quote(conversation)}]"
-    )
-    digest = _ROW.copy()
-    digest.update(people + content + encoded.encode())
-    return digest.digest()
+    ).encode()
 
 
 def digest_rows(row_digests: Iterable[bytes]) -> bytes:
@@ -96,10 +109,17 @@ def split_salts(salts: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def digest_batch(rows: Sequence[EventValues], salts: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """Return the rows digest of a batch of new events."""
-    return digest_rows(
-        [
-            digest_row(row, commit_people(people, row), commit_content(content, row))
-            for row, (people, content) in zip(rows, salts, strict=True)
-        ]
-    )
+    """Return the rows digest of a batch of new events.
+
+    The body of the three functions above, without the calls: one loop takes a quarter less time.
+    """
+    digests = []
+    for row, (people_salt, content_salt) in zip(rows, salts, strict=True):
+        number, kind, at, room, conversation, session, nick, user, host, account, target, text, data = row
+        people, content, digest = _new_people(), _new_content(), _new_row()
+        people.update(people_salt + _encode_people(session, nick, user, host, account, target))
+        content.update(content_salt + _encode_content(text, data))
+        head = _encode_head(number, kind, at, room, conversation)
+        digest.update(people.digest() + content.digest() + head)
+        digests.append(digest.digest())
+    return digest_rows(digests)
