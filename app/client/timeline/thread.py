@@ -1,4 +1,4 @@
-"""The thread of a message, what began it and all replies, as a timeline of its own."""
+"""The thread of a message: its first message and all replies, as a timeline of its own."""
 
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry
@@ -35,7 +35,7 @@ class Thread:
         self._version = self.source.version
         first, end = self._bounds
         if first != self.source.first_number or end == 0:
-            self._replace(self.source.chain(self._entry))
+            self._replace(find_thread(self.source, self._entry))
         else:
             self._add(self.source.entries[end - first :])
         self._bounds = (self.source.first_number, self.source.end_number)
@@ -57,3 +57,25 @@ class Thread:
             if entry.details and entry.reply_to in self._members:
                 self.timeline.append(entry)
                 self._members.add(entry.msgid)
+
+
+def find_thread(timeline: Timeline, entry: Entry) -> list[Entry]:
+    """Return the loaded messages of the thread that a message belongs to, oldest first."""
+    first = _find_first(timeline, entry)
+    members = {first.msgid or first.reply_to} - {""}
+    replies = []
+    for candidate in timeline.entries.with_details():
+        if candidate.reply_to in members and candidate.msgid != first.msgid:
+            replies.append(candidate)
+            members.add(candidate.msgid)
+    return [first, *replies]
+
+
+def _find_first(timeline: Timeline, entry: Entry) -> Entry:
+    replies = {one.msgid: one for one in timeline.entries.with_details() if one.reply_to and one.msgid}
+    first, seen = entry, {entry.msgid}
+    while first.reply_to in replies and first.reply_to not in seen:
+        first = replies[first.reply_to]
+        seen.add(first.msgid)
+    original = timeline.find(first.reply_to)
+    return first if original is None or original.msgid in seen else original

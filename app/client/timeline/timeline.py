@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from app.client.protocol.events import Message, Quote, Reaction, Redacted
 from app.client.timeline import membership
 from app.client.timeline.edge import Edge, EdgeState
-from app.client.timeline.entry import Details, Entry, EntryKind, Membership, to_entry
+from app.client.timeline.entry import Entry, EntryKind, Membership, to_entry
 from app.client.timeline.entry_list import EntryList
 from app.client.timeline.outgoing import Outgoing
 from app.client.timeline.reactions import Reactions
+from app.client.timeline.redactions import DELETED, EarlyRedactions, redact
 
 MAX_REACTED_MESSAGES = 20_000  # per timeline; beyond it, the earliest reactions are dropped
-MAX_EARLY_REDACTIONS = 1_000  # of messages that are not loaded
 MAX_REPEATED_ENTRIES = 1_000  # at the end, among which a message that arrives again is recognised
 MAX_QUOTE_DISTANCE = 1_000  # from an older page to the replies that it completes
-DELETED = "(deleted)"
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +42,7 @@ class Timeline:
     new_after: int | None = None
     version: int = 0
     revision: int = 0
-    early_redactions: dict[str, Redacted] = field(default_factory=dict)  # by msgid
+    early_redactions: EarlyRedactions = field(default_factory=EarlyRedactions)
 
     @property
     def size(self) -> int:
@@ -77,7 +76,7 @@ class Timeline:
             known = self.entries.find_last(message.msgid, MAX_REPEATED_ENTRIES)
             if known is not None:
                 return self.entries[known]
-        entry = self._redacted_early(to_entry(message, is_mention))
+        entry = self.early_redactions.apply(to_entry(message, is_mention))
         self.append(entry)
         return entry
 
@@ -128,7 +127,7 @@ class Timeline:
         if not page:
             return 0
         known = self._msgids_until(page[-1].at)
-        older = [self._redacted_early(entry) for entry in page if entry.msgid not in known]
+        older = [self.early_redactions.apply(entry) for entry in page if entry.msgid not in known]
         self._complete_quotes(older)
         self.entries.prepend(older)
         self.first_number -= len(older)
@@ -188,26 +187,17 @@ class Timeline:
             self.version += 1
 
     def redact(self, redacted: Redacted) -> None:
-        """Replace the text of a deleted message by who deleted it, also once it is loaded."""
+        """Remove the text of a deleted message, now or when the message is loaded."""
         index = self.entries.find_last(redacted.msgid)
         if index is None:
-            self._remember_redaction(redacted)
+            self.early_redactions.add(redacted)
         else:
-            self.entries.change(index, lambda entry: _redact(entry, redacted))
+            self.entries.change(index, lambda entry: redact(entry, redacted))
         for entry in self.entries.with_details(index or 0):
             if entry.details and entry.details.quoted and entry.reply_to == redacted.msgid:
                 entry.details.quoted = Quote(entry.details.quoted.author, DELETED)
         self.reactions.pop(redacted.msgid, None)
         self._revise()
-
-    def _remember_redaction(self, redacted: Redacted) -> None:
-        if len(self.early_redactions) >= MAX_EARLY_REDACTIONS:
-            del self.early_redactions[next(iter(self.early_redactions))]
-        self.early_redactions[redacted.msgid] = redacted
-
-    def _redacted_early(self, entry: Entry) -> Entry:
-        redacted = self.early_redactions.get(entry.msgid) if entry.msgid else None
-        return entry if redacted is None else _redact(entry, redacted)
 
     def toggle(self, entry: Entry) -> None:
         """Show all events of an entry, or only their summary."""
@@ -249,30 +239,3 @@ class Timeline:
     def first_message(self) -> Entry | None:
         """Return the oldest message, or None."""
         return next((entry for entry in self.entries if entry.msgid), None)
-
-    def chain(self, entry: Entry) -> list[Entry]:
-        """Return the thread of a message: what began it and all replies, oldest first."""
-        first = self._first_of_thread(entry)
-        members = {first.msgid or first.reply_to} - {""}
-        replies = []
-        for candidate in self.entries.with_details():
-            if candidate.reply_to in members and candidate.msgid != first.msgid:
-                replies.append(candidate)
-                members.add(candidate.msgid)
-        return [first, *replies]
-
-    def _first_of_thread(self, entry: Entry) -> Entry:
-        replies = {one.msgid: one for one in self.entries.with_details() if one.reply_to and one.msgid}
-        first, seen = entry, {entry.msgid}
-        while first.reply_to in replies and first.reply_to not in seen:
-            first = replies[first.reply_to]
-            seen.add(first.msgid)
-        original = self.find(first.reply_to)
-        return first if original is None or original.msgid in seen else original
-
-
-def _redact(entry: Entry, redacted: Redacted) -> Entry:
-    entry.details = entry.details or Details()
-    entry.details.redacted_by, entry.details.reason = redacted.by, redacted.reason
-    entry.text = ""
-    return entry

@@ -13,6 +13,7 @@ from app.client.timeline.entry import Entry, EntryKind
 from app.client.timeline.event_texts import describe
 from app.client.timeline.history import to_entries
 from app.client.timeline.membership import without_returns
+from app.client.timeline.memory_limit import MemoryLimit
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
 from app.clock import Clock
@@ -20,9 +21,11 @@ from app.text.counts import count_of
 from app.wire.names import Key, fold
 
 MAX_BUFFERS = 1_000  # beyond it, those that are silent and not joined are removed
-MAX_TIMELINE_BYTES = 40_000_000  # of all entries; about 200,000 messages of usual length
-BUFFERS_PER_CHECK = 20  # whose sizes are summed up for each event
-DROPPED_SHARE = 8  # of the largest timeline, if there are too many
+SEND_STATES = {
+    events.Queued: SendState.QUEUED,
+    events.Sending: SendState.SENDING,
+    events.SendFailed: SendState.FAILED,
+}
 
 
 @dataclass(slots=True)
@@ -40,7 +43,7 @@ class Workspace:
     now: Callable[[], int] = Clock().now
     is_reading: bool = True
     is_resuming: bool = False
-    _unchecked_events: int = 0  # since the sizes of all timelines were summed up
+    _memory_limit: MemoryLimit = field(default_factory=MemoryLimit)
 
     def __post_init__(self) -> None:
         """Open the timeline of the server."""
@@ -76,39 +79,20 @@ class Workspace:
             self.current_name = STATUS
 
     def show(self, name: str) -> None:
-        """Make a buffer the current one; what is unread in it is below a line."""
+        """Make a buffer the current one, with a line above its unread messages."""
         self.current.timeline.mark_new(None)
         self.current_name = name
         buffer = self.current
         buffer.timeline.mark_new(buffer.find_new_after() if buffer.unread else None)
 
     def mark_read(self, name: str) -> None:
-        """Count nothing as unread in a buffer."""
+        """Mark everything in a buffer as read."""
         self.open(name).unread_times.clear()
 
     def apply(self, event: ClientEvent) -> None:
         """Update the timelines from an event, and keep them within their limit."""
         self._apply(event)
-        self._unchecked_events += 1
-        if self._unchecked_events * BUFFERS_PER_CHECK >= len(self.buffers):
-            self.drop_oldest()
-
-    def drop_oldest(self) -> None:
-        """Drop the oldest entries of the largest timelines if there are too many.
-
-        What is shown is spared as long as it takes less than half.
-        """
-        self._unchecked_events = 0
-        total = sum(buffer.timeline.size for buffer in self.buffers.values())
-        while total > MAX_TIMELINE_BYTES:
-            largest = max((one.timeline for one in self.buffers.values()), key=self._share)
-            total -= largest.size
-            largest.drop_oldest(max(len(largest.entries) // DROPPED_SHARE, 1))
-            total += largest.size
-
-    def _share(self, timeline: Timeline) -> int:
-        is_spared = timeline is self.current.timeline and timeline.size <= MAX_TIMELINE_BYTES // 2
-        return 0 if is_spared else timeline.size
+        self._memory_limit.enforce(self.buffers.values(), self.current)
 
     def _apply(self, event: ClientEvent) -> None:
         match event:
@@ -160,7 +144,7 @@ class Workspace:
         return entry
 
     def _add_replayed(self, replayed: events.Replayed) -> None:
-        """Add events by their times; after an outage, without those of users who came back."""
+        """Add events by their times; after an outage, leave out users that left and came back."""
         buffer = self.open(replayed.room)
         happened = without_returns(replayed.events) if self.is_resuming else replayed.events
         for event in happened:
@@ -214,7 +198,7 @@ class Workspace:
             self._add_other(event)
 
     def _count_missed(self, event: events.CaughtUp) -> None:
-        """Say above the messages that arrived during an outage how many there are."""
+        """Show the number of messages that arrived during an outage in the line above them."""
         buffer = self.open(event.room)
         if buffer.missed is not None:
             text = f"{count_of(event.missed, 'message')} arrived while you were disconnected:"
@@ -253,15 +237,9 @@ class Workspace:
         self._add_lines(self.current, event, EntryKind.EVENT)
 
     def _set_outgoing(self, event: events.Queued | events.Sending | events.SendFailed) -> None:
-        states = {
-            events.Queued: SendState.QUEUED,
-            events.Sending: SendState.SENDING,
-            events.SendFailed: SendState.FAILED,
-        }
         reason = event.reason if isinstance(event, events.SendFailed) else ""
-        self.open(event.target).timeline.set_outgoing(
-            Outgoing(event.number, event.text, states[type(event)], reason)
-        )
+        outgoing = Outgoing(event.number, event.text, SEND_STATES[type(event)], reason)
+        self.open(event.target).timeline.set_outgoing(outgoing)
 
     def _add_other(self, event: ClientEvent) -> None:
         """Add what has a text: in its room if it has one, otherwise to the server's timeline."""

@@ -9,7 +9,9 @@ from app.client.timeline import timeline as timelines
 from app.client.timeline import workspace as workspaces
 from app.client.timeline.edge import EdgeState
 from app.client.timeline.membership import MAX_MERGED_EVENTS
+from app.client.timeline.memory_limit import MAX_TIMELINE_BYTES
 from app.client.timeline.reactions import MAX_REACTION_CHANGES, Reactions
+from app.client.timeline.redactions import MAX_EARLY_REDACTIONS
 from app.client.timeline.timeline import Timeline
 from app.client.timeline.workspace import Workspace
 from tests.client.timeline.messages import NOON, joined
@@ -29,12 +31,12 @@ def test_entries_are_limited_together(messages: list[tuple[int, int]]) -> None:
             Message(f"#room{room}", "bob", "x" * length, NOON + number, is_direct=False, msgid=f"m{number}")
         )
         total = sum(buffer.timeline.size for buffer in workspace.buffers.values())
-        assert total <= workspaces.MAX_TIMELINE_BYTES
+        assert total <= MAX_TIMELINE_BYTES
 
 
 def test_what_is_dropped_of_the_largest_room_can_be_loaded_again() -> None:
     workspace = create_workspace()
-    text = "x" * (workspaces.MAX_TIMELINE_BYTES // 40)
+    text = "x" * (MAX_TIMELINE_BYTES // 40)
     for number in range(45):
         workspace.apply(Message("#big", "bob", text, NOON + number, msgid=f"m{number}"))
     timeline = workspace.open("#big").timeline
@@ -65,7 +67,7 @@ def test_reactions_and_deletions_of_unknown_messages_are_limited() -> None:
         timeline.react(Reaction("#tea", "bob", "👍", f"m{number}", NOON))
         timeline.redact(Redacted("#tea", "bob", f"r{number}", "", NOON))
     assert len(timeline.reactions) == timelines.MAX_REACTED_MESSAGES
-    assert len(timeline.early_redactions) == timelines.MAX_EARLY_REDACTIONS
+    assert len(timeline.early_redactions) == MAX_EARLY_REDACTIONS
 
 
 def test_joins_of_one_entry_are_limited() -> None:

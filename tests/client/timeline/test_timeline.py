@@ -107,22 +107,6 @@ def test_neighbouring_joins_and_parts_share_an_entry() -> None:
     assert timeline.size == EntryList(timeline.entries).size
 
 
-def test_a_thread_has_the_original_and_all_answers_to_it() -> None:
-    timeline = timeline_of([1, 2])
-    for number, reply_to in [(3, "m1"), (4, "m2"), (5, "m3"), (6, "m5")]:
-        timeline.add_message(message(number, reply_to=reply_to))
-    last = timeline.find("m6")
-    assert last is not None
-    assert [entry.msgid for entry in timeline.chain(last)] == ["m1", "m3", "m5", "m6"]
-
-
-def test_replies_in_a_circle_end() -> None:
-    timeline = Timeline("#tea")
-    timeline.add_message(message(1, reply_to="m2"))
-    timeline.add_message(message(2, reply_to="m1"))
-    assert timeline.chain(timeline.entries[1])
-
-
 def test_what_was_dropped_can_be_loaded_again() -> None:
     timeline = timeline_of(range(10))
     timeline.drop_oldest(4)
