@@ -23,12 +23,13 @@ from app.client.protocol.events import (
 )
 from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.options import ScreenOptions
-from app.client.screen.session import ScreenSession, Snapshot
+from app.client.screen.session import ScreenSession
 from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.state.own_typing import OwnTyping
 from app.client.screen.state.pane_layout import Pane, PaneLayout
 from app.client.screen.state.read_state import ReadState
 from app.client.screen.state.typing_users import TypingUsers
+from app.client.screen.state_reader import Snapshot
 from app.client.screen.widgets.status_line import Status
 from app.client.timeline.buffer import STATUS, Buffer
 from app.client.timeline.buffer_order import BufferOrder
@@ -129,7 +130,7 @@ class Presenter:
     def refresh(self) -> None:
         """Show the current state in every part."""
         workspace, widgets = self.workspace, self.widgets
-        snapshot = self.session.read_snapshot(workspace.current_name)
+        snapshot = self.session.reader.snapshot(workspace.current_name)
         for key, buffer in workspace.buffers.items():
             buffer.is_joined, buffer.is_muted = key in snapshot.joined, key in snapshot.muted
         widgets.messages.update()
@@ -163,14 +164,14 @@ class Presenter:
         """Read the members again if they have changed and are visible."""
         if self._has_new_members and self.widgets.members.display:
             self._has_new_members = False
-            members = self.session.read_members(self.workspace.current_name)
+            members = self.session.reader.members(self.workspace.current_name)
             self.widgets.members.show(members)
             if len(members) > 1:
                 self.session.request_away(self.workspace.current_name)
 
     def refresh_status(self) -> None:
         """Show the current state in the status line alone."""
-        self._show_status(self.session.read_snapshot(self.workspace.current_name))
+        self._show_status(self.session.reader.snapshot(self.workspace.current_name))
 
     def _show_status(self, snapshot: Snapshot) -> None:
         now, current = time.monotonic(), self.workspace.current
@@ -178,16 +179,16 @@ class Presenter:
         self.widgets.status.show(
             Status(
                 snapshot.nick,
-                is_online and not snapshot.account,
-                self.connection.describe(now),
-                snapshot.lag_ms if is_online else None,
-                self.typing.nicks(current.name, now),
-                self._list_unread_elsewhere(),
-                not self.widgets.messages.sees_end,
-                self._count_below(),
-                self.end_key,
-                self.reading.is_peeking,
-                self.help_key,
+                is_guest=is_online and not snapshot.account,
+                connection=self.connection.describe(now),
+                lag_ms=snapshot.lag_ms if is_online else None,
+                typing=self.typing.nicks(current.name, now),
+                unread=self._list_unread_elsewhere(),
+                has_more_below=not self.widgets.messages.sees_end,
+                new_below=self._count_below(),
+                end_key=self.end_key,
+                is_peeking=self.reading.is_peeking,
+                help_key=self.help_key,
             )
         )
 
@@ -198,14 +199,14 @@ class Presenter:
         return 0 if view.sees_end else unread.count_after(last.at if last else 0)
 
     def _list_unread_elsewhere(self) -> list[Buffer]:
-        """Return the other buffers with something unread, unless the list shows them."""
+        """Return the other buffers with unread messages, unless the list shows them."""
         if self.widgets.rooms.display:
             return []
         current = self.workspace.current
         return [one for one in self.buffers if one is not current and one.wants_attention]
 
     def on_typed(self, text: str) -> None:
-        """Tell the others that we are typing."""
+        """Report that we are typing, unless the settings forbid it."""
         if self._options.sends_typing and self.session.input.question is None:
             self._own_typing.type(self.workspace.current_name, text, time.monotonic())
 
@@ -250,17 +251,3 @@ class Presenter:
             self.refresh()
         elif self.workspace.current.unread:
             self.refresh_status()
-
-    def move_room(self, step: int) -> None:
-        """Move the current buffer in the list, and keep the order across starts."""
-        names = self.order.move(self.buffers, self.workspace.current_name, step)
-        self.session.save_room_order(names)
-        self.refresh()
-
-    def toggle_order(self) -> str:
-        """Sort by activity, or by the user's own order; return what was chosen."""
-        self.order.is_by_activity = not self.order.is_by_activity
-        self.refresh()
-        return (
-            "Rooms are sorted by activity." if self.order.is_by_activity else "Rooms are in your own order."
-        )

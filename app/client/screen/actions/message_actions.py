@@ -1,14 +1,14 @@
-"""What the user can do with the selected message."""
+"""The actions on the selected message."""
 
 from collections.abc import Callable, Mapping
 
 from textual.app import App
 
-from app.client.emoji import complete
 from app.client.links.finding import find_links
 from app.client.links.opening import open_link
 from app.client.protocol import intents
 from app.client.protocol.events import Message
+from app.client.screen.actions.reaction_choice import ReactionChoice, find_reaction
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.input.submission import MessageReference, ReferenceKind
@@ -19,16 +19,13 @@ from app.client.screen.widgets.choice_list import Choice
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry, EntryKind
 from app.client.timeline.timeline import Timeline
-from app.client.ui.completion.message_completion import EMOJI
 from app.client.ui.questions import YES, Question
 from app.errors import UsageError
 from app.text.sanitise import clean
 
 MAX_QUOTED_COLUMNS = 40  # of a message in a question
-MAX_REACTION_CHARACTERS = 64
 STEPS = {"previous": -1, "next": 1}
 ENDS = {"first": -1, "last": 1}
-MAX_RECENT_REACTIONS = 12
 HINTS = {"open-link": "open link", "thread-of": "thread"}  # where they are not the ids of the keys
 
 
@@ -51,7 +48,7 @@ class MessageActions:
         self._navigation = navigation
         self._copy_text = copy
         self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
-        self._recent_reactions: list[str] | None = None  # not loaded yet
+        self._reactions = ReactionChoice(app, session)
         self._actions = {
             "reply": self._reply,
             "react": self._react,
@@ -83,7 +80,7 @@ class MessageActions:
         return is_idle and (action == "previous" or self._view.selected_entry is not None)
 
     def run(self, action: str) -> None:
-        """Do something with the selected message, or select another one."""
+        """Run an action on the selected message, or select another one."""
         entry = self.selected
         try:
             if action in STEPS:
@@ -99,11 +96,11 @@ class MessageActions:
         self.show_hint()
 
     def show_hint(self) -> None:
-        """Show what the input refers to, or what can be done with the selected message."""
+        """Show what the input refers to, or the keys for the selected message."""
         self._input.show_hint(self._describe())
 
     def _describe(self) -> str:
-        """Return what can be done with the selected message."""
+        """Return the keys for the selected message, with what they do."""
         entry = self.selected
         if entry is None or not self.may_run(""):
             return ""
@@ -119,7 +116,7 @@ class MessageActions:
     def _to_message(self, entry: Entry) -> Message:
         """Return the message of an entry.
 
-        Raises: UsageError if others cannot be told which message is meant.
+        Raises: UsageError if nothing can refer to the message.
         """
         if entry.is_redacted:
             raise UsageError("This message has been deleted.")
@@ -139,8 +136,7 @@ class MessageActions:
         )
 
     def _require(self, capability: str, what: str) -> None:
-        has_it = self._session.driver.read(lambda state: not state.is_online or state.has(capability))
-        if not has_it:
+        if not self._session.reader.supports(capability):
             raise UsageError(f"This server does not support {what}.")
 
     def _reply(self, entry: Entry) -> None:
@@ -158,7 +154,7 @@ class MessageActions:
         self._end_selection()
 
     def _end_selection(self) -> None:
-        """Let what is typed next be written, not act on the message."""
+        """Deselect the message, so that the next key is typed into the input."""
         self._view.select(None)
 
     def _copy(self, entry: Entry) -> None:
@@ -166,56 +162,17 @@ class MessageActions:
         self._end_selection()
 
     def _may_delete(self, entry: Entry) -> bool:
-        return entry.is_mine or self._session.moderates(self._timeline.name)
+        return entry.is_mine or self._session.reader.moderates(self._timeline.name)
 
     def _react(self, entry: Entry) -> None:
         self._require("message-tags", "reactions")
-        message = self._to_message(entry)
-
-        def toggle(reaction: str | None) -> None:
-            if reaction:
-                self.toggle_reaction(message, reaction)
-                self._end_selection()
-
-        self._app.push_screen(Chooser("React with an emoji or a word", self._find_reactions), toggle)
-
-    def _find_reactions(self, query: str) -> list[Choice[str]]:
-        """Return the reactions that match; without a query, the latest and the usual ones."""
-        if not query:
-            recent = self._load_recent_reactions()
-            usual = [emoji for emoji in EMOJI if emoji not in recent]
-            known = [(one, EMOJI.get(one, "")) for one in [*recent, *usual]]
-            return [Choice(one, clean(one), names) for one, names in known]
-        found = complete(query.strip(":"))
-        choices = [Choice(character, character, f":{name}:") for name, character in found]
-        if not query.startswith(":") and len(query) <= MAX_REACTION_CHARACTERS:
-            choices.append(Choice(query, clean(query), "as it is"))
-        return choices
+        self._reactions.open(self._timeline, self._to_message(entry), self._end_selection)
 
     def toggle_label(self, entry: Entry, label: str) -> None:
         """Toggle the reaction that is displayed as a label, possibly shortened."""
-        start = label.removesuffix("…")
-        reactions = self._timeline.reactions.get(entry.msgid) or ()
-        found = next((one for one, _ in reactions if clean(one).startswith(start)), None)
-        if found is not None and not entry.is_redacted:
-            self.toggle_reaction(self._to_message(entry), found)
-
-    def toggle_reaction(self, message: Message, reaction: str) -> None:
-        """React to a message or, if we have already reacted so, remove the reaction."""
-        reactions = self._timeline.reactions.get(message.msgid)
-        if reactions is not None and reactions.has(reaction, self._session.driver.state.nick):
-            self._session.execute(intents.unreact, message, reaction)
-            return
-        self._session.execute(intents.react, message, reaction)
-        recent = [reaction, *(one for one in self._load_recent_reactions() if one != reaction)]
-        self._recent_reactions = recent[:MAX_RECENT_REACTIONS]
-        self._session.keep_reactions(self._recent_reactions)
-
-    def _load_recent_reactions(self) -> list[str]:
-        """Return the latest reactions, also of former starts."""
-        if self._recent_reactions is None:
-            self._recent_reactions = self._session.storage.reactions.load()[:MAX_RECENT_REACTIONS]
-        return self._recent_reactions
+        reaction = find_reaction(self._timeline, entry, label)
+        if reaction is not None and not entry.is_redacted:
+            self._reactions.toggle(self._timeline, self._to_message(entry), reaction)
 
     def _delete(self, entry: Entry) -> None:
         if not self._may_delete(entry):

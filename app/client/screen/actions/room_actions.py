@@ -1,4 +1,4 @@
-"""What keys do with the list of rooms, the panes and what is unread."""
+"""The actions on the list of rooms, the panes and unread messages."""
 
 import time
 from collections.abc import Callable
@@ -32,13 +32,27 @@ class RoomActions:
         return {
             "peek": self._peek,
             "mark-all-read": self._mark_all_read,
-            "move-room-up": lambda: presenter.move_room(-1),
-            "move-room-down": lambda: presenter.move_room(1),
-            "sort-rooms": lambda: self._notify(presenter.toggle_order()),
+            "move-room-up": lambda: self._move(-1),
+            "move-room-down": lambda: self._move(1),
+            "sort-rooms": self._toggle_order,
             "close-room": lambda: presenter.session.close(presenter.workspace.current_name),
             "toggle-rooms": lambda: presenter.toggle_pane(Pane.ROOMS),
             "toggle-members": lambda: presenter.toggle_pane(Pane.MEMBERS),
         }
+
+    def _move(self, step: int) -> None:
+        """Move the current buffer in the list, and keep the order across starts."""
+        presenter = self._presenter
+        names = presenter.order.move(presenter.buffers, presenter.workspace.current_name, step)
+        presenter.session.save_room_order(names)
+        presenter.refresh()
+
+    def _toggle_order(self) -> None:
+        order = self._presenter.order
+        order.is_by_activity = not order.is_by_activity
+        self._presenter.refresh()
+        how = "sorted by activity" if order.is_by_activity else "in your own order"
+        self._notify(f"Rooms are {how}.")
 
     def _peek(self) -> None:
         found = self._navigation.find_next_unread()
@@ -51,7 +65,7 @@ class RoomActions:
         self._go_to(found.name)
 
     def end_peek(self) -> None:
-        """After any key but the one that peeks, what is shown is read."""
+        """Stop peeking at any key but the one that peeks; the messages shown count as read."""
         if self._presenter.reading.is_peeking and not self._has_just_peeked:
             self._presenter.reading.is_peeking = False
             self._presenter.refresh()

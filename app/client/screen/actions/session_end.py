@@ -51,7 +51,7 @@ class SessionEnd:
 
     def stop(self) -> None:
         """Disconnect and end at once, as on SIGTERM; keep what was not sent for the next start."""
-        texts = [*self._session.read_queued(), *self._input.find_drafts().items()]
+        texts = [*self._session.reader.queued(), *self._input.find_drafts().items()]
         drafts: dict[str, str] = {}
         for room, text in texts:
             if not self._session.input.has_secret(text, room):
@@ -78,7 +78,7 @@ class SessionEnd:
 
     def _quit(self) -> None:
         """End the program; if something would be lost, only at the second request."""
-        losses = describe_losses(list(self._input.find_drafts()), self._session.count_queued())
+        losses = describe_losses(list(self._input.find_drafts()), len(self._session.reader.queued()))
         if losses != self._warned_of:
             self._warned_of = losses
             if losses:

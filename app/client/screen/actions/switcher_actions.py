@@ -96,7 +96,7 @@ class SwitcherActions:
 
     def _list_choices(self) -> Iterator[Choice[Target]]:
         yield from list_buffers(self._workspace.buffers.values(), self._workspace.current)
-        yield from list_people(self._session.read_people())
+        yield from list_people(self._session.reader.nicks())
         yield from list_joinable(self._session.directory.rooms)
         yield from self._list_commands()
         yield from self._list_actions()
