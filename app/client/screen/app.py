@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.events import AppBlur, AppFocus, Event, Key, Resize
@@ -14,6 +13,7 @@ from app.client.screen.actions.copying import TextCopier
 from app.client.screen.actions.message_actions import MessageActions
 from app.client.screen.actions.room_actions import RoomActions
 from app.client.screen.actions.room_navigation import RoomNavigation
+from app.client.screen.actions.screen_actions import ScreenActions
 from app.client.screen.actions.scrolling import scrolling_actions
 from app.client.screen.actions.session_end import SessionEnd
 from app.client.screen.actions.switcher_actions import SwitcherActions
@@ -21,12 +21,12 @@ from app.client.screen.actions.theme_choice import ThemeChoice
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.bridge import Bridge
 from app.client.screen.error_boundary import MainScreen
-from app.client.screen.hints import list_hints
 from app.client.screen.keys import BINDINGS, Action, accept_keys, current_keys
 from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.options import ScreenOptions
 from app.client.screen.presenter import Presenter
 from app.client.screen.session import ScreenSession
+from app.client.screen.start_notices import StartNotices, list_hints
 from app.client.screen.textual_fixes.lost_terminal import create_watch
 from app.client.screen.textual_fixes.signals import end_on_signals, resume_on_continue
 from app.client.screen.theme import THEME_DESCRIPTIONS
@@ -62,11 +62,15 @@ class ChatApp(WidgetEvents):
         super().__init__(session.storage.errors, session.driver.clock, options, terminal_background)
         self.session = session
         self._bridge = bridge
+        self._options = options
         self._is_ticking = False
+        accepted, faults = accept_keys(options.keys)
+        self.set_keymap(accepted)
+        self._keys = keys = current_keys(accepted)
         nick = session.driver.read(lambda state: state.nick)
         self.workspace = Workspace(DisplayContext(nick=nick), lambda message: presenter.is_mention(message))
         self.widgets = MainWidgets(self.workspace, session, server)
-        self.presenter = presenter = Presenter(self.widgets, self.workspace, session, options, server)
+        self.presenter = presenter = Presenter(self.widgets, self.workspace, session, options, keys, server)
         self.rooms = RoomNavigation(
             self.workspace, lambda: presenter.buffers, self.go_to_room, self.notify_user
         )
@@ -81,11 +85,20 @@ class ChatApp(WidgetEvents):
         presenter.on_opened = self.navigation.open_at_unread
         self.copier = TextCopier(self.write_sequence, self.notify_user)
         self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
+        self._screen_actions = ScreenActions(
+            self, presenter, self.navigation, keys, options.settings_files, lambda: self.messages.show_hint()
+        )
         self.messages = MessageActions(
-            self, session, self.widgets, self.navigation, self.copier.copy, self._toggle_thread
+            self,
+            session,
+            self.widgets,
+            self.navigation,
+            keys,
+            self.copier.copy,
+            self._screen_actions.toggle_thread,
         )
         self._switcher_actions = SwitcherActions(
-            self, session, self.workspace, self.widgets.input, self.navigation, self.go_to_room
+            self, session, self.workspace, self.widgets.input, self.navigation, keys, self.go_to_room
         )
         self._session_end = SessionEnd(
             session,
@@ -94,16 +107,16 @@ class ChatApp(WidgetEvents):
             self._handle_exception,
             self._close,
             self.widgets.input,
+            keys,
             self.notify_user,
         )
         self._theme_choice = ThemeChoice(self, options.theme, self.use_theme, self._keep_theme)
         session.controller.themes = tuple(THEME_DESCRIPTIONS)
         session.controller.on_theme = lambda name: bridge.post(lambda: self._theme_choice.use(name))
-        self._options = options
-        self._warnings = [*options.warnings, *self._set_keys(options.keys)]
-        self._hints = list_hints(self._keys) if options.shows_hints else []
+        hints = list_hints(keys) if options.shows_hints else []
+        self._start_notices = StartNotices(self.workspace, [*options.warnings, *faults], hints)
         self._actions = self._create_actions()
-        self._switcher_actions.set_actions(self._actions, self._keys)
+        self._switcher_actions.actions = self._actions
         session.connect_to(
             self.show_event,
             presenter.show_room,
@@ -112,33 +125,19 @@ class ChatApp(WidgetEvents):
         )
         bridge.on_error = self._handle_exception
 
-    def _set_keys(self, keys: Mapping[str, str]) -> list[str]:
-        """Give bindings other keys; return a sentence about each key that cannot be used."""
-        accepted, faults = accept_keys(keys)
-        self.set_keymap(accepted)
-        self._keys = current_keys(accepted)
-        self.presenter.end_key = self._keys["end"]
-        self.presenter.help_key = self._keys["help"]
-        self._session_end.keys = self._keys
-        self.messages.keys = self._keys
-        return faults
-
     def _create_actions(self) -> dict[str, Action]:
         """Return the actions by the ids of their keys."""
         return {
             **self.rooms.actions(),
             **scrolling_actions(self.navigation),
-            "thread": self._toggle_thread,
             **self._room_actions.actions(),
             **self.widgets.input.actions(),
             "switch": self._switcher_actions.open,
             "search": self._switcher_actions.search,
-            "help": self._show_help,
+            **self._screen_actions.actions(),
             **self._theme_choice.actions(),
             **self._session_end.actions(),
             "suspend": self.suspend_process,
-            "interrupt": self._interrupt,
-            "back": self._go_back,
         }
 
     def action_run(self, name: str) -> None:
@@ -177,7 +176,7 @@ class ChatApp(WidgetEvents):
         self.widgets.composer.focus()
         self._bridge.open(asyncio.get_running_loop())
         self.widgets.input.restore_drafts(self.session.storage.drafts.take())
-        self._show_warnings()
+        self._start_notices.show_warnings()
         self.refresh_parts()
         self.set_interval(LAG_SECONDS, self.presenter.refresh_status)
         if not self.is_headless:
@@ -207,18 +206,7 @@ class ChatApp(WidgetEvents):
         if isinstance(event, EditRefused):
             self.widgets.input.take_back_edit(event)
         if isinstance(event, Joined) and event.is_mine:
-            self._greet()
-
-    def _greet(self) -> None:
-        """Show the warnings again and the hints, once there is a room to show them in."""
-        self._show_warnings()
-        for hint in self._hints:
-            self.workspace.apply(Notice(hint))
-        self._warnings, self._hints = [], []
-
-    def _show_warnings(self) -> None:
-        for warning in self._warnings:
-            self.workspace.apply(Notice(warning, is_error=True))
+            self._start_notices.on_joined()
 
     def refresh_parts(self) -> None:
         """Show the current state of every part, and again in a second if it changes by itself."""
@@ -259,44 +247,8 @@ class ChatApp(WidgetEvents):
         self.session.set_room(name)
         self.presenter.show_room(name)
 
-    def _show_help(self) -> None:
-        from app.client.screen.dialogs.help import HelpScreen, list_help  # not for the first frame
-
-        files = self._options.settings_files
-        self.push_screen(HelpScreen(list_help(self._keys, self.session.commands, files)))
-
     def _keep_theme(self, name: str) -> None:
         """Use a theme at the next start, too, if the settings do not name another one."""
         self.session.keep_theme(name)
         if self._options.has_fixed_theme and name != self._options.theme:
             self.notify_user(f'At the next start, the setting "theme" chooses {self._options.theme} again.')
-
-    def _interrupt(self) -> None:
-        """Clear the input or cancel the question; never end the program."""
-        if self.session.input.question is not None:
-            self.session.input.cancel(self.session.input.question)
-        elif self.widgets.composer.text:
-            self.widgets.composer.show_text("")
-        else:
-            self.notify_user(f"Press {self._keys['quit']} or type /quit to end the program.")
-
-    def _toggle_thread(self) -> None:
-        """Show the thread of the selected message, or close the thread."""
-        entry = self.widgets.messages.selected_entry
-        if self.presenter.close_thread():
-            return
-        if entry is None or not entry.is_message:
-            self.notify_user(f"Select a message with {self._keys['select-previous']} to see its thread.")
-        else:
-            self.presenter.show_thread(entry)
-
-    def _go_back(self) -> None:
-        """Cancel a reply or an edit, close the thread, or go back to the latest messages."""
-        if self.widgets.input.cancel_reference():
-            self.messages.show_hint()
-            return
-        if self.presenter.close_thread():
-            return
-        self.presenter.show_messages()
-        self.navigation.go_to_end()
-        self.widgets.composer.focus()

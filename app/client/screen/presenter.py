@@ -1,7 +1,7 @@
 """Shows the state of the workspace and the session in the parts of the screen."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from app.client.notifications.rules import is_for_us
@@ -54,6 +54,7 @@ class Presenter:
         workspace: Workspace,
         session: ScreenSession,
         options: ScreenOptions,
+        keys: Mapping[str, str],
         server: str,
     ) -> None:
         self.widgets = widgets
@@ -66,13 +67,12 @@ class Presenter:
         self._own_typing = OwnTyping(session.send_typing)
         self.connection = ConnectionStatus()
         self._options = options
+        self._keys = keys
         self._server = server
         self._has_new_members = True
         session.controller.is_watching = self.is_watching
         self.on_opened: Callable[[], None] = lambda: None  # called when a room is shown, before it is read
         self._first_day: date | None = None  # of what is visible
-        self.end_key = ""  # shown with the hint that there is more below
-        self.help_key = ""
 
     @property
     def buffers(self) -> list[Buffer]:
@@ -186,9 +186,9 @@ class Presenter:
                 unread=self._list_unread_elsewhere(),
                 has_more_below=not self.widgets.messages.sees_end,
                 new_below=self._count_below(),
-                end_key=self.end_key,
+                end_key=self._keys["end"],
                 is_peeking=self.reading.is_peeking,
-                help_key=self.help_key,
+                help_key=self._keys["help"],
             )
         )
 

@@ -38,6 +38,7 @@ class MessageActions:
         session: ScreenSession,
         widgets: MainWidgets,
         navigation: TimelineNavigation,
+        keys: Mapping[str, str],
         copy: Callable[[str], None],
         toggle_thread: Callable[[], None],
     ) -> None:
@@ -47,7 +48,7 @@ class MessageActions:
         self._input = widgets.input
         self._navigation = navigation
         self._copy_text = copy
-        self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
+        self._keys = keys
         self._reactions = ReactionChoice(app, session)
         self._actions = {
             "reply": self._reply,
@@ -110,7 +111,7 @@ class MessageActions:
         names += ["copy"] if not entry.is_redacted else []
         names += ["open-link"] if find_links(clean(entry.text)) else []
         names += ["original", "thread-of"] if entry.reply_to else ["thread-of"]
-        parts = [f"{self.keys[name].partition(',')[0]} {HINTS.get(name, name)}" for name in names]
+        parts = [f"{self._keys[name].partition(',')[0]} {HINTS.get(name, name)}" for name in names]
         return " · ".join([*parts, "Esc back"])
 
     def _to_message(self, entry: Entry) -> Message:

@@ -28,6 +28,7 @@ class SessionEnd:
         report: Callable[[Exception], None],
         exit_: Callable[[], None],
         input_area: InputArea,
+        keys: Mapping[str, str],
         notify: Callable[[str], None],
     ) -> None:
         self._session = session
@@ -38,7 +39,7 @@ class SessionEnd:
         self._input = input_area
         self._notify = notify
         self._warned_of = ""  # what would be lost
-        self.keys: Mapping[str, str] = {}  # in use, by the ids of their bindings
+        self._keys = keys
 
     def actions(self) -> dict[str, Action]:
         """Return the actions by the ids of their keys."""
@@ -69,7 +70,7 @@ class SessionEnd:
             self._report(error)
         sentence = error.sentence if isinstance(error, ChatError) else f"The client has stopped: {error}."
         self._connection.stop()
-        self._bar.explain(sentence, self.keys["retry"], self.keys["quit"])
+        self._bar.explain(sentence, self._keys["retry"], self._keys["quit"])
 
     def _retry(self) -> None:
         if self.has_failed:
@@ -82,7 +83,7 @@ class SessionEnd:
         if losses != self._warned_of:
             self._warned_of = losses
             if losses:
-                self._notify(f"Not sent yet: {losses}. {self.keys['quit']} again ends the program anyway.")
+                self._notify(f"Not sent yet: {losses}. {self._keys['quit']} again ends the program anyway.")
                 return
         if self.has_failed:
             self._exit()

@@ -37,6 +37,7 @@ class SwitcherActions:
         workspace: Workspace,
         input_area: InputArea,
         navigation: TimelineNavigation,
+        keys: Mapping[str, str],
         go_to: Callable[[str], None],
     ) -> None:
         self._app = app
@@ -45,12 +46,8 @@ class SwitcherActions:
         self._input = input_area
         self._go_to_room = go_to
         self._navigation = navigation
-        self._actions: Mapping[str, Action] = {}
-        self._keys: Mapping[str, str] = {}
-
-    def set_actions(self, actions: Mapping[str, Action], keys: Mapping[str, str]) -> None:
-        """Offer these actions, by the ids of their keys."""
-        self._actions, self._keys = actions, keys
+        self._keys = keys
+        self.actions: Mapping[str, Action] = {}  # to be offered, by the ids of their keys
 
     def open(self) -> None:
         """Let the user choose where to go."""
@@ -110,7 +107,7 @@ class SwitcherActions:
 
     def _list_actions(self) -> Iterable[Choice[Target]]:
         for binding in KEYS:
-            if binding.id in self._actions and binding.id not in ("switch", "back", "interrupt"):
+            if binding.id in self.actions and binding.id not in ("switch", "back", "interrupt"):
                 target = Target(TargetKind.ACTION, binding.id or "")
                 yield Choice(target, binding.description, self._keys.get(binding.id or "", ""))
 
@@ -128,7 +125,7 @@ class SwitcherActions:
             case TargetKind.COMMAND:
                 self._begin_command(target.name)
             case TargetKind.ACTION:
-                self._actions[target.name]()
+                self.actions[target.name]()
 
     def _begin_command(self, name: str) -> None:
         """Execute a command or, if it takes parameters, let the user write them."""
