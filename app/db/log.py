@@ -64,8 +64,7 @@ class Log:
             event.at = self._instant(connection, event, now)
         if events:
             rows = [to_row(event) for event in events]
-            salts = self._chain.append(connection, self.last_id, rows)
-            salted = [row + pair for row, pair in zip(rows, salts, strict=True)]
+            salted = self._chain.append(connection, self.last_id, rows)
             insert_marked_rows(connection, models.EventRow, COLUMNS, salted, self._new_batch())
 
     def _new_batch(self) -> str:

@@ -42,6 +42,8 @@ EventValues = tuple[
     str | None,
 ]
 
+SaltedValues = tuple[object, ...]  # the same, then the salts of the people and of the content
+
 canonical_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
@@ -108,18 +110,26 @@ def split_salts(salts: bytes) -> list[tuple[bytes, bytes]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def digest_batch(rows: Sequence[EventValues], salts: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """Return the rows digest of a batch of new events.
+def salt_batch(rows: Sequence[EventValues], salts: bytes) -> tuple[list[SaltedValues], bytes]:
+    """Return new rows with their salts, cut from random bytes, and the rows digest of the batch.
 
-    The body of the three functions above, without the calls: one loop takes a quarter less time.
+    The body of the functions above in one loop: without their calls, it takes half the time.
     """
-    digests = []
-    for row, (people_salt, content_salt) in zip(rows, salts, strict=True):
+    salted: list[SaltedValues] = []
+    digest = _ROWS.copy()
+    start = 0
+    for row in rows:
         number, kind, at, room, conversation, session, nick, user, host, account, target, text, data = row
-        people, content, digest = _new_people(), _new_content(), _new_row()
+        middle, end = start + SALT_BYTES, start + 2 * SALT_BYTES
+        people_salt, content_salt, start = salts[start:middle], salts[middle:end], end
+        people, content, row_digest = _new_people(), _new_content(), _new_row()
         people.update(people_salt + _encode_people(session, nick, user, host, account, target))
-        content.update(content_salt + _encode_content(text, data))
+        if data is None and text is not None:  # most messages
+            content.update(content_salt + f"[{quote(text)},null]".encode())
+        else:
+            content.update(content_salt + _encode_content(text, data))
         head = _encode_head(number, kind, at, room, conversation)
-        digest.update(people.digest() + content.digest() + head)
-        digests.append(digest.digest())
-    return digest_rows(digests)
+        row_digest.update(people.digest() + content.digest() + head)
+        digest.update(row_digest.digest())
+        salted.append((*row, people_salt, content_salt))
+    return salted, digest.digest()

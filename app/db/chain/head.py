@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from app.clock import Clock
-from app.db.chain.digests import SALT_BYTES, EventValues, digest_batch, digest_chain, split_salts
+from app.db.chain.digests import SALT_BYTES, EventValues, SaltedValues, digest_chain, salt_batch
 from app.db.chain.links import Position, add_link, find_digest
-
-Salts = tuple[bytes | None, bytes | None]
 
 
 class ChainHead:
@@ -22,19 +20,21 @@ class ChainHead:
         self._clock = clock
         self._digests: dict[int, bytes] = {}  # by position
 
-    def append(self, connection: Connection, last_id: int, rows: Sequence[EventValues]) -> Sequence[Salts]:
-        """Add a link for rows that are appended after `last_id`; return the salts of each.
+    def append(
+        self, connection: Connection, last_id: int, rows: Sequence[EventValues]
+    ) -> Sequence[SaltedValues]:
+        """Add a link for rows that are appended after `last_id`; return the rows with their salts.
 
         If the chain does not reach `last_id`, no link is added, and there are no salts.
         """
         previous = self.find(connection, last_id)
         if previous is None:
-            return [(None, None)] * len(rows)
-        salts = split_salts(self._clock.random_bytes(2 * SALT_BYTES * len(rows)))
-        end = Position(rows[-1][0], digest_chain(previous, digest_batch(rows, salts)))
+            return [(*row, None, None) for row in rows]
+        salted, rows_digest = salt_batch(rows, self._clock.random_bytes(2 * SALT_BYTES * len(rows)))
+        end = Position(rows[-1][0], digest_chain(previous, rows_digest))
         add_link(connection, end)
         self._digests[end.last_id] = end.digest
-        return salts
+        return salted
 
     def find(self, connection: Connection, last_id: int) -> bytes | None:
         """Return the digest at a position, or None if the chain does not reach it."""
