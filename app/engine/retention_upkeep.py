@@ -20,7 +20,7 @@ from app.services.retention.expiry import ExpiryCounts, ExpiryPass
 
 PASS_SECONDS = 600.0  # interval between the starts of passes
 MIN_PAUSE_SECONDS = 0.03  # after a step
-PAUSE_FACTOR_IDLE = 5  # the pause after a step is so many times longer than the step
+PAUSE_FACTOR_IDLE = 5  # the pause after a step, as a multiple of its duration
 PAUSE_FACTOR_BUSY = 50
 
 logger = logging.getLogger(__name__)

@@ -114,7 +114,7 @@ def test_an_export_into_a_missing_directory_is_refused(talk: Story, admin: Admin
     assert (ended.code, ended.out) == (1, "")
     assert (
         ended.err
-        == f"Error: The directory {folder / 'none'} does not exist; create it or choose another file.\n"
+        == f"Error: The folder {folder / 'none'} does not exist; create it or choose another file.\n"
     )
 
 

@@ -98,7 +98,9 @@ def test_messages_in_rooms_may_stay(choice: str, author: str, talk: Story, admin
 def test_deleting_a_user_needs_confirmation(talk: Story, admin: Admin, folder: Path) -> None:
     ended = admin("user", "delete", "anna")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("Error: Delete the account anna for ever? Its messages in rooms: keep.")
+    assert ended.err.startswith(
+        "Error: Delete the account anna permanently? Its messages in rooms stay under its name."
+    )
     assert admin("user", "delete", "anna", "-y", "--receipt", "none/receipt.json").code == 1
     assert admin("user", "delete", "nobody", "-y").code == 5
     assert admin("user", "delete", "anna", "-y", "--messages", "some").code == 2
@@ -185,7 +187,7 @@ def test_messages_are_redacted_by_user_room_time_or_id(talk: Story, admin: Admin
         (["!"], 2, "Not a message id: !."),
         (["zzzz"], 5, "1 of the ids are not those of messages"),
         (["--user", "nobody"], 5, "There is no account or message author named nobody"),
-        (["--user", "anna"], 2, "Remove 2 messages for ever?"),
+        (["--user", "anna"], 2, "Remove 2 messages permanently?"),
     ],
 )
 def test_redactions_are_refused(

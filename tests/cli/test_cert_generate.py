@@ -34,7 +34,7 @@ def test_an_existing_file_is_never_replaced(existing: str, admin: Admin, folder:
     [
         (["a b"], 2, "a b is neither a host name nor an address."),
         (["--key", "chat-cert.pem"], 2, "--cert and --key must be different files."),
-        (["--cert", "none/cert.pem"], 1, "The directory none does not exist"),
+        (["--cert", "none/cert.pem"], 1, "The folder none does not exist"),
         (["--days", "0"], 2, "--days"),
     ],
 )

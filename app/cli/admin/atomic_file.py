@@ -65,13 +65,13 @@ def _open_stream(descriptor: int) -> TextIO:
         raise ChatError(f"The descriptor {descriptor} is not open for writing.") from error
 
 
-def require_folder(path: Path | None) -> None:
-    """Check that the directory of an output file exists, if there is to be one.
+def require_parent_folder(path: Path | None) -> None:
+    """Check that the folder of an output file exists, if there is to be a file.
 
     Raises: ChatError.
     """
     if path is not None and not path.parent.is_dir():
-        raise ChatError(f"The directory {path.parent} does not exist; create it or choose another file.")
+        raise ChatError(f"The folder {path.parent} does not exist; create it or choose another file.")
 
 
 @contextmanager
@@ -113,10 +113,10 @@ def replace_atomically(path: Path) -> Iterator[Path]:
 
     A symbolic link is followed.
 
-    Raises: ChatError if the directory does not exist.
+    Raises: ChatError if the folder does not exist.
     """
     path = path.resolve()
-    require_folder(path)
+    require_parent_folder(path)
     with replacing(path) as temporary:
         yield temporary
 

@@ -31,10 +31,12 @@ _SALT = text("UPDATE event SET people_salt = :people, content_salt = :content WH
 logger = logging.getLogger(__name__)
 
 
-def build_chain(database: Database, clock: Clock, tick: Callable[[int], None] = lambda events: None) -> int:
+def build_chain(
+    database: Database, clock: Clock, advance: Callable[[int], None] = lambda events: None
+) -> int:
     """Extend the chain to the end of the log; return the number of positions it was extended by.
 
-    `tick` receives the number of positions since its last call.
+    `advance` receives the number of positions since its last call.
     """
     total = 0
     while True:
@@ -43,7 +45,7 @@ def build_chain(database: Database, clock: Clock, tick: Callable[[int], None] = 
         if not count:
             return total
         total += count
-        tick(count)
+        advance(count)
 
 
 def count_unchained(connection: Connection) -> int:

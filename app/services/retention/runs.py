@@ -57,18 +57,18 @@ def run(
     clock: Clock,
     actor: str,
     defaults: RetentionDefaults,
-    progress: Callable[[int], None],
+    advance: Callable[[int], None],
 ) -> list[RemovedHistory]:
     """Remove what has expired, record the run, and reclaim the space; return what was removed.
 
-    `progress` is called with the number of events removed in each step. If the run is interrupted,
+    `advance` is called with the number of events removed in each step. If the run is interrupted,
     the next one, or the server, continues.
     """
     expiry = ExpiryPass(defaults, clock.now())
     while not expiry.is_complete:
         with database.locked() as connection:
             step = expiry.step(connection)
-        progress(step.events)
+        advance(step.events)
         time.sleep(PAUSE_SECONDS)
     if expiry.counts.events:
         log = Log(clock)

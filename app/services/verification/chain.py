@@ -24,11 +24,11 @@ _commitment = EventCommitmentRow.__table__
 def verify_chain(
     database: Database,
     known: Sequence[Position] = (),
-    tick: Callable[[int], None] = lambda events: None,
+    advance: Callable[[int], None] = lambda events: None,
 ) -> ChainReport:
     """Verify the whole chain, and compare it with positions whose digests are known.
 
-    `tick` receives the number of positions verified since its last call.
+    `advance` receives the number of positions verified since its last call.
     """
     follower = ChainFollower(known)
     is_finished = False
@@ -36,7 +36,7 @@ def verify_chain(
         start = follower.report.end.last_id
         with database.snapshot() as connection:
             is_finished = follower.verify_page(connection)
-        tick(follower.report.end.last_id - start)
+        advance(follower.report.end.last_id - start)
     return follower.report
 
 

@@ -24,7 +24,6 @@ from app.services.backup.restoring import Restore
 from app.services.backup.verification import verify_backup
 
 app = new_noun("backup", "Create, verify and restore backups.")
-command(app, "follow")(follow)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
@@ -162,7 +161,8 @@ def restore(
         bool, typer.Option("--replace", help="Set an existing database aside, under another name.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only verify the backup, and show what would be done.")
+        bool,
+        typer.Option("--dry-run", help="Change nothing; verify the backup, and show what would be done."),
     ] = False,
     yes: Yes = False,
 ) -> None:
@@ -209,3 +209,6 @@ def _print_plan(context: AdminContext, file: Path, name: str, is_occupied: bool)
         file=str(file),
         replaces=is_occupied,
     )
+
+
+command(app, "follow")(follow)

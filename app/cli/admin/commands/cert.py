@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from app.atomic_write import replacing
+from app.cli.admin.atomic_file import require_parent_folder
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext
 from app.clock import to_datetime
-from app.errors import AlreadyExists, ChatError, UsageError
+from app.errors import AlreadyExists, UsageError
 from app.services.self_signed import SelfSignedCertificate, generate_certificate
 from app.setting_files import CLIENT_FILE, SERVER_FILE
 
@@ -75,8 +76,7 @@ def _refuse_existing(cert: Path, key: Path) -> None:
             raise AlreadyExists(
                 f"{path} already exists, and is not replaced; name other files with --cert and --key."
             )
-        if not path.parent.is_dir():
-            raise ChatError(f"The directory {path.parent} does not exist; create it or choose another file.")
+        require_parent_folder(path)
 
 
 def _explain(context: AdminContext, made: SelfSignedCertificate, settings: dict[str, str]) -> None:

@@ -21,7 +21,6 @@ from app.services.space import vacuum_database
 from app.text.counts import count_of, format_size
 
 app = new_noun("db", "Maintain the database.")
-command(app, "copy")(copy)
 
 
 @command(app, "upgrade")
@@ -134,3 +133,6 @@ def show_stats(context: AdminContext) -> None:
         size = database.dialect.size(session.connection())
         name = str(database)
     context.out.record({"database": name, "bytes": size, "revision": revisions.head(), **counted})
+
+
+command(app, "copy")(copy)

@@ -15,6 +15,7 @@ from app.events import parse_msgid
 from app.services.export import ExportInfo
 from app.services.export.proof import ProofWriter
 from app.services.history import History, HistorySelection
+from app.text.counts import count_of
 
 Proof = Annotated[
     bool,
@@ -48,8 +49,8 @@ def write_proof(
     if context.as_json and out is not None:
         context.out.done("", file=str(out), events=writer.count, digest=digest)
         return
-    events = "1 event" if writer.count == 1 else f"{writer.count} events"
     context.out.note(
-        f"Wrote a proof of {events}{'' if out is None else f' to {out}'}. It leads to the digest"
+        f"Wrote a proof of {count_of(writer.count, 'event')}{'' if out is None else f' to {out}'}. "
+        "It leads to the digest"
     )
     context.out.note(digest)

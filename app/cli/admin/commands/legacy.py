@@ -23,7 +23,9 @@ def import_legacy(
     room: Annotated[
         str, typer.Option("--room", "-r", metavar="ROOM", help="Room to import the messages into.")
     ] = "#general",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be imported.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; show what would be imported.")
+    ] = False,
 ) -> None:
     """Import accounts and messages from the predecessor program.
 

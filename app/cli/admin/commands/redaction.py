@@ -42,7 +42,10 @@ def redact(
         str, typer.Option("--reason", metavar="TEXT", help="Reason shown to clients.")
     ] = "Removed by an administrator",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show how many messages would be removed, and the first.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Change nothing; show how many messages would be removed, and the first."
+        ),
     ] = False,
     yes: Yes = False,
 ) -> None:
@@ -58,7 +61,7 @@ def redact(
         )
         count = _show_or_count(context, database, selection, dry_run)
         if count:
-            confirm(f"Remove {count_of(count, 'message')} for ever?", yes)
+            confirm(f"Remove {count_of(count, 'message')} permanently?", yes)
             _redact(context, database, selection, count, reason)
 
 

@@ -23,7 +23,7 @@ from app.text.counts import count_of
 
 MAX_DAYS = 36_500  # as of the setting `retention_days`
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; print what would be removed.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would be removed.")]
 Days = Annotated[
     int | None,
     typer.Option("--days", min=1, max=MAX_DAYS, metavar="N", help="Keep the history for N days."),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from app.atomic_write import replacing
-from app.cli.admin.atomic_file import open_atomically, require_folder
+from app.cli.admin.atomic_file import open_atomically, require_parent_folder
 from app.cli.admin.command_declaration import Yes
 from app.cli.admin.completion import complete_accounts
 from app.cli.admin.context import AdminContext
@@ -28,6 +28,11 @@ from app.text.counts import count_of
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the account.", autocompletion=complete_accounts)
 ]
+FATES = {  # what becomes of messages in rooms
+    Messages.KEEP: "stay under its name",
+    Messages.ANONYMISE: "stay under a pseudonym",
+    Messages.ERASE: "are erased as well",
+}
 NOT_PURGED = (
     "Another program reads the database, so the write-ahead log still contains what was erased. A running "
     "server removes it later; otherwise run `chat-admin db purge`."
@@ -46,7 +51,7 @@ def delete(
         ),
     ] = Messages.KEEP,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show how many rows would be erased.")
+        bool, typer.Option("--dry-run", help="Change nothing; show how many rows would be erased.")
     ] = False,
     receipt: Annotated[
         Path | None,
@@ -58,13 +63,13 @@ def delete(
 
     Its private conversations are erased in any case.
     """
-    require_folder(receipt)
+    require_parent_folder(receipt)
     with context.database() as database:
         name, rows = _preview(database, name, messages)
         if dry_run:
             context.out.table(rows, f"Nothing of {name} is stored.")
             return
-        confirm(f"Delete the account {name} for ever? Its messages in rooms: {messages.value}.", yes)
+        confirm(f"Delete the account {name} permanently? Its messages in rooms {FATES[messages]}.", yes)
         found = {"account": name, **_delete(context, database, name, messages)}
     if receipt is not None:
         with open_atomically(receipt) as file:
@@ -156,7 +161,7 @@ def export(
 
     It contains the private conversations, which the audit log records.
     """
-    require_folder(out)
+    require_parent_folder(out)
     with context.database() as database:
         with database.reading() as session:
             name = get_person(session, name).name
