@@ -15,6 +15,7 @@ from app.client.screen.widgets.composer import Composer
 from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
 from app.client.screen.widgets.room_list import RoomList
+from app.client.screen.widgets.timeline_view import TimelineView
 from app.client.timeline.workspace import Workspace
 
 
@@ -62,17 +63,21 @@ class WidgetEvents(TerminalApp):
         self.workspace.open(event.nick, is_direct=True)
         self.go_to_room(event.nick)
 
-    def on_message_view_position_changed(self, event: MessageView.PositionChanged) -> None:
-        """Show whether there is more below; at the end, what is shown is read."""
+    def on_timeline_view_position_changed(self, event: TimelineView.PositionChanged) -> None:
+        """Update the status and, at the end, mark the messages as read."""
         self.presenter.on_scrolled()
         self.messages.show_hint()
 
-    def on_message_view_edge_reached(self, event: MessageView.EdgeReached) -> None:
-        """Load more history."""
-        self.navigation.load_more(event.timeline, event.is_start)
+    def on_timeline_view_older_needed(self, event: TimelineView.OlderNeeded) -> None:
+        """Load older history."""
+        self.navigation.load_older(event.timeline)
 
-    def on_message_view_original_wanted(self, event: MessageView.OriginalWanted) -> None:
-        """Show the message that was replied to."""
+    def on_timeline_view_newer_needed(self, event: TimelineView.NewerNeeded) -> None:
+        """Load newer history."""
+        self.navigation.load_newer(event.timeline)
+
+    def on_message_view_quote_clicked(self, event: MessageView.QuoteClicked) -> None:
+        """Show the quoted message."""
         self.navigation.go_to_original(event.entry)
 
     def on_message_view_reaction_clicked(self, event: MessageView.ReactionClicked) -> None:
@@ -80,10 +85,10 @@ class WidgetEvents(TerminalApp):
         self.messages.toggle_label(event.entry, event.label)
 
     def on_message_view_text_chosen(self, event: MessageView.TextChosen) -> None:
-        """Copy a text that was selected by clicks."""
+        """Copy the text of a double or triple click."""
         self.copier.copy(event.text)
 
     def on_text_selected(self) -> None:
-        """Copy a text that was selected by dragging."""
+        """Copy the text selected by dragging."""
         if text := self.screen.get_selected_text():
             self.copier.copy(text)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.client.protocol.events import ClientEvent, HistoryFetched, UnreadMessages
-from app.client.screen.paging import HistoryPager
+from app.client.screen.history_pager import HistoryPager
 from app.client.screen.session import ScreenSession
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry
@@ -51,16 +51,21 @@ class TimelineNavigation:
         elif isinstance(event, HistoryFetched):
             self._continue_to_unread()
 
-    def load_more(self, timeline: Timeline, is_start: bool) -> None:
-        """Load what is beyond an end of a timeline, once its latest messages were received."""
-        viewport = self._get_view().viewport
-        if viewport.timeline is not timeline or not self._session.may_fetch(timeline.name):
-            return
-        if is_start and viewport.is_near_start:
+    def load_older(self, timeline: Timeline) -> None:
+        """Load the page before a timeline, if its start is still near."""
+        if self._may_load(timeline) and self._get_view().viewport.is_near_start:
             self._pager.load_older(timeline)
-        elif not is_start and viewport.is_near_end:
+            self._get_view().update()
+
+    def load_newer(self, timeline: Timeline) -> None:
+        """Load the page after a timeline, if its end is still near."""
+        if self._may_load(timeline) and self._get_view().viewport.is_near_end:
             self._pager.load_newer(timeline)
-        self._get_view().update()
+            self._get_view().update()
+
+    def _may_load(self, timeline: Timeline) -> bool:
+        """Whether a timeline is shown, and its latest messages have been received."""
+        return self._get_view().timeline is timeline and self._session.may_fetch(timeline.name)
 
     # Movement
 

@@ -12,7 +12,7 @@ from textual.selection import Selection
 
 from app.client.screen.message_lines.cells import split_cells
 from app.client.screen.message_lines.entry_texts import StyledText
-from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.line_layout import LineLayout
 from app.client.screen.message_lines.spans import BodyLine, Line, body_of
 from app.client.timeline.timeline import Timeline
 

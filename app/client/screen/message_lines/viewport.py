@@ -11,7 +11,7 @@ less than the first, and one more than the last.
 from dataclasses import dataclass
 from itertools import accumulate
 
-from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.line_layout import LineLayout
 from app.client.screen.message_lines.spans import Line, body_of
 from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline

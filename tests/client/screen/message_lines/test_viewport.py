@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.client.display.event_text import DisplayContext
-from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.line_layout import LineLayout
 from app.client.screen.message_lines.spans import Line
 from app.client.screen.message_lines.viewport import Viewport
 from app.client.timeline.edge import Edge, EdgeState

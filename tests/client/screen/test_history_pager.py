@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Direction, HistoryFetched
-from app.client.screen.paging import HistoryPager
+from app.client.screen.history_pager import HistoryPager
 from app.client.timeline.entry import EntryKind
 from app.client.timeline.timeline import Timeline
 from tests.client.screen.screen_user import CAPABILITIES, ScreenUser, open_screen

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Joined, Message, Parted, Quote, Reaction, Redacted
-from app.client.screen.message_lines.lines import LineLayout
+from app.client.screen.message_lines.line_layout import LineLayout
 from app.client.screen.message_lines.spans import Line, Role, line_cells, reaction_at
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Details, Entry, EntryKind

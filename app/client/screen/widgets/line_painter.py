@@ -1,4 +1,4 @@
-"""Paints the lines of the message view."""
+"""Paints the lines of a timeline in the styles of their roles."""
 
 from itertools import pairwise
 
@@ -18,6 +18,28 @@ GUTTER_COLUMNS = 1  # before each line, where the selected message has a mark
 MARK = "▌"
 NOT_MARKED = frozenset({Role.RULE, Role.NEW})  # what separates the selected message from the one before
 SELECTED_TEXT = Style(reverse=True)
+SELECTED_CLASS, LINK_CLASS = "timeline-view--selected", "timeline-view--link"
+LINE_CLASSES = {f"timeline-view--{role.value}" for role in Role} | {SELECTED_CLASS, LINK_CLASS}
+LINE_CSS = """
+TimelineView > .timeline-view--time { text-style: dim; }
+TimelineView > .timeline-view--rule { text-style: dim; }
+TimelineView > .timeline-view--event { text-style: dim; }
+TimelineView > .timeline-view--info { text-style: italic; }
+TimelineView > .timeline-view--notice { text-style: italic; }
+TimelineView > .timeline-view--quote { text-style: dim italic; }
+TimelineView > .timeline-view--redacted { text-style: dim italic; }
+TimelineView > .timeline-view--my-nick { text-style: bold; }
+TimelineView > .timeline-view--nick { text-style: bold; }
+TimelineView > .timeline-view--pending { text-style: dim; }
+TimelineView > .timeline-view--mention { text-style: bold reverse; }
+TimelineView > .timeline-view--new { color: $error; text-style: bold; }
+TimelineView > .timeline-view--failed { color: $error; }
+TimelineView > .timeline-view--error { color: $error; }
+TimelineView > .timeline-view--reaction { background: $surface; }
+TimelineView > .timeline-view--my-reaction { text-style: bold; background: $surface; }
+TimelineView > .timeline-view--selected { background: $surface; text-style: bold; }
+TimelineView > .timeline-view--link { text-style: underline; }
+"""
 
 
 class LinePainter:
@@ -55,7 +77,7 @@ class LinePainter:
     def _base(self, is_selected: bool) -> Style:
         style = self._view.base_style
         if is_selected:
-            style += self._view.get_component_rich_style("message-view--selected", partial=True)
+            style += self._view.get_component_rich_style(SELECTED_CLASS, partial=True)
         return style
 
     def _segments(
@@ -81,13 +103,13 @@ class LinePainter:
         return Style() if row is None else Style.from_meta({"offset": (x, row)})
 
     def _style_of(self, span: Span) -> Style:
-        style = self._view.get_component_rich_style(f"message-view--{span.role.value}", partial=True)
+        style = self._view.get_component_rich_style(f"timeline-view--{span.role.value}", partial=True)
         if span.role in NICK_ROLES:
             style += nick_style(span.text.strip("-"), nick_background(self._view.app.theme_variables))
         if span.format is not PLAIN:
             style += format_style(span.format)
         if span.url:
-            style += self._view.get_component_rich_style("message-view--link", partial=True)
+            style += self._view.get_component_rich_style(LINK_CLASS, partial=True)
             style += Style(link=span.url)
         return style
 
