@@ -26,7 +26,7 @@ from app.client.notifications.rules import NotificationRules
 from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import Notice
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
-from app.client.storage.client_storage import ClientStorage, name_place
+from app.client.storage.client_storage import ClientStorage, session_key
 from app.client.storage.draft_file import DraftFile
 from app.client.storage.error_log import ErrorLog
 from app.client.storage.keyring_store import KeyringStore
@@ -107,22 +107,23 @@ def _read_input() -> Iterator[str]:
 
 def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage:
     """Return the storage for this user and server; each profile has an input history of its own."""
-    place = name_place(settings.username or login_name(), settings.ip, settings.port)
+    key = session_key(settings.username or login_name(), settings.ip, settings.port)
     folder = find_state_folder()
+    rooms_folder = folder if settings.remember_rooms else None
     history = f"{INPUT_HISTORY}-{profile}" if profile else INPUT_HISTORY
     return ClientStorage(
-        StoredList(folder if settings.remember_rooms else None, ROOMS, place),
-        StoredList(folder, IGNORED, place),
-        StoredList(folder, MUTED, place),
-        KeyringStore(place) if settings.keyring else None,
-        folder / history if folder and settings.input_history else None,
-        settings.input_history,
-        StoredList(folder, ROOM_ORDER, place),
-        StoredList(folder if settings.remember_rooms else None, LAST_ROOM, place),
-        StoredList(folder, THEME, "theme"),
-        StoredList(folder, REACTIONS, "reactions"),
-        DraftFile(folder, place),
-        ErrorLog(folder),
+        rooms=StoredList(rooms_folder, ROOMS, key),
+        ignored=StoredList(folder, IGNORED, key),
+        muted=StoredList(folder, MUTED, key),
+        keyring=KeyringStore(key) if settings.keyring else None,
+        history_file=folder / history if folder and settings.input_history else None,
+        max_history_entries=settings.input_history,
+        room_order=StoredList(folder, ROOM_ORDER, key),
+        last_room=StoredList(rooms_folder, LAST_ROOM, key),
+        theme=StoredList(folder, THEME, "theme"),
+        reactions=StoredList(folder, REACTIONS, "reactions"),
+        drafts=DraftFile(folder, key),
+        errors=ErrorLog(folder),
     )
 
 
@@ -148,16 +149,16 @@ def _run_screen(
     settings = loaded.values
     has_fixed_theme = "theme" in settings.model_fields_set
     options = ScreenOptions(
-        settings.theme if has_fixed_theme else find_theme(storage.theme.load(), settings.theme),
-        settings.colours and "NO_COLOR" not in os.environ,
-        settings.keys,
-        settings.typing,
-        settings.room_order == "activity",
-        settings.keywords,
-        shows_hints,
-        has_fixed_theme,
-        loaded.files,
-        tuple(list_warnings(loaded)),
+        theme=settings.theme if has_fixed_theme else find_theme(storage.theme.load(), settings.theme),
+        has_colours=settings.colours and "NO_COLOR" not in os.environ,
+        keys=settings.keys,
+        sends_typing=settings.typing,
+        sorts_by_activity=settings.room_order == "activity",
+        keywords=settings.keywords,
+        shows_hints=shows_hints,
+        has_fixed_theme=has_fixed_theme,
+        settings_files=loaded.files,
+        warnings=tuple(list_warnings(loaded)),
     )
     run(driver, _slash_commands(settings), storage, options, partial(_create_notifier, driver, settings))
 
@@ -196,7 +197,7 @@ def _create_notifier(
     def report(sentence: str) -> None:
         driver.post(lambda: driver.show(Notice(sentence, is_error=True)))
 
-    emitters = [terminal_emitter(means, write, os.environ) for means in dict.fromkeys(settings.notify)]
+    emitters = [terminal_emitter(method, write, os.environ) for method in dict.fromkeys(settings.notify)]
     if settings.notify_command is not None:
         emitters.append(command_emitter(settings.notify_command, report))
     quiet_hours = tuple(map(parse_daily_period, settings.quiet_hours))

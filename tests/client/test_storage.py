@@ -19,7 +19,7 @@ from app.client.storage.client_storage import ClientStorage
 from app.client.storage.history_file import HistoryFile
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.stored_list import MAX_PLACES, ROOMS, StoredList
+from app.client.storage.stored_list import MAX_LISTS, ROOMS, StoredList
 from app.client.ui.input_history import InputHistory
 from app.client.ui.persistence import Persistence
 from app.errors import ChatError, SettingsRefused, UsageError
@@ -59,9 +59,9 @@ def test_damaged_file_of_rooms_counts_as_empty(tmp_path: Path, text: str) -> Non
 
 
 def test_number_of_remembered_servers_is_limited(tmp_path: Path) -> None:
-    for number in range(MAX_PLACES + 1):
+    for number in range(MAX_LISTS + 1):
         StoredList(tmp_path, ROOMS, f"anna@host:{number}").save(["#tea"])
-    assert len(json.loads((tmp_path / "rooms.json").read_text())) == MAX_PLACES
+    assert len(json.loads((tmp_path / "rooms.json").read_text())) == MAX_LISTS
     assert StoredList(tmp_path, ROOMS, "anna@host:0").load() == []
 
 

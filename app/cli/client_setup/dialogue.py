@@ -76,7 +76,7 @@ class Dialogue:
 
 
 def explain_invalid(key: str, value: str) -> str | None:
-    """Return a sentence that says why a text is no valid value of a setting, or None."""
+    """Return why a text is not a valid value of a setting, as a sentence, or None."""
     reason = find_fault(ClientSettings, key, value)
     return f"It {reason.rstrip('.')}." if reason else None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.cli.client_password import find_password
 from app.client.storage import private_files
-from app.client.storage.client_storage import name_place
+from app.client.storage.client_storage import session_key
 from app.client.storage.keyring_store import KeyringStore
 from app.errors import ChatError, UsageError
 from app.settings import ClientSettings
@@ -56,8 +56,8 @@ def from_file(profile: Path) -> PasswordSource:
 
 def from_keyring(name: str, host: str, port: int) -> PasswordSource:
     """Return the source that is the keyring."""
-    place = name_place(name, host, port)
-    return PasswordSource({"keyring": True}, lambda password: KeyringStore(place).save(password))
+    key = session_key(name, host, port)
+    return PasswordSource({"keyring": True}, lambda password: KeyringStore(key).save(password))
 
 
 def from_command(command_line: str) -> PasswordSource:
@@ -78,9 +78,9 @@ def find_stored_password(settings: ClientSettings) -> str | None:
     """Return the password in the file or the keyring that the settings name, if it can be read."""
     if settings.username is None or settings.password_command is not None:
         return None
-    place = name_place(settings.username, settings.ip, settings.port)
+    key = session_key(settings.username, settings.ip, settings.port)
     try:
-        return find_password(settings, KeyringStore(place) if settings.keyring else None)
+        return find_password(settings, KeyringStore(key) if settings.keyring else None)
     except (ChatError, OSError):
         return None
 

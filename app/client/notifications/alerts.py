@@ -1,4 +1,4 @@
-"""The alerts shown outside of the conversation, and a limit on how often one is shown."""
+"""Alerts, which are shown outside of the conversation, and a limit on their rate."""
 
 from dataclasses import dataclass
 

@@ -15,9 +15,9 @@ from app.wire.names import Key, fold
 Emitter = Callable[[Alert], None]
 
 
-def terminal_emitter(means: str, write: Callable[[str], None], environment: Mapping[str, str]) -> Emitter:
+def terminal_emitter(method: str, write: Callable[[str], None], environment: Mapping[str, str]) -> Emitter:
     """Return an emitter for `bell`, `osc9` or `osc777` that writes to a terminal."""
-    return lambda alert: write(encode_alert(alert, means, environment))
+    return lambda alert: write(encode_alert(alert, method, environment))
 
 
 def command_emitter(command_line: str, report: Callable[[str], None]) -> Emitter:

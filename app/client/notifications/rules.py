@@ -15,9 +15,9 @@ class Attention(IntEnum):
     """How much attention a message deserves; each level includes the ones below it."""
 
     NONE = 0  # nothing: our own message, an old one, or one that is being read
-    COUNT = 1  # it is unread
-    MENTION = 2  # it is for us
-    NOTIFY = 3  # it is for us, and worth an interruption
+    COUNT = 1  # unread
+    MENTION = 2  # addressed to us
+    NOTIFY = 3  # addressed to us, and worth an interruption
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,14 @@ def osc777(alert: Alert) -> str:
 NOTIFICATIONS: dict[str, Callable[[Alert], str]] = {"osc9": osc9, "osc777": osc777}
 
 
-def encode_alert(alert: Alert, means: str, environment: Mapping[str, str]) -> str:
-    """Return the sequence for an alert by one of the `means` in the settings.
+def encode_alert(alert: Alert, method: str, environment: Mapping[str, str]) -> str:
+    """Return the sequence for an alert by one of the methods of the setting `notify`.
 
     A multiplexer handles the bell itself; it must forward the others.
     """
-    if means == "bell":
+    if method == "bell":
         return BELL
-    return wrap(NOTIFICATIONS[means](alert), find_multiplexer(environment))
+    return wrap(NOTIFICATIONS[method](alert), find_multiplexer(environment))
 
 
 def _field(text: str) -> str:

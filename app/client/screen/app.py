@@ -34,8 +34,8 @@ from app.client.screen.widget_events import WidgetEvents
 from app.client.timeline.workspace import Workspace
 
 TICK_SECONDS = 1.0  # while something changes every second
-LAG_SECONDS = 10.0  # between two looks at the lag
-WATCH_SECONDS = 5.0  # between two looks whether the terminal is still there
+LAG_SECONDS = 10.0  # between two refreshes of the lag
+WATCH_SECONDS = 5.0  # between two checks that the terminal is still there
 
 
 class ChatApp(WidgetEvents):
@@ -146,17 +146,17 @@ class ChatApp(WidgetEvents):
             self._actions[name]()
 
     def action_message(self, name: str) -> None:
-        """Do something with the selected message."""
+        """Run the action of a key on the selected message."""
         self.messages.run(name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave keys to dialogs, and to the input unless a message is selected and it is empty."""
+        """Leave keys to dialogs and to the input, unless it is empty and a message is selected."""
         if action == "run":
             return self._may_run(str(parameters[0]))
         return action != "message" or self.messages.may_run(str(parameters[0]))
 
     def _may_run(self, name: str) -> bool:
-        """Whether the key of an action is not for a dialog."""
+        """Whether an action may run: over a dialog, only quitting may."""
         return len(self.screen_stack) == 1 or name == "quit"
 
     def get_default_screen(self) -> Screen[None]:
@@ -188,7 +188,7 @@ class ChatApp(WidgetEvents):
         self.exit()
 
     def on_unmount(self) -> None:
-        """Show nothing more."""
+        """Stop showing events."""
         self.has_first_frame = False
         self._bridge.close()
 
@@ -227,13 +227,13 @@ class ChatApp(WidgetEvents):
             self._room_actions.end_peek()
 
     def on_app_focus(self, event: AppFocus) -> None:
-        """What is shown is read from now on."""
+        """Mark visible messages as read again."""
         self.navigation.open_at_unread()
         self.presenter.reading.has_focus = True
         self.refresh_parts()
 
     def on_app_blur(self, event: AppBlur) -> None:
-        """What arrives from now on is not read."""
+        """Leave messages unread from now on."""
         self.presenter.reading.blur(time.monotonic())
 
     def on_resize(self, event: Resize) -> None:

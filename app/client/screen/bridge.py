@@ -62,7 +62,7 @@ class Bridge:
                 self._loop.call_soon_threadsafe(self._run, context=self._context)
 
     def _run(self) -> None:
-        """Make the waiting calls, as many as there is time for, then report it once."""
+        """Make waiting calls for at most a time slice, then call `on_calls_made` once."""
         self._is_woken = False  # first, so that a call posted from now on is made
         if not self._calls:
             return

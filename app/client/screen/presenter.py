@@ -1,4 +1,4 @@
-"""Shows the state of the workspace and the session in the parts of the screen."""
+"""Shows the state of the workspace and the session in the widgets."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -128,7 +128,7 @@ class Presenter:
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the current state in every part."""
+        """Show the current state in every widget."""
         workspace, widgets = self.workspace, self.widgets
         snapshot = self.session.reader.snapshot(workspace.current_name)
         for key, buffer in workspace.buffers.items():

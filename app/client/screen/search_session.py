@@ -56,7 +56,7 @@ class SearchSession:
         return True
 
     def give_up(self) -> None:
-        """Take the search that is running for one that the server does not answer."""
+        """Fail the running search, because the server does not answer."""
         if self._running is not None:
             self._finish(SearchFailed(self._running, "The server does not answer"))
 

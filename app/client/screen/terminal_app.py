@@ -1,4 +1,4 @@
-"""What the application does with its terminal: themes, notices and control sequences."""
+"""The terminal of the application: themes, toasts and control sequences."""
 
 from textual.app import App
 from textual.filter import NoColor
@@ -49,7 +49,7 @@ class TerminalApp(ResilientApp):
             self.write_sequence(QUERY)
 
     def on_background_reported(self, event: BackgroundReported) -> None:
-        """Follow the background of the terminal."""
+        """Adapt the theme to the background of the terminal."""
         self._terminal_background = event.colour
         self._register_themes()
         self.theme = choose_theme(self._chosen_theme, event.colour)
@@ -63,11 +63,11 @@ class TerminalApp(ResilientApp):
             self.notify_user("No shell would continue the program, so it is not suspended.")
 
     def notify_user(self, text: str) -> None:
-        """Show a short notice above the screen."""
+        """Show a short text as a toast."""
         self.notify(text, markup=False)
 
     def show_alert(self, alert: Alert) -> None:
-        """Show a message that arrived elsewhere above the screen."""
+        """Show an alert as a toast."""
         self.notify(alert.body, title=alert.title, markup=False)
 
     def write_sequence(self, sequence: str) -> None:

@@ -1,4 +1,4 @@
-"""What the application does when a widget reports something."""
+"""The handlers of the messages that widgets post."""
 
 from collections.abc import Mapping
 
@@ -44,11 +44,11 @@ class WidgetEvents(TerminalApp):
         self.messages.show_hint()
 
     def on_composer_completions_changed(self, event: Composer.CompletionsChanged) -> None:
-        """Show what can be done with a message only while nothing is being written."""
+        """Update the hint, which is shown only while nothing is being written."""
         self.messages.show_hint()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Tell the others that we are typing; the selected message is not acted on any more."""
+        """Report that we are typing, and deselect the message: keys are text from now on."""
         if self.widgets.composer.is_written and self.messages.selected is not None:
             self.widgets.active_messages.select(None)
         if event.text_area is self.widgets.composer and self.widgets.composer.has_focus:

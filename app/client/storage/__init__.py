@@ -1,1 +1,1 @@
-"""What the client keeps between two starts: rooms, input history, passwords in a keyring."""
+"""Files and keyring entries that the client keeps between starts."""

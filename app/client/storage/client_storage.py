@@ -10,25 +10,29 @@ from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.stored_list import StoredList
 
 
-def name_place(user: str, host: str, port: int) -> str:
-    """Return the key of what is kept for a user and server: `anna@chat.example.org:6697`."""
+def session_key(user: str, host: str, port: int) -> str:
+    """Return the key of a user on a server in the files: `anna@chat.example.org:6697`."""
     return f"{user}@{host}:{port}"
+
+
+def _unsaved_list() -> StoredList:
+    return StoredList(None, "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientStorage:
     """The storage of one session; by default, nothing is kept."""
 
-    rooms: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
-    ignored: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
-    muted: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    rooms: StoredList = field(default_factory=_unsaved_list)
+    ignored: StoredList = field(default_factory=_unsaved_list)
+    muted: StoredList = field(default_factory=_unsaved_list)
     keyring: KeyringStore | None = None
     history_file: Path | None = None
     max_history_entries: int = 1_000
-    room_order: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
-    last_room: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
-    theme: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
-    reactions: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    room_order: StoredList = field(default_factory=_unsaved_list)
+    last_room: StoredList = field(default_factory=_unsaved_list)
+    theme: StoredList = field(default_factory=_unsaved_list)
+    reactions: StoredList = field(default_factory=_unsaved_list)
     drafts: DraftFile = field(default_factory=lambda: DraftFile(None, ""))
     errors: ErrorLog = field(default_factory=lambda: ErrorLog(None))
 

@@ -11,8 +11,8 @@ class HistoryFile:
     """Lines of input, oldest first.
 
     The file has one JSON string a line, because an entry may contain line breaks. It holds at most
-    twice `max_entries`, and is reduced to that number at the next start. Without a file, nothing is
-    kept; so it is if the file cannot be written.
+    twice `max_entries`, and is reduced to that number at the next start. Nothing is kept
+    without a file, or if it cannot be written.
     """
 
     def __init__(self, path: Path | None, max_entries: int = 1_000) -> None:

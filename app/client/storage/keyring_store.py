@@ -11,13 +11,13 @@ SERVICE = "durable-chat"
 
 
 class KeyringStore:
-    """The entry of one account on one server; `place` names both, as `anna@chat.example.org:6697`.
+    """The entry of one account on one server; `key` names user and server.
 
     Raises: UsageError when the package is not installed.
     """
 
-    def __init__(self, place: str) -> None:
-        self._place = place
+    def __init__(self, key: str) -> None:
+        self._key = key
         self._keyring = _import_keyring()
 
     def is_usable(self) -> bool:
@@ -30,7 +30,7 @@ class KeyringStore:
         Raises: ChatError when the keyring cannot be used.
         """
         try:
-            password: str | None = self._keyring.get_password(SERVICE, self._place)
+            password: str | None = self._keyring.get_password(SERVICE, self._key)
         except self._keyring.errors.KeyringError as error:
             raise _unusable(error) from error
         return password
@@ -41,7 +41,7 @@ class KeyringStore:
         Raises: ChatError when the keyring cannot be used.
         """
         try:
-            self._keyring.set_password(SERVICE, self._place, password)
+            self._keyring.set_password(SERVICE, self._key, password)
         except self._keyring.errors.KeyringError as error:
             raise _unusable(error) from error
 

@@ -1,6 +1,6 @@
 """Describes events in words, for the entries that are not messages.
 
-An event of a room stands in the timeline of that room, so its text does not name the room.
+An event of a room is shown in the timeline of that room, so its text does not name the room.
 """
 
 from dataclasses import replace

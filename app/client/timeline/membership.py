@@ -18,7 +18,12 @@ OUTCOMES = {  # by whether a nick was present before, and is afterwards
     (False, False): "joined and left",
     (True, True): RETURNED,
 }
-SUMMARISED = ("joined", "left", "joined and left", "changed nick")  # who came back, only if nobody else
+SUMMARISED = (
+    "joined",
+    "left",
+    "joined and left",
+    "changed nick",
+)  # RETURNED is shown only if there is nothing else
 
 
 def is_membership(event: ClientEvent) -> TypeGuard[Membership]:
@@ -71,7 +76,7 @@ def summarise(changes: list[Membership]) -> str:
 
 
 def _outcomes(changes: Iterable[Membership]) -> dict[str, str]:
-    """Return in words what the changes come to for each nick."""
+    """Return the overall outcome of the changes for each nick, in words."""
     was_present: dict[str, bool] = {}
     outcomes: dict[str, str] = {}
     for change in changes:
@@ -94,7 +99,7 @@ def without_returns(events: Sequence[MembershipEvent]) -> list[MembershipEvent]:
 
 
 def is_own(event: ClientEvent, nick: str) -> bool:
-    """Whether an event is that we, who have this nick, came or went."""
+    """Whether an event is a join, part or quit of our own; `nick` is ours."""
     if isinstance(event, Quit):
         return fold(event.nick) == fold(nick)
     return isinstance(event, Joined | Parted) and event.is_mine

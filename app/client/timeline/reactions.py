@@ -8,7 +8,7 @@ MAX_REACTION_CHANGES = 1_000  # kept for one message; further ones are not shown
 
 
 class Reactions:
-    """Who reacted to a message with what, in the order of their first use.
+    """The reactions to a message, each with its nicks, in the order of their first use.
 
     The time of every change is kept, also of those that removed a reaction: history is fetched
     backwards, so a change may arrive after a later one, which then prevails.

@@ -71,7 +71,7 @@ class Timeline:
     # New entries
 
     def add_message(self, message: Message, is_mention: bool = False) -> Entry:
-        """Append a message; return the entry that it has already if it is known."""
+        """Append a message, unless it is there already; return its entry."""
         if message.msgid and self.entries and message.at <= self.entries[-1].at:
             known = self.entries.find_last(message.msgid, MAX_REPEATED_ENTRIES)
             if known is not None:
@@ -216,12 +216,12 @@ class Timeline:
             self.version += 1
 
     def set_older(self, edge: Edge) -> None:
-        """Show the state of the start."""
+        """Set the state of the start."""
         self.older = edge
         self.version += 1
 
     def set_newer(self, edge: Edge) -> None:
-        """Show the state of the end."""
+        """Set the state of the end."""
         self.newer = edge
         self.version += 1
 

@@ -10,7 +10,7 @@ from app.text.counts import count_of
 
 
 class TextCopier:
-    """Sends what is copied to the terminal, and tells the user about it."""
+    """Sends copied text to the clipboard of the terminal, and confirms it with a notice."""
 
     def __init__(self, write: Callable[[str], None], notify: Callable[[str], None]) -> None:
         self._write = write
@@ -18,7 +18,7 @@ class TextCopier:
         self._multiplexer = find_multiplexer(os.environ)
 
     def copy(self, text: str) -> None:
-        """Copy a text, or tell why it cannot be copied."""
+        """Copy a text, or show why that is impossible."""
         try:
             self._write(encode_copy(text, self._multiplexer))
         except UsageError as error:

@@ -1,4 +1,4 @@
-"""Goes from room to room with keys."""
+"""The actions that go to another room."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Scrolls and selects in the messages of the current room with keys."""
+"""The actions that scroll, and select messages."""
 
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
 from app.client.screen.keys import Action

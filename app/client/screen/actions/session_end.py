@@ -17,7 +17,7 @@ MAX_NAMED_DRAFTS = 5
 class SessionEnd:
     """Ends the program, or offers to try again if the driver has ended with an error.
 
-    `report` takes internal errors, `exit_` closes the screen.
+    `report` shows internal errors, `exit_` closes the screen.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class SessionEnd:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the user has to try again before anything can be sent."""
+        """Whether the driver has ended with an error, so that nothing can be sent."""
         return self._session.error is not None
 
     def stop(self) -> None:
@@ -61,7 +61,7 @@ class SessionEnd:
         self._session.stop()
 
     def on_end(self) -> None:
-        """Close the screen, or say why there is no connection."""
+        """Close the screen, or show the error that ended the connection."""
         error = self._session.error
         if error is None:
             self._exit()

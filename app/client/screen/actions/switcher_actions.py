@@ -1,4 +1,4 @@
-"""Goes to what the user has chosen in the switcher, or found with a search."""
+"""The switcher and the search, and going to what was chosen there."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The timeline that is shown: how the user moves in it, and where its history comes from."""
+"""Moves the view in the current timeline, and loads its history."""
 
 from collections.abc import Callable
 
@@ -132,7 +132,7 @@ class TimelineNavigation:
             view.go_to(number)
 
     def _continue_to_unread(self) -> None:
-        """Go on to the first new message after a page was loaded, unless the user has scrolled."""
+        """After a page was loaded, go on to the first new message, unless the user has scrolled."""
         view = self._get_view()
         if self._sought == (view.timeline, view.viewport.position):
             self._seek_unread(view.timeline)

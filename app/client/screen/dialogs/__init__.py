@@ -1,1 +1,1 @@
-"""What is shown above the parts of the screen."""
+"""Modal dialogs."""

@@ -1,4 +1,4 @@
-"""Shows all keys and commands, and finds some of them."""
+"""The help: all keys and commands, with a filter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,11 +91,11 @@ class HelpScreen(ErrorBoundary, ModalScreen[None]):
             yield Static("Up/Down scroll · Esc closes", id="help-keys", markup=False)
 
     def on_mount(self) -> None:
-        """Type into the search."""
+        """Focus the filter."""
         self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what contains all words."""
+        """Show the rows that contain all words."""
         event.stop()
         self.query_one("#help-text", Static).update(self._render_sections(event.value))
 

@@ -64,7 +64,7 @@ class SearchScreen(ErrorBoundary, ModalScreen[Message | None]):
         session.on_answer = self.show_answer
 
     def compose(self) -> ComposeResult:
-        """Yield the query, what is known about it, and the results."""
+        """Yield the query, its completions, the state of the search and the results."""
         with Vertical():
             yield self._input
             yield self._filters
@@ -72,7 +72,7 @@ class SearchScreen(ErrorBoundary, ModalScreen[Message | None]):
             yield self._results
 
     def on_unmount(self) -> None:
-        """Wait for no answer."""
+        """Ignore answers from now on."""
         self._session.cancel()
 
     # The query

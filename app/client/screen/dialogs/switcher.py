@@ -12,11 +12,11 @@ from app.wire.names import fold
 from app.wire.numbers import parse_number
 
 MAX_CHOICES = 100
-SERVER = "server"  # what the buffer without a name is called
+SERVER = "server"  # the label of the buffer without a name
 
 
 class TargetKind(Enum):
-    """What a choice of the switcher is; a query that begins with the value finds nothing else."""
+    """The kinds of choices; a query that begins with the value of a kind finds only that kind."""
 
     ROOM = "#"
     PERSON = "@"
@@ -38,7 +38,7 @@ class MatchQuality(IntEnum):
 
     NAME = 0
     BEGINNING = 1
-    CURRENT = 2  # what is shown already begins with it
+    CURRENT = 2  # the current place, which begins with it
     WORDS = 3  # it contains every word of the query
     LETTERS = 4  # a room or a person contains the letters in their order
     NONE = 5
@@ -78,8 +78,8 @@ def list_joinable(rooms: Iterable[tuple[str, ...]]) -> Iterator[Choice[Target]]:
 class Switcher:
     """Ranks choices by how well their names match; equally good ones keep their order.
 
-    Rooms and people are above commands and actions; `current`, which is shown already, is the last
-    of them.
+    Rooms and people precede commands and actions; `current`, the one that is shown, is the last of
+    them.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Switcher:
         return found if is_found else [*found, *self._offer_to_join(query)]
 
     def _rank(self, query: str, choice: Choice[Target]) -> tuple[MatchQuality, bool, bool]:
-        """Return the quality of a match, then whether it is no place, and is current."""
+        """Return a sort key: the quality of the match, places first, the current one last."""
         kind, is_current = choice.value.kind, choice.value == self._current
         wanted = next((one for one in TargetKind if query.startswith(one.value)), kind)
         quality = match(query.removeprefix(kind.value), choice) if wanted is kind else MatchQuality.NONE

@@ -1,1 +1,1 @@
-"""What the user types: its history, its completion, and how it is sent."""
+"""The input: drafts, history, completion and sending."""

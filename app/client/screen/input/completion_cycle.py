@@ -51,8 +51,8 @@ def _describe(text: str, display: str, commands: SlashCommands) -> Choice[str]:
     return Choice(text, text.strip() + command.usage.removeprefix(f"/{command.name}"), command.summary)
 
 
-def suggests_unasked(text: str) -> bool:
-    """Return whether completions are offered while a text is being typed, before Tab is pressed."""
+def completes_while_typing(text: str) -> bool:
+    """Return whether completions are offered while a text is being typed, without Tab."""
     word = text.rpartition(" ")[2]
     is_emoji = word.startswith(":") and len(word) > MIN_EMOJI_LETTERS and word[1:].isalpha()
     return is_emoji or (is_command(text) and text.startswith("/") and " " not in text)

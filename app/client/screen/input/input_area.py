@@ -1,4 +1,4 @@
-"""The input with what belongs to it: what is sent, given back, and kept as a draft."""
+"""The input area: the composer with its drafts, references and completions, or a question."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ from app.errors import UsageError
 from app.text.sanitise import clean
 from app.wire.names import Key, fold
 
-MARGIN_COLUMNS = 3  # beside the text in the empty input
+MARGIN_COLUMNS = 3  # beside the placeholder
 
 
 class InputArea(ErrorBoundary, Vertical):
@@ -88,12 +88,12 @@ class InputArea(ErrorBoundary, Vertical):
         self._session.submit(submission)
 
     def _expect_question(self) -> None:
-        """Take what is typed from now on for the answer to a question that is about to be asked."""
+        """Treat further typing as the answer to a question that is about to be asked."""
         self.question.expect()
         self.composer.display = False
 
     def give_back(self, submission: Submission) -> None:
-        """Bring back a text that was not accepted; nothing that was typed since is lost."""
+        """Return a refused text to the input, above what was typed since."""
         if submission.reference is not None:
             self._references.setdefault(fold(submission.room), submission.reference)
         if submission.room in (STATUS, self._workspace.current_name):
@@ -103,7 +103,7 @@ class InputArea(ErrorBoundary, Vertical):
             buffer.draft = _join(submission.text, buffer.draft)
 
     def take_back_edit(self, event: EditRefused) -> None:
-        """Bring back the text of an edit that was refused."""
+        """Return the text of a refused edit to the input."""
         self.give_back(Submission(event.text, event.room))
 
     # Drafts
@@ -124,7 +124,7 @@ class InputArea(ErrorBoundary, Vertical):
         self.composer.show_text(buffer.draft)
 
     def find_drafts(self) -> dict[str, str]:
-        """Return what has been written, but not sent, by the name of the room."""
+        """Return the unsent texts by the name of the room."""
         workspace = self._workspace
         drafts = {
             one.name: self.composer.text if one is workspace.current else one.draft
@@ -133,7 +133,7 @@ class InputArea(ErrorBoundary, Vertical):
         return {name: draft for name, draft in drafts.items() if draft.strip()}
 
     def restore_drafts(self, drafts: Mapping[str, str]) -> None:
-        """Bring back what had been written before the program was ended."""
+        """Restore the drafts of the previous start."""
         for room, text in drafts.items():
             is_direct = room != STATUS and room[:1] not in ROOM_PREFIXES
             self._workspace.open(room, is_direct).draft = text
@@ -242,5 +242,5 @@ class InputArea(ErrorBoundary, Vertical):
 
 
 def _join(given_back: str, written: str) -> str:
-    """Return both texts, one above the other."""
+    """Return two texts, one above the other."""
     return "\n".join(filter(None, [given_back, written]))

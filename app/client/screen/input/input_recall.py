@@ -1,10 +1,10 @@
-"""Walks through the input history."""
+"""Recalls entries of the input history."""
 
 from app.client.storage.history_file import HistoryFile
 
 
 class InputRecall:
-    """The input history and a position in it; a text being written is kept while walking.
+    """The input history and a position in it; a text being written is kept meanwhile.
 
     The history is read at the first use.
     """
@@ -23,19 +23,19 @@ class InputRecall:
         return self._entries
 
     @property
-    def is_walking(self) -> bool:
+    def is_recalling(self) -> bool:
         """Whether an entry is shown, rather than the text being written."""
         return self._index is not None
 
     def add(self, text: str) -> None:
-        """Append an entry, unless it repeats the last one, and stop walking."""
+        """Append an entry, unless it repeats the last one, and go back to the end."""
         if not self.entries or self.entries[-1] != text:
             self.entries.append(text)
             self._file.append(text)
         self.stop()
 
     def stop(self) -> None:
-        """Begin again at the end with the next step."""
+        """Go back to the end of the history."""
         self._index = None
 
     def go_back(self, shown: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Passes what the user has written to the driver's thread, and what comes of it back."""
+"""Passes input to the driver's thread, and refused input and questions back."""
 
 from collections.abc import Callable
 from functools import partial
@@ -34,7 +34,7 @@ class InputSession:
         self._unfinished = 0  # inputs; counted in the screen's thread
         self.on_refused: Callable[[Submission], None] = lambda submission: None
         self.on_question: Callable[[], None] = lambda: None
-        self.is_stopped: Callable[[], bool] = lambda: False  # whether nothing is processed
+        self.is_stopped: Callable[[], bool] = lambda: False  # whether the driver has ended
         controller.on_question = lambda: bridge.post(lambda: self.on_question())
 
     @property
@@ -120,7 +120,7 @@ class InputSession:
         return found is not None and found.takes_secret
 
     def may_keep(self, text: str, room: str) -> bool:
-        """Return whether a line of input may be kept: it is no secret, and not typed too early."""
+        """Return whether a line of input may be kept: not a secret, and not typed too early."""
         has_been_online = self._driver.read(lambda state: state.has_been_online)
         return has_been_online and not self.has_secret(text, room)
 

@@ -1,4 +1,4 @@
-"""What the user has finished writing."""
+"""A text that the user has submitted, and the message that it refers to."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -1,1 +1,1 @@
-"""Lays out timelines as lines of styled text, and tells which of them are visible."""
+"""Lays out timelines as lines of styled text, and picks the visible ones."""

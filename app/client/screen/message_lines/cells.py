@@ -25,13 +25,13 @@ SIMPLE = re.compile("[ -~\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u2193\u2500-\u
 class Grapheme(NamedTuple):
     """A grapheme of a text: where it starts and ends, and its width in cells.
 
-    `most` is its width in terminals that do not know it, and draw its code points one by one.
+    `max_cells` is its width in terminals that draw its code points one by one.
     """
 
     start: int
     end: int
     cells: int
-    most: int
+    max_cells: int
 
 
 def cell_width(text: str) -> int:
@@ -42,11 +42,11 @@ def cell_width(text: str) -> int:
 def has_uncertain_width(text: str) -> bool:
     """Whether terminals may disagree about the width, as of graphemes of several code points."""
     return SIMPLE.fullmatch(text) is None and any(
-        one.end - one.start > 1 or one.most > one.cells for one in split_cells(text)
+        one.end - one.start > 1 or one.max_cells > one.cells for one in split_cells(text)
     )
 
 
-def _most_cells(code_point: str) -> int:
+def _max_code_point_cells(code_point: str) -> int:
     return 2 if ALONE_OR_JOINED.match(code_point) else cell_len(code_point)
 
 
@@ -65,8 +65,12 @@ def split_cells(text: str) -> tuple[Grapheme, ...]:
     for _, end, width in split_graphemes(text)[0]:
         cells += width
         if end in boundaries or end == len(text):
-            most = cells if text[start:end].isascii() else max(cells, sum(map(_most_cells, text[start:end])))
-            graphemes.append(Grapheme(start, end, cells, most))
+            max_cells = (
+                cells
+                if text[start:end].isascii()
+                else max(cells, sum(map(_max_code_point_cells, text[start:end])))
+            )
+            graphemes.append(Grapheme(start, end, cells, max_cells))
             start, cells = end, 0
     return tuple(graphemes)
 
@@ -125,8 +129,8 @@ def _fit_graphemes(text: str, start: int, cells: int) -> int:
     graphemes = split_cells(text)
     index = bisect_left(graphemes, start, key=lambda grapheme: grapheme.start)
     end = start
-    while index < len(graphemes) and (graphemes[index].most <= cells or end == start):
-        cells -= graphemes[index].most
+    while index < len(graphemes) and (graphemes[index].max_cells <= cells or end == start):
+        cells -= graphemes[index].max_cells
         end = graphemes[index].end
         index += 1
     return end

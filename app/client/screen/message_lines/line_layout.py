@@ -20,9 +20,9 @@ TIME_COLUMNS = 6  # "12:34 "
 MIN_NICK_COLUMNS, MAX_NICK_COLUMNS = 8, 16
 NICK_SHARE = 6  # the column of nicks takes a sixth of the line
 SEPARATOR = " │ "
-NARROW_COLUMNS = 48  # below it, there is no column of nicks; they stand out to the left of texts
+NARROW_COLUMNS = 48  # below it, nicks have no column and precede the text
 HANGING_COLUMNS = 2  # from the nicks to the texts below them
-EVENT_MARK = "--"  # in the place of a nick
+EVENT_MARK = "--"  # in place of a nick
 TINY_COLUMNS = 24  # below it, there is no column of times
 MIN_TEXT_COLUMNS = 2  # of any text: a wide character needs as many
 MIN_COLUMNS = 8  # a narrower view shows the left part of the lines
@@ -72,7 +72,7 @@ class LineLayout:
         ]
 
     def lay_out_start(self, timeline: Timeline) -> list[Line]:
-        """Return the line before the first entry, which tells whether there is more."""
+        """Return the line before the first entry: the beginning, or the state of loading."""
         if timeline.older.state is EdgeState.COMPLETE:
             return [self._rule("beginning of the conversation", Role.RULE)]
         return self._edge(timeline.older, "older", "up")

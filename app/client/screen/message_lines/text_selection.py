@@ -1,4 +1,4 @@
-"""Which text of a timeline is selected with the mouse, independently of what is visible.
+"""The text of a timeline that is selected with the mouse, even where it is not visible.
 
 A point is the number of an entry, a line of its text as it is wrapped, and a character of the line.
 Textual keeps points as offsets, of which y is the entry and the line, and x the character.
@@ -38,7 +38,7 @@ def body_lines(lines: list[Line]) -> list[BodyLine]:
 
 
 class TextSelection:
-    """Extracts what was selected: whole texts without nicks, times and breaks of lines."""
+    """Extracts selected text, without nicks, times and the line breaks of wrapping."""
 
     def __init__(self, timeline: Timeline, layout: LineLayout) -> None:
         self._timeline = timeline

@@ -1,11 +1,11 @@
-"""What part of a timeline is visible: by entry and line, so that its length costs nothing.
+"""The visible part of a timeline, found from an entry, so that its length costs nothing.
 
 The first visible line is remembered by the entry it belongs to and by its distance from the end of
 that entry. So the visible lines stay where they are when older entries are inserted: those may
 remove the date above an entry, but they do not change its end.
 
-The lines that tell what is beyond an end of the timeline have numbers as if they were entries: one
-less than the first, and one more than the last.
+The lines at the ends, such as "loading older messages", have numbers like entries: one less than
+the first, and one more than the last.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from app.client.screen.message_lines.spans import Line, body_of
 from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline
 
-PREFETCHED_ENTRIES = 10  # older ones are wanted when so few are left above the view
+PREFETCHED_ENTRIES = 10  # above the view; with fewer, older ones are requested
 MAX_CACHED_ENTRIES = 1_000
 
 

@@ -1,4 +1,4 @@
-"""What others learn of our input (https://ircv3.net/specs/client-tags/typing)."""
+"""The typing notifications that we send (https://ircv3.net/specs/client-tags/typing)."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ class OwnTyping:
             self._send(self._room, TypingState.PAUSED)
 
     def leave(self, text: str) -> None:
-        """Report that the user looks elsewhere; a text that was begun is left."""
+        """Report that the user has left the room, if there is unfinished text."""
         if text.strip() and self._room:
             self.is_active = False
             self._send(self._room, TypingState.DONE)

@@ -1,7 +1,7 @@
-"""Decides what is read: what the user sees at the end of a room in a terminal with the focus.
+"""Marks a room as read while its end is visible in a terminal that has the focus.
 
 While messages arrive in a room that is being read, the server's marker follows at intervals, since
-it stores each of them. It catches up when the user looks elsewhere.
+it stores each position. It catches up when the user leaves the room.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class ReadState:
         self._marked_at = float("-inf")  # monotonic
 
     def update(self, now: float) -> None:
-        """Count the current room as read if it is, and move the marker if that is due."""
+        """Mark the current room as read if its end is seen, and move the marker if that is due."""
         workspace = self._workspace
         workspace.is_reading = self.has_focus and self.sees_end and not self.is_peeking
         if not workspace.is_reading or workspace.current_name == STATUS:
@@ -36,12 +36,12 @@ class ReadState:
             self._move_marker(now)
 
     def settle(self, now: float) -> None:
-        """Move the marker now, because the user is about to look elsewhere."""
+        """Move the marker now, before the user leaves the room."""
         if self._workspace.is_reading and self._workspace.current_name != STATUS:
             self._move_marker(now)
 
     def is_pending(self) -> bool:
-        """Whether the marker has to follow what was read."""
+        """Whether the marker is behind what was read."""
         buffer = self._workspace.current
         return self._workspace.is_reading and buffer.name != STATUS and buffer.active_at > buffer.read_at
 
@@ -52,7 +52,7 @@ class ReadState:
             self._mark(buffer.name, buffer.active_at)
 
     def peek(self) -> None:
-        """Show what follows without reading it."""
+        """Leave the room that is shown next unread."""
         self.is_peeking = True
         self._workspace.is_reading = False
 

@@ -1,15 +1,15 @@
-"""Who is typing in each room and conversation (https://ircv3.net/specs/client-tags/typing)."""
+"""Users typing in each room and conversation (https://ircv3.net/specs/client-tags/typing)."""
 
 from app.client.protocol.events import ClientEvent, Kicked, Message, Parted, Quit, Typing, TypingState
 from app.wire.names import Key, fold
 
-ACTIVE_SECONDS = 6.0  # after the last notification, a user is no longer taken to be typing
+ACTIVE_SECONDS = 6.0  # a notification expires
 MAX_NAMED = 2  # nicks; further ones are counted
 MAX_TYPING = 100  # per room; further users are left out
 
 
 class TypingUsers:
-    """Users who are typing, each until a time of the monotonic clock in seconds."""
+    """The users typing in each room, until their notifications expire; times are monotonic."""
 
     def __init__(self) -> None:
         self._until: dict[Key, dict[str, float]] = {}  # room to nick
@@ -33,7 +33,7 @@ class TypingUsers:
         self._until.get(fold(room), {}).pop(nick, None)
 
     def nicks(self, room: str, now: float) -> list[str]:
-        """Return who is typing in a room, the first one first."""
+        """Return the nicks typing in a room, in the order in which they began."""
         users = self._until.get(fold(room), {})
         for nick in [nick for nick, until in users.items() if until <= now]:
             del users[nick]
@@ -41,7 +41,7 @@ class TypingUsers:
 
 
 def describe_typing(nicks: list[str]) -> str:
-    """Return who is typing in words, or ""."""
+    """Return a phrase such as `bob is typing …`, or ""."""
     if not nicks:
         return ""
     if len(nicks) == 1:

@@ -1,1 +1,1 @@
-"""Changes what Textual does in terminals: keys, widths, signals, and a terminal that is gone."""
+"""Patches of Textual: keys, widths of characters, signals, and a terminal that is gone."""

@@ -1,4 +1,4 @@
-"""Lets Alt with a character arrive as a key at once.
+"""Recognises Alt with a character as a key without delay.
 
 Terminals send Alt with a character as Escape and the character. Textual knows few such sequences.
 For others it waits whether more follows, so each of these keys would be late by 0.1 seconds, and

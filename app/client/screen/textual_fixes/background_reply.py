@@ -1,4 +1,4 @@
-"""Passes the terminal's reply about its background on; Textual would take it for typed keys."""
+"""Recognises the terminal's reply about its background, which Textual would read as keys."""
 
 from collections.abc import Iterable
 
@@ -35,5 +35,5 @@ class ReplyParser(XTermParser):
 
 
 def accept_background_reply() -> None:
-    """Let Textual parse its input in this way."""
+    """Make Textual use `ReplyParser`."""
     vars(linux_driver)["XTermParser"] = ReplyParser

@@ -1,8 +1,8 @@
-"""Lets the client end when its terminal is gone, such as a window that was closed.
+"""Ends the client when its terminal is gone, such as a window that was closed.
 
-Textual writes to the terminal in a thread, which ends with the first error. Then nobody empties its
-queue, and the application waits forever for room in it. It reads the keyboard in another thread,
-which never ends at the end of the input but reads it again and again.
+Textual writes to the terminal in a thread, which ends with the first error. Its queue is then never
+emptied, and the application waits forever for space in it. The thread that reads the keyboard does
+not stop at the end of the input, but reads in a busy loop.
 """
 
 import os
@@ -30,7 +30,7 @@ def write_until_stopped(writer: WriterThread) -> None:
 
 
 def create_watch(end: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that calls `end` if standard input is no terminal any more.
+    """Return a function that calls `end` once standard input is no longer a terminal.
 
     The kernel sends SIGHUP only to the processes that the terminal controls.
     """
@@ -44,5 +44,5 @@ def create_watch(end: Callable[[], None]) -> Callable[[], None]:
 
 
 def outlive_terminal() -> None:
-    """Let Textual write to the terminal in this way."""
+    """Make Textual's writer thread survive the loss of the terminal."""
     WriterThread.run = write_until_stopped  # type: ignore[method-assign,assignment]

@@ -1,4 +1,4 @@
-"""Adapts Textual to what terminals and their users expect."""
+"""Handles SIGTERM, SIGHUP, and SIGCONT after a SIGSTOP, which Textual does not."""
 
 import asyncio
 import os

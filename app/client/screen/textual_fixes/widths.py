@@ -1,4 +1,4 @@
-"""Keeps what is to the right of a text in its place, whatever width a terminal gives to that text.
+"""Keeps columns aligned to the right of text whose width depends on the terminal.
 
 Terminals disagree about the widths of graphemes of several code points, such as emoji that are
 joined. A piece of text with one of them is drawn over blanks of its width as Textual counts it, and
@@ -28,5 +28,5 @@ def render_style(style: Style, text: str, color_system: Any) -> str:
 
 
 def keep_columns_straight() -> None:
-    """Let Textual draw all texts in this way."""
+    """Make Textual draw all text with `render_style`."""
     Strip.render_style = staticmethod(render_style)  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from app.client.screen.error_boundary import ErrorBoundary
-from app.client.screen.input.completion_cycle import CompletionCycle, suggests_unasked
+from app.client.screen.input.completion_cycle import CompletionCycle, completes_while_typing
 from app.client.screen.input.input_recall import InputRecall
 from app.client.screen.keys import COMPOSER_KEYS
 
@@ -71,7 +71,7 @@ class Composer(ErrorBoundary, TextArea):
     @property
     def is_idle(self) -> bool:
         """Whether keys are typed here, but nothing has been written or recalled."""
-        return self.has_focus and bool(self.display) and not self.text and not self._recall.is_walking
+        return self.has_focus and bool(self.display) and not self.text and not self._recall.is_recalling
 
     @property
     def is_written(self) -> bool:
@@ -189,5 +189,5 @@ class Composer(ErrorBoundary, TextArea):
         self._known_text = None
         if not self.text:
             self._has_pasted_lines = False
-        cycle = self._complete(self._typed) if suggests_unasked(self._typed) else None
+        cycle = self._complete(self._typed) if completes_while_typing(self._typed) else None
         self._show_completions(cycle if cycle and cycle.suggestions else None)

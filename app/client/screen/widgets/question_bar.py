@@ -34,7 +34,7 @@ class QuestionBar(ErrorBoundary, Horizontal):
             self.answer = answer
 
     class Dismissed(Message):
-        """The user does not want to answer a question."""
+        """The user has cancelled a question."""
 
         def __init__(self, question: Question) -> None:
             super().__init__()
@@ -52,7 +52,7 @@ class QuestionBar(ErrorBoundary, Horizontal):
         yield Input(compact=True)
 
     def expect(self) -> None:
-        """Take what is typed for the answer to a secret question that is about to be asked."""
+        """Mask what is typed: it is the answer to a question that is about to be asked."""
         self._is_waiting = True
         self.display = True
         self.query_one(Label).update("")
@@ -97,6 +97,6 @@ class QuestionBar(ErrorBoundary, Horizontal):
         self.post_message(self.Answered(question, answer))
 
     def action_cancel(self) -> None:
-        """Report that the question is not to be answered."""
+        """Report that the question was cancelled."""
         if self._question is not None:
             self.post_message(self.Dismissed(self._question))

@@ -1,4 +1,4 @@
-"""The list of rooms and conversations, with what is unread in them."""
+"""The list of rooms and conversations, with their unread messages."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,8 @@ DIRECT_HEADING = "Direct messages"
 class RoomList(ListPane[Buffer | str]):
     """Shows the buffers in the order of the list; the direct ones are below a heading.
 
-    Nothing is said by colour alone: mentions have an @, muted buffers and those with a draft a
-    mark, and parted rooms brackets.
+    No information is in colour alone: mentions have an @, muted buffers and drafts a mark, and
+    parted rooms brackets.
     """
 
     COMPONENT_CLASSES = {

@@ -1,4 +1,4 @@
-"""One line about the connection, who is typing and, unless a list shows it, what is unread."""
+"""The status line: connection, typing users, lag and, without the list, unread messages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

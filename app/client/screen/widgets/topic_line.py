@@ -1,4 +1,4 @@
-"""The name, the size and the topic of the current room, and the day of the first visible line."""
+"""The line with the name and topic of the current room, and the day of the first message."""
 
 from rich.text import Text
 from textual.widget import Widget

@@ -21,7 +21,7 @@ def test_without_entries_there_is_nowhere_to_go() -> None:
     history = recall()
     assert history.go_back("half") is None
     assert history.go_forward() is None
-    assert not history.is_walking
+    assert not history.is_recalling
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, unique=True), st.text(), st.data())
@@ -33,7 +33,7 @@ def test_as_many_steps_forward_as_back_lead_to_what_was_written(
     back = [history.go_back(written) for _ in range(steps)]
     assert back == entries[::-1][:steps]
     assert [history.go_forward() for _ in range(steps)] == [*back[::-1][1:], written]
-    assert not history.is_walking
+    assert not history.is_recalling
 
 
 def test_repetitions_are_kept_once() -> None:

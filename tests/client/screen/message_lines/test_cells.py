@@ -51,7 +51,7 @@ def test_lines_fit_and_lose_nothing(text: str, first: int, cells: int) -> None:
 def test_lines_fit_where_code_points_are_drawn_one_by_one(text: str, cells: int) -> None:
     for start, end in wrap(text, cells, cells):
         line = text[start:end]
-        fits = sum(grapheme.most for grapheme in split_cells(line)) <= cells
+        fits = sum(grapheme.max_cells for grapheme in split_cells(line)) <= cells
         assert fits or len(split_cells(line)) == 1
 
 
