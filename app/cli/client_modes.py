@@ -52,7 +52,7 @@ from app.wire.names import fold
 
 FULL_SCREEN_HINT = (
     "chat-client --full-screen shows rooms, messages and members side by side. "
-    'The setting "ui" chooses it for good.'
+    'Set "ui" to "full-screen" to make it the default.'
 )
 FRAMES_PER_SECOND = "120"  # at most, so that a frame follows a key within 8 ms
 INPUT_HISTORY = "input-history"  # in the state folder

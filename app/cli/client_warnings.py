@@ -10,7 +10,7 @@ def list_warnings(loaded: LoadedSettings[ClientSettings]) -> list[str]:
     warnings = [f"Warning: {warning}" for warning in loaded.warnings]
     if loaded.ignored_files:
         server = f"{loaded.values.ip} port {loaded.values.port}"
-        warnings.append(f"Warning: the client connects to {server}, for lack of the ignored settings.")
+        warnings.append(f"Warning: the client connects to {server}, because settings were ignored.")
     if not loaded.values.tls_verify and loaded.values.tls:
         warnings.append(UNVERIFIED)
     return warnings

@@ -1,4 +1,4 @@
-"""Tries what the user has answered on the server, with one short connection for each check."""
+"""Checks the answers on the server, with one short connection for each check."""
 
 import queue
 from collections.abc import Callable

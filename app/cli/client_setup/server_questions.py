@@ -65,7 +65,7 @@ def _ask_tls(dialogue: Dialogue, default: bool, is_here: bool) -> bool:
 
 def _accepts_plain_text(dialogue: Dialogue) -> bool:
     dialogue.say(WITHOUT_TLS)
-    return dialogue.confirm("Connect without TLS nevertheless?", default=False)
+    return dialogue.confirm("Connect without TLS anyway?", default=False)
 
 
 def _try(dialogue: Dialogue, address: Address) -> Server | None:
@@ -106,7 +106,7 @@ def _try_plain_text(dialogue: Dialogue, address: Address) -> Server | None:
     """Offer to connect without TLS, which is safe only on this machine."""
     if not is_loopback(address.host):
         dialogue.say(WITHOUT_TLS)
-    if not dialogue.confirm("Connect without TLS nevertheless?", default=False):
+    if not dialogue.confirm("Connect without TLS anyway?", default=False):
         return None
     port = int(dialogue.ask_setting("port", "Port without TLS", PLAIN_PORT))
     return _try(dialogue, replace(address, port=port, has_tls=False, ca_file=None))

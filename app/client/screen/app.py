@@ -19,13 +19,13 @@ from app.client.screen.actions.session_end import SessionEnd
 from app.client.screen.actions.switcher_actions import SwitcherActions
 from app.client.screen.actions.theme_choice import ThemeChoice
 from app.client.screen.actions.timeline_navigation import TimelineNavigation
-from app.client.screen.bridge import Bridge
 from app.client.screen.error_boundary import MainScreen
 from app.client.screen.keys import BINDINGS, Action, accept_keys, current_keys
 from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.options import ScreenOptions
 from app.client.screen.presenter import Presenter
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.call_queue import CallQueue
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.start_notices import StartNotices, list_hints
 from app.client.screen.textual_fixes.lost_terminal import create_watch
 from app.client.screen.textual_fixes.signals import end_on_signals, resume_on_continue
@@ -53,7 +53,7 @@ class ChatApp(WidgetEvents):
     def __init__(
         self,
         session: ScreenSession,
-        bridge: Bridge,
+        calls: CallQueue,
         server: str,
         options: ScreenOptions | None = None,
         terminal_background: str | None = None,
@@ -61,7 +61,7 @@ class ChatApp(WidgetEvents):
         options = options or ScreenOptions()
         super().__init__(session.storage.errors, session.driver.clock, options, terminal_background)
         self.session = session
-        self._bridge = bridge
+        self._calls = calls
         self._options = options
         self._is_ticking = False
         accepted, faults = accept_keys(options.keys)
@@ -112,7 +112,7 @@ class ChatApp(WidgetEvents):
         )
         self._theme_choice = ThemeChoice(self, options.theme, self.use_theme, self._keep_theme)
         session.controller.themes = tuple(THEME_DESCRIPTIONS)
-        session.controller.on_theme = lambda name: bridge.post(lambda: self._theme_choice.use(name))
+        session.controller.on_theme = lambda name: calls.post(lambda: self._theme_choice.use(name))
         hints = list_hints(keys) if options.shows_hints else []
         self._start_notices = StartNotices(self.workspace, [*options.warnings, *faults], hints)
         self._actions = self._create_actions()
@@ -123,7 +123,7 @@ class ChatApp(WidgetEvents):
             presenter.close_room,
             self._session_end.on_end,
         )
-        bridge.on_error = self._handle_exception
+        calls.on_error = self._handle_exception
 
     def _create_actions(self) -> dict[str, Action]:
         """Return the actions by the ids of their keys."""
@@ -174,7 +174,7 @@ class ChatApp(WidgetEvents):
         self.has_first_frame = True
         self.ask_background()
         self.widgets.composer.focus()
-        self._bridge.open(asyncio.get_running_loop())
+        self._calls.open(asyncio.get_running_loop())
         self.widgets.input.restore_drafts(self.session.storage.drafts.take())
         self._start_notices.show_warnings()
         self.refresh_parts()
@@ -184,13 +184,13 @@ class ChatApp(WidgetEvents):
         self.session.start()
 
     def _close(self) -> None:
-        self._bridge.close()
+        self._calls.close()
         self.exit()
 
     def on_unmount(self) -> None:
         """Stop showing events."""
         self.has_first_frame = False
-        self._bridge.close()
+        self._calls.close()
 
     def show_defect(self, sentence: str) -> None:
         """Show a sentence about a defect, also in the current room."""

@@ -40,7 +40,7 @@ class PageSource(Protocol):
 
 @dataclass(slots=True)
 class Jump:
-    """A timeline that is loaded around a message, and what is done once it has been."""
+    """A timeline that is loaded around a message, and the callbacks for the outcome."""
 
     timeline: Timeline
     msgid: str

@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from app.client.screen.input.input_area import InputArea
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.state.pane_layout import Pane, PaneLayout
 from app.client.screen.widgets.failure_bar import FailureBar
 from app.client.screen.widgets.member_list import MemberList

@@ -23,13 +23,13 @@ from app.client.protocol.events import (
 )
 from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.options import ScreenOptions
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.screen_session import ScreenSession
+from app.client.screen.session.state_reader import Snapshot
 from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.state.own_typing import OwnTyping
 from app.client.screen.state.pane_layout import Pane, PaneLayout
 from app.client.screen.state.read_state import ReadState
 from app.client.screen.state.typing_users import TypingUsers
-from app.client.screen.state_reader import Snapshot
 from app.client.screen.widgets.status_line import Status
 from app.client.timeline.buffer import STATUS, Buffer
 from app.client.timeline.buffer_order import BufferOrder
@@ -46,7 +46,7 @@ MEMBERSHIP_EVENTS = (
 
 
 class Presenter:
-    """Applies events to the workspace, and draws what has changed. Runs in the screen's thread."""
+    """Applies events to the workspace, and updates the widgets. Runs in the screen's thread."""
 
     def __init__(
         self,
@@ -245,7 +245,7 @@ class Presenter:
         self.refresh()
 
     def on_scrolled(self) -> None:
-        """Show the day, and whether there is more below; at the end, what is shown is read."""
+        """Update the day and the status line; at the end, mark the room as read."""
         messages = self.widgets.messages
         if (messages.sees_end, messages.first_day) != (self.reading.sees_end, self._first_day):
             self.refresh()

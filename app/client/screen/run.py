@@ -11,9 +11,9 @@ from app.client.notifications.notifier import Emitter, Notifier
 from app.client.protocol import intents
 from app.client.protocol.model import ClientState
 from app.client.screen.app import ChatApp
-from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.call_queue import CallQueue
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.textual_fixes.alt_keys import register_alt_keys
 from app.client.screen.textual_fixes.background_reply import accept_background_reply
 from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
@@ -50,17 +50,17 @@ def run(
     accept_background_reply()
     options = options or ScreenOptions()
     register_alt_keys()
-    bridge = Bridge(lambda: app.refresh_parts())
+    calls = CallQueue(lambda: app.refresh_parts())
     notifier = None
     if create_notifier is not None:
         notifier = create_notifier(
-            lambda sequence: bridge.post(lambda: app.write_sequence(sequence)),
-            lambda alert: bridge.post(lambda: app.show_alert(alert)),
+            lambda sequence: calls.post(lambda: app.write_sequence(sequence)),
+            lambda alert: calls.post(lambda: app.show_alert(alert)),
         )
-    session = ScreenSession(driver, commands, storage, bridge, notifier)
+    session = ScreenSession(driver, commands, storage, calls, notifier)
     background = parse_colorfgbg(os.environ.get("COLORFGBG", ""))  # until the terminal reports it
-    app = ChatApp(session, bridge, str(driver.link.address), options, background)
-    bridge.post(start_collecting)
+    app = ChatApp(session, calls, str(driver.link.address), options, background)
+    calls.post(start_collecting)
     app.run()
     print_unsent(driver.state)
     if session.error:

@@ -60,7 +60,7 @@ class TerminalApp(ResilientApp):
         if has_job_control():
             self.action_suspend_process()
         else:
-            self.notify_user("No shell would continue the program, so it is not suspended.")
+            self.notify_user("Cannot suspend: there is no shell to continue the program.")
 
     def notify_user(self, text: str) -> None:
         """Show a short text as a toast."""

@@ -10,7 +10,7 @@ STATUS = ""  # the name of the timeline of the server itself
 
 @dataclass(slots=True)
 class Buffer:
-    """A room or conversation in the list: its timeline, what is unread, and the draft.
+    """A room or conversation in the list: its timeline, unread messages and draft.
 
     `read_at` is the read marker; messages from before we joined are history, which is not unread.
     """

@@ -25,7 +25,7 @@ def find_first_new(timeline: Timeline) -> int | None:
 
 
 def may_begin_earlier(timeline: Timeline, first_new: int | None) -> bool:
-    """Whether there may be new messages that are older than what is loaded."""
+    """Whether there may be new messages before the first loaded entry."""
     first = timeline.end_number if first_new is None else first_new
     has_more = timeline.older.state in (EdgeState.OPEN, EdgeState.LOADING)
     return has_more and _find_spoken_before(timeline, first) is None

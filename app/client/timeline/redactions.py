@@ -1,4 +1,4 @@
-"""Deleted messages: what is left of an entry, and deletions that arrive before their message."""
+"""Deletions of messages, also of those that are not loaded yet."""
 
 from app.client.protocol.events import Redacted
 from app.client.timeline.entry import Details, Entry
@@ -8,7 +8,7 @@ DELETED = "(deleted)"  # in place of the text, where a reply quotes it
 
 
 def redact(entry: Entry, redacted: Redacted) -> Entry:
-    """Replace the text of an entry by the user who deleted it and the reason; return the entry."""
+    """Replace the text of an entry by the author and reason of its deletion; return it."""
     entry.details = entry.details or Details()
     entry.details.redacted_by, entry.details.reason = redacted.by, redacted.reason
     entry.text = ""

@@ -45,7 +45,7 @@ class Thread:
         return True
 
     def _replace(self, entries: list[Entry]) -> None:
-        """Show other entries; what is known already keeps its number."""
+        """Replace the entries; those that were there keep their numbers."""
         known = self.timeline.entries[0].msgid if self.timeline.entries else ""
         ids = [entry.msgid for entry in entries]
         self.timeline.first_number -= ids.index(known) if known in ids else 0

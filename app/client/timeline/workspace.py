@@ -1,4 +1,4 @@
-"""All timelines, what is unread in them, and the one that is shown."""
+"""All buffers, and how events change them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -242,7 +242,7 @@ class Workspace:
         self.open(event.target).timeline.set_outgoing(outgoing)
 
     def _add_other(self, event: ClientEvent) -> None:
-        """Add what has a text: in its room if it has one, otherwise to the server's timeline."""
+        """Add the text of an event to its room or, without one, to the current buffer."""
         room = getattr(event, "room", None)
         if isinstance(event, events.ModeChanged) and event.target[:1] in ROOM_PREFIXES:
             room = event.target

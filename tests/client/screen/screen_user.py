@@ -22,9 +22,9 @@ from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol.model import ClientState, UserOptions
 from app.client.screen.app import ChatApp
-from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.call_queue import CallQueue
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.storage.client_storage import ClientStorage
 from app.client.storage.draft_file import DraftFile
 from app.client.storage.error_log import ErrorLog
@@ -209,11 +209,11 @@ async def open_unconnected_screen(
             app.refresh_parts()
             changed.set()
 
-        bridge = Bridge(on_calls_made)
+        calls = CallQueue(on_calls_made)
         driver = create_driver(server.port, host=host)
-        session = ScreenSession(driver, table.slash_commands(), create_storage(folder), bridge)
+        session = ScreenSession(driver, table.slash_commands(), create_storage(folder), calls)
         driver.state.options.lag_interval_milliseconds = 0  # the lag is never the same
-        app = ChatApp(session, bridge, "test.example", options)
+        app = ChatApp(session, calls, "test.example", options)
         app.workspace.now = lambda: NOW
         app.workspace.context.zone = UTC
         async with app.run_test(size=(columns, lines), notifications=True) as pilot:

@@ -7,8 +7,8 @@ import pytest
 
 from app.client.net.connect import Address, NoSuchServer
 from app.client.protocol.events import Phase, PhaseChanged
-from app.client.screen.bridge import Bridge
 from app.client.screen.options import ScreenOptions
+from app.client.screen.session.call_queue import CallQueue
 from tests.client.screen.screen_user import (
     CAPABILITIES,
     ScreenUser,
@@ -56,7 +56,7 @@ async def break_part(anna: ScreenUser, part: str) -> None:
     elif part == "timer":
         app.set_timer(0.01, fail)
     elif part == "call":
-        app.session._bridge.post(fail)
+        app.session._calls.post(fail)
     else:
         app._actions["help"] = fail
         await anna.press("f1")
@@ -66,24 +66,24 @@ async def break_part(anna: ScreenUser, part: str) -> None:
 async def test_a_repeated_defect_is_shown_once(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         for _ in range(5):
-            anna.app.session._bridge.post(fail)
+            anna.app.session._calls.post(fail)
         await anna.sees("internal error (Broken at")
         assert anna.text().count("! internal error") == 1
         anna.expected_defects = 5
 
 
-def test_a_failed_call_does_not_keep_the_bridge_from_the_next() -> None:
+def test_a_failed_call_does_not_stop_the_next() -> None:
     made: list[object] = []
-    bridge = Bridge(lambda: made.append("drawn"))
-    bridge.on_error = made.append
+    calls = CallQueue(lambda: made.append("drawn"))
+    calls.on_error = made.append
     error = Broken()
 
     def broken() -> None:
         raise error
 
     for call in (broken, lambda: made.append("called")):
-        bridge.post(call)
-    bridge._run()
+        calls.post(call)
+    calls._run()
     assert made[:2] == [error, "called"]
 
 

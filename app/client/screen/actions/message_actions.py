@@ -14,7 +14,7 @@ from app.client.screen.dialogs.chooser import Chooser
 from app.client.screen.input.submission import MessageReference, ReferenceKind
 from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.message_lines.cells import shorten
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.widgets.choice_list import Choice
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry, EntryKind

@@ -8,7 +8,7 @@ from app.client.emoji import complete
 from app.client.protocol import intents
 from app.client.protocol.events import Message
 from app.client.screen.dialogs.chooser import Chooser
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.widgets.choice_list import Choice
 from app.client.timeline.entry import Entry
 from app.client.timeline.reactions import MAX_REACTION_CHARACTERS
@@ -47,7 +47,7 @@ class ReactionChoice:
         found = complete(query.strip(":"))
         choices = [Choice(character, character, f":{name}:") for name, character in found]
         if not query.startswith(":") and len(query) <= MAX_REACTION_CHARACTERS:
-            choices.append(Choice(query, clean(query), "as it is"))
+            choices.append(Choice(query, clean(query), "as typed"))
         return choices
 
     def toggle(self, timeline: Timeline, message: Message, reaction: str) -> None:

@@ -1,4 +1,4 @@
-"""The actions on the screen as a whole: help, the thread beside it, Ctrl-C and Esc."""
+"""The actions on the screen as a whole."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from app.client.screen.terminal_app import TerminalApp
 
 
 class ScreenActions:
-    """Opens and closes what is shown beside or above the messages.
+    """The help, the thread pane, Ctrl-C and Esc.
 
     `keys` has the keys in use, by the ids of their bindings.
     """

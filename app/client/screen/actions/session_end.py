@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.client.screen.input.input_area import InputArea
 from app.client.screen.keys import Action
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.widgets.failure_bar import FailureBar
 from app.errors import ChatError
@@ -51,7 +51,7 @@ class SessionEnd:
         return self._session.error is not None
 
     def stop(self) -> None:
-        """Disconnect and end at once, as on SIGTERM; keep what was not sent for the next start."""
+        """Disconnect and end at once, as on SIGTERM; save unsent texts for the next start."""
         texts = [*self._session.reader.queued(), *self._input.find_drafts().items()]
         drafts: dict[str, str] = {}
         for room, text in texts:
@@ -92,7 +92,7 @@ class SessionEnd:
 
 
 def describe_losses(rooms: Sequence[str], queued: int) -> str:
-    """Return what is lost at the end: the drafts in rooms, and messages that are queued."""
+    """Describe what ending would lose: drafts in rooms, and queued messages."""
     names = [clean(room) or "the server's messages" for room in rooms[:MAX_NAMED_DRAFTS]]
     if len(rooms) > MAX_NAMED_DRAFTS:
         names.append(count_of(len(rooms) - MAX_NAMED_DRAFTS, "other room"))

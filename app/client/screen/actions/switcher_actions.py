@@ -1,4 +1,4 @@
-"""The switcher and the search, and going to what was chosen there."""
+"""The switcher and the search dialog, and where they lead."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -20,7 +20,7 @@ from app.client.screen.input.completion_cycle import CompletionCycle
 from app.client.screen.input.input_area import InputArea
 from app.client.screen.input.submission import Submission
 from app.client.screen.keys import KEYS, Action
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.widgets.choice_list import Choice
 from app.client.timeline.workspace import Workspace
 from app.text.sanitise import clean

@@ -41,7 +41,7 @@ class ThemeChoice:
             self.open()
 
     def _decide(self, name: str | None) -> None:
-        """Keep what was chosen, or return to the former theme."""
+        """Keep the chosen theme, or return to the former one."""
         if name is not None:
             self._name = name
             self._keep(name)

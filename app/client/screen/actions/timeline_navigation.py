@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.client.protocol.events import ClientEvent, HistoryFetched, UnreadMessages
 from app.client.screen.history_pager import HistoryPager
-from app.client.screen.session import ScreenSession
+from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry
 from app.client.timeline.new_messages import find_first_new, may_begin_earlier

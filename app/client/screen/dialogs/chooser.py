@@ -18,7 +18,7 @@ NOTHING_FOUND = [Choice("", "Nothing found")]
 
 
 class Chooser(ErrorBoundary, ModalScreen[T | None], Generic[T]):
-    """Shows the choices that match what is typed; its result is the chosen value, or None."""
+    """Filters choices as the user types; its result is the chosen value, or None."""
 
     DEFAULT_CSS = """
     Chooser { align: center middle; }

@@ -14,7 +14,7 @@ from app.client.protocol.events import Message, SearchFailed
 from app.client.screen.dialogs.search_results import SearchResults, list_words
 from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.input.completion_cycle import CompletionCycle
-from app.client.screen.search_session import SearchAnswer, SearchSession
+from app.client.screen.session.search_session import SearchAnswer, SearchSession
 from app.client.screen.widgets.choice_list import ChoiceList
 from app.text.counts import count_of
 from app.text.sanitise import clean
@@ -97,7 +97,7 @@ class SearchScreen(ErrorBoundary, ModalScreen[Message | None]):
         self._timer = self.set_timer(ANSWER_SECONDS, self._session.give_up)
 
     def show_answer(self, answer: SearchAnswer) -> None:
-        """Show what was found, or why nothing was."""
+        """Show the results, or why the search failed."""
         if self._timer is not None:
             self._timer.stop()
         if isinstance(answer, SearchFailed):

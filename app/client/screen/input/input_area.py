@@ -93,7 +93,7 @@ class InputArea(ErrorBoundary, Vertical):
         self.composer.display = False
 
     def give_back(self, submission: Submission) -> None:
-        """Return a refused text to the input, above what was typed since."""
+        """Return a refused text to the input, above newer text."""
         if submission.reference is not None:
             self._references.setdefault(fold(submission.room), submission.reference)
         if submission.room in (STATUS, self._workspace.current_name):
@@ -109,13 +109,13 @@ class InputArea(ErrorBoundary, Vertical):
     # Drafts
 
     def leave_room(self) -> None:
-        """Keep the draft; what was typed before the first room was shown is for that room."""
+        """Keep the draft of the room."""
         buffer, text = self._workspace.current, self.composer.text
         buffer.draft = text
         self._recall.stop()
 
     def enter_room(self) -> None:
-        """Show the draft of the room."""
+        """Show the draft of the room; text typed before the first room belongs to that room."""
         buffer = self._workspace.current
         if buffer.name != STATUS and not self._has_left_status:
             self._has_left_status = True

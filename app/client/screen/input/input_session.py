@@ -6,9 +6,9 @@ from functools import partial
 from app.client.driver import Driver
 from app.client.emoji import replace_names
 from app.client.protocol import intents
-from app.client.screen.bridge import Bridge
 from app.client.screen.input.completion_cycle import CompletionCycle, find_suggestions
 from app.client.screen.input.submission import ReferenceKind, Submission
+from app.client.screen.session.call_queue import CallQueue
 from app.client.ui.command_registry import SlashCommands, split_command
 from app.client.ui.completion.candidates import completion_words
 from app.client.ui.controller import Controller
@@ -17,7 +17,7 @@ from app.client.ui.secrets import input_has_secret, is_command
 from app.errors import ChatError
 
 # After a command that was refused: the secret that it would have asked for may be typed blindly.
-NOT_ASKED = "No password is asked for. Press Enter to go on: "
+NOT_ASKED = "No password is needed. Press Enter to continue: "
 
 
 class InputSession:
@@ -27,15 +27,15 @@ class InputSession:
     question may wait, or none may be left.
     """
 
-    def __init__(self, driver: Driver, controller: Controller, bridge: Bridge) -> None:
+    def __init__(self, driver: Driver, controller: Controller, calls: CallQueue) -> None:
         self._driver = driver
         self._controller = controller
-        self._bridge = bridge
+        self._calls = calls
         self._unfinished = 0  # inputs; counted in the screen's thread
         self.on_refused: Callable[[Submission], None] = lambda submission: None
         self.on_question: Callable[[], None] = lambda: None
         self.is_stopped: Callable[[], bool] = lambda: False  # whether the driver has ended
-        controller.on_question = lambda: bridge.post(lambda: self.on_question())
+        controller.on_question = lambda: calls.post(lambda: self.on_question())
 
     @property
     def commands(self) -> SlashCommands:
@@ -84,7 +84,7 @@ class InputSession:
         say(text, reply_to, partial(self._give_back, submission))
 
     def _give_back(self, submission: Submission) -> None:
-        self._bridge.post(lambda: self.on_refused(submission))
+        self._calls.post(lambda: self.on_refused(submission))
 
     def answer(self, question: Question, text: str) -> None:
         """Answer a question."""
@@ -110,7 +110,7 @@ class InputSession:
             try:
                 call()
             finally:
-                self._bridge.post(finish)
+                self._calls.post(finish)
 
         self._driver.post(run)
 

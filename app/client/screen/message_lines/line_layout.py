@@ -150,14 +150,14 @@ class LineLayout:
         if line:
             yield line
 
-    # The text, and what is before it
+    # The text, after its time and nick
 
     def _body(self, entry: Entry) -> list[Line]:
         time = f"{self._context.to_local(entry.at):%H:%M}"
         return self._wrapped(self._head_of(entry, time), self.text_of(entry), self._role_of(entry))
 
     def text_of(self, entry: Entry) -> StyledText:
-        """Return the text of an entry, without what is before and around it."""
+        """Return the text of an entry, without time, nick and separators."""
         return entry_text(entry, self._context)
 
     def _role_of(self, entry: Entry) -> Role:
@@ -179,14 +179,14 @@ class LineLayout:
         return self._head(time, entry.author, role, ":")
 
     def _event_head(self, mark: str, count: int) -> str:
-        """Return what is in the place of a nick before several events, as far as there is room."""
+        """Return the number of merged events, in place of a nick, shortened if necessary."""
         if not self._has_nick_column:
             return mark
         whole = f"{mark} {count_of(count, 'event')}"
         return whole if cell_width(whole) <= self._nick_columns else f"{mark} {count}"
 
     def _head(self, time: str, author: str, role: Role, colon: str = "") -> Line:
-        """Return what is before the text: the time and nick, in columns or with a colon."""
+        """Return the time and nick before a text, in columns or with a colon."""
         time = time.ljust(TIME_COLUMNS)[: self._time_columns]
         author = clean(author)
         if not self._has_nick_column:

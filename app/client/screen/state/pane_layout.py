@@ -17,7 +17,7 @@ class Pane(Enum):
 
 @dataclass(slots=True)
 class PaneLayout:
-    """Decides from the width and what the user has toggled which panes are visible."""
+    """Decides which panes are visible, from the width and the user's choices."""
 
     columns: int = WIDE_COLUMNS
     has_rooms: bool | None = None  # None: depending on the width

@@ -41,7 +41,7 @@ class ReadState:
             self._move_marker(now)
 
     def is_pending(self) -> bool:
-        """Whether the marker is behind what was read."""
+        """Whether messages were read that the marker has not passed."""
         buffer = self._workspace.current
         return self._workspace.is_reading and buffer.name != STATUS and buffer.active_at > buffer.read_at
 
@@ -57,7 +57,7 @@ class ReadState:
         self._workspace.is_reading = False
 
     def blur(self, now: float) -> None:
-        """The terminal has lost the focus; what arrives from now on is below a new line."""
+        """Record that the terminal has lost the focus; later messages are new."""
         self.settle(now)
         self.has_focus = False
         self._workspace.is_reading = False

@@ -64,7 +64,7 @@ class Composer(ErrorBoundary, TextArea):
         self._close_completions()
 
     def restore(self, text: str, is_pasted: bool) -> None:
-        """Put a text before what is being written; if it was pasted, sending it asks again."""
+        """Insert a text above the draft; if it was pasted, sending it asks again."""
         self.show_text("\n".join(filter(None, [text, self.text])))
         self._has_pasted_lines = self._has_pasted_lines or is_pasted
 
@@ -183,7 +183,7 @@ class Composer(ErrorBoundary, TextArea):
 
     @on(TextArea.Changed)
     def _suggest(self) -> None:
-        """Offer completions of what has been typed."""
+        """Offer completions while the user types."""
         if self.text == self._known_text:
             return
         self._known_text = None

@@ -1,4 +1,4 @@
-"""One line above the input: what the text refers to, or what can be done with a message."""
+"""The line above the input, which shows the message that a reply or an edit refers to."""
 
 from rich.text import Text
 from textual.widget import Widget

@@ -84,9 +84,9 @@ class MessageView(TimelineView):
         return TextSelection(self.timeline, self.line_layout)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text, and what is after it."""
+        """Return the selected text and its terminator, as Textual expects."""
         return self._text_selection.extract(self.bound_selection(selection)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Show what is selected."""
+        """Draw the selection."""
         self.refresh()

@@ -77,7 +77,7 @@ class QuestionBar(ErrorBoundary, Horizontal):
             self._answer(question, self._typed_ahead.pop(0))
 
     def end(self) -> None:
-        """Ask nothing, and discard what has been typed."""
+        """Hide the bar, and discard the text typed into it."""
         self._question, self._is_waiting = None, False
         self._typed_ahead.clear()
         self.query_one(Input).value = ""

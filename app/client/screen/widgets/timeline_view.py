@@ -1,4 +1,4 @@
-"""Shows a timeline: lays out its visible lines, scrolls, and paints what has changed."""
+"""The view of a timeline: lays out its visible lines, scrolls, and paints changed lines."""
 
 from datetime import date
 

@@ -146,7 +146,7 @@ def test_a_password_typed_ahead_of_its_question_is_no_message(tmp_path: Path) ->
 def test_a_refused_login_leaves_nothing_that_a_password_is_added_to(tmp_path: Path) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.type("/auth")
-        await anna.sees("This server does not support /auth", "No password is asked for.")
+        await anna.sees("This server does not support /auth", "No password is needed.")
         await anna.press(*"hunter2")
         assert "hunter2" not in await anna.sees("•••••••")
         await anna.press("enter")

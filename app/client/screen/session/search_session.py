@@ -7,7 +7,7 @@ from app.client.driver import Driver
 from app.client.protocol import intents
 from app.client.protocol.events import ClientEvent, SearchFailed, SearchResult
 from app.client.protocol.history.search import parse_search
-from app.client.screen.bridge import Bridge
+from app.client.screen.session.call_queue import CallQueue
 from app.errors import UsageError
 from app.text.local_time import WallClock
 
@@ -17,9 +17,9 @@ SearchAnswer = SearchResult | SearchFailed
 class SearchSession:
     """Called in the screen's thread; `on_answer` gets the answers to the latest query."""
 
-    def __init__(self, driver: Driver, bridge: Bridge) -> None:
+    def __init__(self, driver: Driver, calls: CallQueue) -> None:
         self._driver = driver
-        self._bridge = bridge
+        self._calls = calls
         self._running: str | None = None  # the query that the server is answering
         self._wanted: str | None = None  # the latest one
         self.on_answer: Callable[[SearchAnswer], None] = lambda answer: None
@@ -44,7 +44,7 @@ class SearchSession:
             search = parse_search(query, WallClock(self._driver.clock.now(), None))
         except UsageError as error:
             failure = SearchFailed(query, error.sentence)
-            self._bridge.post(lambda: self._finish(failure))
+            self._calls.post(lambda: self._finish(failure))
         else:
             self._driver.execute(intents.search, search)
 

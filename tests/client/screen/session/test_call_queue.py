@@ -3,22 +3,22 @@
 import asyncio
 import threading
 
-from app.client.screen.bridge import MAX_WAITING_CALLS, Bridge
+from app.client.screen.session.call_queue import MAX_WAITING_CALLS, CallQueue
 
 
 def test_calls_without_end_leave_time_for_others() -> None:
     async def play() -> None:
-        bridge, key = Bridge(lambda: None), asyncio.Event()
+        calls, key = CallQueue(lambda: None), asyncio.Event()
 
         def call() -> None:
-            bridge.post(call)
+            calls.post(call)
             asyncio.get_running_loop().call_soon(key.set)
 
-        bridge.open(asyncio.get_running_loop())
+        calls.open(asyncio.get_running_loop())
         call()
         await key.wait()  # although calls are waiting all the time
-        assert bridge.has_calls
-        bridge.close()
+        assert calls.has_calls
+        calls.close()
 
     asyncio.run(play())
 
@@ -34,14 +34,14 @@ def test_a_flood_is_made_in_order_and_its_sender_waits() -> None:
             has_made_all.set()
 
     async def play() -> None:
-        bridge = Bridge(lambda: None)
+        calls = CallQueue(lambda: None)
 
         def flood() -> None:
             for number in range(count):
-                bridge.wait_for_room()
-                bridge.post(lambda number=number: make(number))  # type: ignore[misc]
+                calls.wait_for_space()
+                calls.post(lambda number=number: make(number))  # type: ignore[misc]
 
-        bridge.open(asyncio.get_running_loop())
+        calls.open(asyncio.get_running_loop())
         sender = threading.Thread(target=flood)
         sender.start()
         await has_made_all.wait()
@@ -52,8 +52,8 @@ def test_a_flood_is_made_in_order_and_its_sender_waits() -> None:
 
 
 def test_sender_does_not_wait_for_a_screen_that_is_closed() -> None:
-    bridge = Bridge(lambda: None)
+    calls = CallQueue(lambda: None)
     for _ in range(MAX_WAITING_CALLS + 2):
-        bridge.post(lambda: None)
-        bridge.wait_for_room()
-    assert bridge.has_calls
+        calls.post(lambda: None)
+        calls.wait_for_space()
+    assert calls.has_calls

@@ -14,7 +14,7 @@ MAX_WAITING_CALLS = 1_000  # beyond it, the driver's thread waits
 MAX_WAIT_SECONDS = 0.2  # at a time: the screen may be waiting for the driver's thread
 
 
-class Bridge:
+class CallQueue:
     """A queue of calls that the event loop of the screen makes. `post` is thread-safe.
 
     A call that raises an exception is reported to `on_error`; the following ones are made.
@@ -26,7 +26,7 @@ class Bridge:
         self.on_error: Callable[[Exception], None] = lambda error: None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context = copy_context()
-        self._has_room = Event()
+        self._has_space = Event()
         self._is_woken = False  # `_run` is going to run
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -44,11 +44,11 @@ class Bridge:
         self._calls.append(call)
         self._wake()
 
-    def wait_for_room(self) -> None:
+    def wait_for_space(self) -> None:
         """Wait while too many calls wait, so that a server cannot fill the memory with them."""
-        self._has_room.clear()
+        self._has_space.clear()
         if self._loop is not None and len(self._calls) > MAX_WAITING_CALLS:
-            self._has_room.wait(MAX_WAIT_SECONDS)
+            self._has_space.wait(MAX_WAIT_SECONDS)
 
     @property
     def has_calls(self) -> bool:
@@ -70,7 +70,7 @@ class Bridge:
         while self._calls and monotonic() < deadline:
             self._make(self._calls.popleft())
         if len(self._calls) <= MAX_WAITING_CALLS:
-            self._has_room.set()
+            self._has_space.set()
         if self._loop is not None:
             self._make(self._on_calls_made)
         if self._calls:

@@ -12,12 +12,12 @@ from app.client.protocol import intents
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import ClientEvent, Direction, TypingState
 from app.client.protocol.model import ClientState
-from app.client.screen.bridge import Bridge
 from app.client.screen.input.input_session import InputSession
-from app.client.screen.room_directory import RoomDirectory
-from app.client.screen.search_session import SearchSession
+from app.client.screen.session.call_queue import CallQueue
+from app.client.screen.session.room_directory import RoomDirectory
+from app.client.screen.session.search_session import SearchSession
+from app.client.screen.session.state_reader import StateReader
 from app.client.screen.state.last_room import LastRoom
-from app.client.screen.state_reader import StateReader
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.controller import Controller
@@ -36,7 +36,7 @@ class ScreenSession:
         driver: Driver,
         commands: SlashCommands,
         storage: ClientStorage,
-        bridge: Bridge,
+        calls: CallQueue,
         notifier: Notifier | None = None,
     ) -> None:
         self.driver = driver
@@ -44,8 +44,8 @@ class ScreenSession:
         self.commands = commands
         self.storage = storage
         self.error: Exception | None = None
-        self._bridge = bridge
-        driver.await_display = bridge.wait_for_room
+        self._calls = calls
+        driver.await_display = calls.wait_for_space
         driver.explain_defect = lambda error: storage.errors.explain(error, driver.clock.now())
         self._thread = self._create_thread()
         self.on_event: Callable[[ClientEvent], None] = lambda event: None
@@ -58,12 +58,12 @@ class ScreenSession:
         self.controller = Controller(
             driver, DisplayContext(), self._post_event, commands, storage, notifier, MARK_BY_VIEW
         )
-        self.controller.on_room = lambda room: bridge.post(lambda: self.on_room(room))
-        self.controller.on_close = lambda room: bridge.post(lambda: self.on_close(room))
+        self.controller.on_room = lambda room: calls.post(lambda: self.on_room(room))
+        self.controller.on_close = lambda room: calls.post(lambda: self.on_close(room))
         self.reader = StateReader(driver, self.controller.muted)
-        self.input = InputSession(driver, self.controller, bridge)
+        self.input = InputSession(driver, self.controller, calls)
         self.input.is_stopped = lambda: self.error is not None
-        self.searching = SearchSession(driver, bridge)
+        self.searching = SearchSession(driver, calls)
         self.directory = RoomDirectory(lambda: self.execute(intents.find_rooms))
 
     def connect_to(
@@ -73,7 +73,7 @@ class ScreenSession:
         on_close: Callable[[str], None],
         on_end: Callable[[], None],
     ) -> None:
-        """Set what is called, in the screen's thread, when something has happened."""
+        """Set the callbacks, which are called in the screen's thread."""
         self.on_event, self.on_room, self.on_close = on_event, on_room, on_close
         self.on_end = on_end
 
@@ -98,10 +98,10 @@ class ScreenSession:
             self.error = error
         finally:
             self._last_room.save(self.controller.view.room)
-            self._bridge.post(lambda: self.on_end())
+            self._calls.post(lambda: self.on_end())
 
     def _post_event(self, event: ClientEvent) -> None:
-        self._bridge.post(lambda: self._show(event))
+        self._calls.post(lambda: self._show(event))
 
     def _show(self, event: ClientEvent) -> None:
         """Pass an event on, unless it answers a search or the switcher."""
@@ -148,7 +148,7 @@ class ScreenSession:
 
     def may_fetch(self, room: str) -> bool:
         """Whether history can be requested now: its latest messages have all been shown."""
-        return self.reader.has_history(room) and not self._bridge.has_calls
+        return self.reader.has_history(room) and not self._calls.has_calls
 
     def save_room_order(self, names: list[str]) -> None:
         """Keep the order of the rooms across starts."""

@@ -1,0 +1,1 @@
+"""The screen's access to the driver: events, intents, and copies of its state."""
