@@ -54,6 +54,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "client.notifications",
     "client.display",
     "client.timeline",
+    "client.workspace",
     "client.driver",
     "client.ui",
     "client.screen",

@@ -31,7 +31,7 @@ from app.client.screen.textual_fixes.lost_terminal import create_watch
 from app.client.screen.textual_fixes.signals import end_on_signals, resume_on_continue
 from app.client.screen.theme import THEME_DESCRIPTIONS
 from app.client.screen.widget_events import WidgetEvents
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 
 TICK_SECONDS = 1.0  # while something changes every second
 LAG_SECONDS = 10.0  # between two refreshes of the lag

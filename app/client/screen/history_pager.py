@@ -18,8 +18,8 @@ from app.client.protocol.events import (
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import EntryKind
 from app.client.timeline.history import apply_changes, to_entries
-from app.client.timeline.memory_limit import MAX_TIMELINE_BYTES
 from app.client.timeline.timeline import Timeline
+from app.client.workspace.memory_limit import MAX_TIMELINE_BYTES
 from app.clock import to_iso
 from app.wire.names import fold
 

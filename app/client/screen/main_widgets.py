@@ -13,7 +13,7 @@ from app.client.screen.widgets.room_list import RoomList
 from app.client.screen.widgets.status_line import StatusLine
 from app.client.screen.widgets.thread_pane import ThreadPane
 from app.client.screen.widgets.topic_line import TopicLine
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 
 
 class MainWidgets:

@@ -31,10 +31,10 @@ from app.client.screen.state.pane_layout import Pane, PaneLayout
 from app.client.screen.state.read_state import ReadState
 from app.client.screen.state.typing_users import TypingUsers
 from app.client.screen.widgets.status_line import Status
-from app.client.timeline.buffer import STATUS, Buffer
-from app.client.timeline.buffer_order import BufferOrder
 from app.client.timeline.entry import Entry
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.buffer import STATUS, Buffer
+from app.client.workspace.buffer_order import BufferOrder
+from app.client.workspace.workspace import Workspace
 from app.text.counts import count_of
 from app.text.sanitise import clean
 from app.wire.names import fold

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.client.protocol.events import Notice
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 
 
 def list_hints(keys: Mapping[str, str]) -> list[str]:

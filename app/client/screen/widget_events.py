@@ -16,7 +16,7 @@ from app.client.screen.widgets.member_list import MemberList
 from app.client.screen.widgets.message_view import MessageView
 from app.client.screen.widgets.room_list import RoomList
 from app.client.screen.widgets.timeline_view import TimelineView
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 
 
 class WidgetEvents(TerminalApp):

@@ -1,1 +1,1 @@
-"""What a full-screen view shows of each room: pure state, updated by the events of the protocol."""
+"""The timeline of a conversation as the full screen shows it: values, changed only by events."""

@@ -74,7 +74,7 @@ def test_events_before_the_first_message_are_not_loaded_twice(tmp_path: Path) ->
     asyncio.run(run())
 
 
-def test_the_beginning_of_the_conversation_is_told(tmp_path: Path) -> None:
+def test_the_beginning_of_the_conversation_is_shown(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         await page_up(anna, "loading older messages")
         anna.receives("CHATHISTORY BEFORE #tea msgid=m150 100")
@@ -85,7 +85,7 @@ def test_the_beginning_of_the_conversation_is_told(tmp_path: Path) -> None:
     play_in_history(tmp_path, play)
 
 
-def test_a_refusal_is_told_and_the_page_can_be_requested_again(tmp_path: Path) -> None:
+def test_a_refusal_is_shown_and_the_page_can_be_requested_again(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         await page_up(anna, "loading older messages")
         anna.receives("CHATHISTORY BEFORE #tea msgid=m150 100")
@@ -147,7 +147,7 @@ def test_a_context_joins_the_latest_messages_when_it_reaches_them(tmp_path: Path
     play_in_history(tmp_path, play)
 
 
-def test_a_message_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_message_that_is_gone_is_reported(tmp_path: Path) -> None:
     async def play(anna: ScreenUser) -> None:
         anna.app.navigation.go_to_message("#tea", "m1")
         anna.receives("CHATHISTORY AROUND #tea msgid=m1 100")
@@ -197,7 +197,7 @@ class Requests:
         self.last = (room, direction, reference)
 
 
-def test_what_happened_before_the_unread_messages_stands_above_them(tmp_path: Path) -> None:
+def test_events_before_the_unread_messages_are_above_them(tmp_path: Path) -> None:
     left = "@batch=1;time=2026-11-22T10:19:30.000Z :carol!c@host QUIT :bye"
 
     async def run() -> None:

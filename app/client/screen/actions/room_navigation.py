@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from app.client.screen.keys import Action
-from app.client.timeline.buffer import Buffer
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.buffer import Buffer
+from app.client.workspace.workspace import Workspace
 
 
 class RoomNavigation:

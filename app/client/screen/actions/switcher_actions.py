@@ -22,7 +22,7 @@ from app.client.screen.input.submission import Submission
 from app.client.screen.keys import KEYS, Action
 from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.widgets.choice_list import Choice
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 from app.text.sanitise import clean
 from app.wire.names import fold
 

@@ -9,7 +9,7 @@ from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.entry import Entry
 from app.client.timeline.new_messages import find_first_new, may_begin_earlier
 from app.client.timeline.timeline import Timeline
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 from app.wire.names import fold
 
 

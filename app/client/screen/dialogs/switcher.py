@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from app.client.screen.widgets.choice_list import Choice
-from app.client.timeline.buffer import STATUS, Buffer
+from app.client.workspace.buffer import STATUS, Buffer
 from app.text.counts import count_of
 from app.text.sanitise import clean
 from app.wire.names import fold

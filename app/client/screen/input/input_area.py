@@ -21,8 +21,8 @@ from app.client.screen.widgets.hint_line import HintLine
 from app.client.screen.widgets.question_bar import QuestionBar
 from app.client.storage.history_file import HistoryFile
 from app.client.terminal.editor import edit_text
-from app.client.timeline.buffer import STATUS
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.buffer import STATUS
+from app.client.workspace.workspace import Workspace
 from app.errors import UsageError
 from app.text.sanitise import clean
 from app.wire.names import Key, fold

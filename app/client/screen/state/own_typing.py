@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.client.protocol.events import TypingState
-from app.client.timeline.buffer import STATUS
+from app.client.workspace.buffer import STATUS
 
 PAUSE_SECONDS = 5.0  # without a key, while a text has been begun
 

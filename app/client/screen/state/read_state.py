@@ -6,8 +6,8 @@ it stores each position. It catches up when the user leaves the room.
 
 from collections.abc import Callable
 
-from app.client.timeline.buffer import STATUS
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.buffer import STATUS
+from app.client.workspace.workspace import Workspace
 
 MARK_SECONDS = 5.0  # between two moves of the marker while messages arrive
 

@@ -7,7 +7,7 @@ from textual.message import Message
 
 from app.client.screen.message_lines.cells import cell_width
 from app.client.screen.widgets.list_pane import ListPane, fit
-from app.client.timeline.buffer import STATUS, Buffer
+from app.client.workspace.buffer import STATUS, Buffer
 from app.text.sanitise import clean
 
 MAX_COUNT = 999  # a larger number is shown as "999+"

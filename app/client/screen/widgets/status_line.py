@@ -10,7 +10,7 @@ from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.cells import shorten
 from app.client.screen.state.typing_users import describe_typing
 from app.client.screen.widgets.room_list import format_count
-from app.client.timeline.buffer import Buffer
+from app.client.workspace.buffer import Buffer
 from app.text.sanitise import clean
 
 SEPARATOR = " · "

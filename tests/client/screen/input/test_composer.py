@@ -261,7 +261,7 @@ def test_the_last_speaker_is_completed_first(tmp_path: Path) -> None:
     play(tmp_path, steps)
 
 
-def test_without_an_editor_the_user_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_editor_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def steps(anna: ScreenUser) -> None:
         await anna.press(*"half", "alt+e")
         await anna.sees("An editor cannot be opened", "half")

@@ -164,7 +164,7 @@ def test_formats_are_kept_and_hidden_text_is_shown() -> None:
     assert text_of(line).endswith("bold red white plain")
 
 
-def test_what_is_beyond_the_start_is_told() -> None:
+def test_the_state_of_loading_is_shown_at_the_start() -> None:
     timeline = timeline_of([1])
     assert screen(timeline)[0].startswith("── Tuesday")
     for state, text in [

@@ -13,9 +13,9 @@ from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.state.own_typing import OwnTyping
 from app.client.screen.state.typing_users import TypingUsers, describe_typing
 from app.client.screen.widgets.status_line import Status, format_lag
-from app.client.timeline.buffer import Buffer
 from app.client.timeline.timeline import Timeline
-from app.client.timeline.unread_times import UnreadTimes
+from app.client.workspace.buffer import Buffer
+from app.client.workspace.unread_times import UnreadTimes
 from tests.client.screen.screen_user import ScreenUser, open_screen, scene
 
 
@@ -99,7 +99,7 @@ def test_the_lag_has_a_unit(lag_ms: int) -> None:
     assert format_lag(lag_ms).endswith((" ms", " s"))
 
 
-def test_the_status_says_who_we_are_and_what_is_below() -> None:
+def test_the_status_shows_our_nick_and_messages_below() -> None:
     status = Status("anna", True, "connected", 20, has_more_below=True, end_key="Ctrl-End")
     assert status.describe() == "anna (guest) · connected · more below (Ctrl-End) · lag 20 ms"
 
@@ -110,7 +110,7 @@ async def test_the_status_names_the_key_of_the_help(tmp_path: Path) -> None:
         await anna.sees("connected · F12 help")
 
 
-def test_what_is_unread_is_said_before_who_is_typing() -> None:
+def test_unread_messages_precede_typing_users() -> None:
     ops = Buffer(Timeline("#ops"), UnreadTimes(array("q", [1, 2]), array("q", [2])))
     status = Status("anna", False, "connected", typing=["carol"], unread=[ops])
     assert status.describe() == "anna · connected · #ops @1 2 · carol is typing …"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.client.timeline.unread_times import UnreadTimes
+from app.client.workspace.unread_times import UnreadTimes
 from tests.client.screen.screen_user import CAPABILITIES, ScreenUser, open_screen, scene
 
 MARKERS = f"{CAPABILITIES} draft/read-marker"

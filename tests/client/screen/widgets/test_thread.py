@@ -31,7 +31,7 @@ async def test_a_thread_is_opened_followed_and_closed(tmp_path: Path) -> None:
 
 
 @scene
-async def test_without_a_selected_message_the_user_is_told_to_select_one(tmp_path: Path) -> None:
+async def test_a_thread_requires_a_selected_message(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         await anna.press("alt+t")
         await anna.sees("Select a message with Alt-Up")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.client.timeline.timeline import Timeline
-from app.client.timeline.unread_times import UnreadTimes
+from app.client.workspace.unread_times import UnreadTimes
 
 STATUS = ""  # the name of the timeline of the server itself
 

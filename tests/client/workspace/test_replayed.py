@@ -12,7 +12,7 @@ from app.client.protocol.events import (
     TopicChanged,
 )
 from app.client.timeline.membership import summarise
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 from tests.client.timeline.messages import NOON, joined, message
 
 
@@ -56,7 +56,7 @@ def test_who_left_and_came_back_during_an_outage_is_not_shown() -> None:
     assert shown(workspace)[-1] == "dave joined, carol left"
 
 
-def test_a_summary_names_who_came_back_only_alone() -> None:
+def test_returns_are_summarised_only_without_other_changes() -> None:
     left, back = Parted("#tea", "bob", "", NOON), joined("bob")
     assert summarise([left, back]) == "bob left and came back"
     assert summarise([left, back, joined("carol")]) == "carol joined"

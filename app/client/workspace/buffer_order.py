@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.client.timeline.buffer import STATUS, Buffer
+from app.client.workspace.buffer import STATUS, Buffer
 from app.wire.names import Key, fold
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from app.client.timeline.buffer import Buffer
 from app.client.timeline.timeline import Timeline
+from app.client.workspace.buffer import Buffer
 
 MAX_TIMELINE_BYTES = 40_000_000  # of all entries; about 200,000 messages of usual length
 TIMELINES_PER_CHECK = 20  # whose sizes are summed up for each event

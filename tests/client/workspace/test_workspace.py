@@ -2,11 +2,11 @@
 
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import AwayChanged, ConversationFound, Message, ModeChanged, TopicChanged
-from app.client.timeline.workspace import Workspace
+from app.client.workspace.workspace import Workspace
 from tests.client.timeline.messages import NOON, texts
 
 
-def test_who_is_away_is_told_only_in_the_conversation_with_the_user() -> None:
+def test_away_is_shown_only_in_the_conversation_with_the_user() -> None:
     workspace = Workspace(DisplayContext(nick="anna"), lambda message: False)
     workspace.show("#tea")
     workspace.apply(Message("carol", "carol", "hi", NOON, is_direct=True, msgid="m1"))

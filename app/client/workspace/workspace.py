@@ -7,15 +7,15 @@ from app.client.display.event_text import DisplayContext
 from app.client.protocol import events
 from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import ClientEvent
-from app.client.timeline.buffer import STATUS, Buffer
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry, EntryKind
 from app.client.timeline.event_texts import describe
 from app.client.timeline.history import to_entries
 from app.client.timeline.membership import without_returns
-from app.client.timeline.memory_limit import MemoryLimit
 from app.client.timeline.outgoing import Outgoing, SendState
 from app.client.timeline.timeline import Timeline
+from app.client.workspace.buffer import STATUS, Buffer
+from app.client.workspace.memory_limit import MemoryLimit
 from app.clock import Clock
 from app.text.counts import count_of
 from app.wire.names import Key, fold

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from app.client.display.event_text import DisplayContext
 from app.client.protocol.events import Message, Reaction, Redacted
 from app.client.timeline import timeline as timelines
-from app.client.timeline import workspace as workspaces
 from app.client.timeline.edge import EdgeState
 from app.client.timeline.membership import MAX_MERGED_EVENTS
-from app.client.timeline.memory_limit import MAX_TIMELINE_BYTES
 from app.client.timeline.reactions import MAX_REACTION_CHANGES, Reactions
 from app.client.timeline.redactions import MAX_EARLY_REDACTIONS
 from app.client.timeline.timeline import Timeline
-from app.client.timeline.workspace import Workspace
+from app.client.workspace import workspace as workspaces
+from app.client.workspace.memory_limit import MAX_TIMELINE_BYTES
+from app.client.workspace.workspace import Workspace
 from tests.client.timeline.messages import NOON, joined
 
 

@@ -1,0 +1,1 @@
+"""All rooms and conversations: their order, unread messages and memory."""
