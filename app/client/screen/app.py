@@ -66,62 +66,65 @@ class ChatApp(WidgetEvents):
         self._is_ticking = False
         accepted, faults = accept_keys(options.keys)
         self.set_keymap(accepted)
-        self._keys = keys = current_keys(accepted)
+        self._keys = current_keys(accepted)
         nick = session.driver.read(lambda state: state.nick)
-        self.workspace = Workspace(DisplayContext(nick=nick), lambda message: presenter.is_mention(message))
+        self.workspace = Workspace(
+            DisplayContext(nick=nick), lambda message: self.presenter.is_mention(message)
+        )
         self.widgets = MainWidgets(self.workspace, session, server)
-        self.presenter = presenter = Presenter(self.widgets, self.workspace, session, options, keys, server)
-        self.rooms = RoomNavigation(
-            self.workspace, lambda: presenter.buffers, self.go_to_room, self.notify_user
-        )
-        self.navigation = TimelineNavigation(
-            session,
-            self.workspace,
-            lambda: self.widgets.messages,
-            lambda: self.widgets.active_messages,
-            self.notify_user,
-        )
-        self.navigation.on_joined = self.widgets.thread.follow
-        presenter.on_opened = self.navigation.open_at_unread
-        self.copier = TextCopier(self.write_sequence, self.notify_user)
-        self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
-        self._screen_actions = ScreenActions(
-            self, presenter, self.navigation, keys, options.settings_files, lambda: self.messages.show_hint()
-        )
-        self.messages = MessageActions(
-            self,
-            session,
-            self.widgets,
-            self.navigation,
-            keys,
-            self.copier.copy,
-            self._screen_actions.toggle_thread,
-        )
-        self._switcher_actions = SwitcherActions(
-            self, session, self.workspace, self.widgets.input, self.navigation, keys, self.go_to_room
-        )
-        self._session_end = SessionEnd(
-            session,
-            self.widgets.failure,
-            presenter.connection,
-            self._handle_exception,
-            self._close,
-            self.widgets.input,
-            keys,
-            self.notify_user,
-        )
-        self._theme_choice = ThemeChoice(self, options.theme, self.use_theme, self._keep_theme)
-        session.controller.themes = tuple(THEME_DESCRIPTIONS)
-        session.controller.on_theme = lambda name: calls.post(lambda: self._theme_choice.use(name))
-        hints = list_hints(keys) if options.shows_hints else []
+        self.presenter = Presenter(self.widgets, self.workspace, session, options, self._keys, server)
+        self._create_action_groups()
+        hints = list_hints(self._keys) if options.shows_hints else []
         self._start_notices = StartNotices(self.workspace, [*options.warnings, *faults], hints)
         self._actions = self._create_actions()
         self._switcher_actions.actions = self._actions
+        self._connect()
+
+    def _create_action_groups(self) -> None:
+        """Create the navigation, and the classes that implement the actions."""
+        session, widgets, presenter, keys = self.session, self.widgets, self.presenter, self._keys
+        self.navigation = navigation = TimelineNavigation(
+            session,
+            self.workspace,
+            lambda: widgets.messages,
+            lambda: widgets.active_messages,
+            self.notify_user,
+        )
+        self.rooms = RoomNavigation(
+            self.workspace, lambda: presenter.buffers, self.go_to_room, self.notify_user
+        )
+        self.copier = TextCopier(self.write_sequence, self.notify_user)
+        self._room_actions = RoomActions(presenter, self.rooms, self.go_to_room, self.notify_user)
+        self._screen_actions = ScreenActions(
+            self, presenter, navigation, keys, self._options.settings_files, lambda: self.messages.show_hint()
+        )
+        self.messages = MessageActions(
+            self, session, widgets, navigation, keys, self.copier.copy, self._screen_actions.toggle_thread
+        )
+        self._switcher_actions = SwitcherActions(
+            self, session, self.workspace, widgets.input, navigation, keys, self.go_to_room
+        )
+        self._session_end = SessionEnd(
+            session,
+            widgets.failure,
+            presenter.connection,
+            self._handle_exception,
+            self._close,
+            widgets.input,
+            keys,
+            self.notify_user,
+        )
+        self._theme_choice = ThemeChoice(self, self._options.theme, self.use_theme, self._keep_theme)
+
+    def _connect(self) -> None:
+        """Set the callbacks between the parts, and those of the session."""
+        session, presenter, calls = self.session, self.presenter, self._calls
+        self.navigation.on_joined = self.widgets.thread.follow
+        presenter.on_opened = self.navigation.open_at_unread
+        session.controller.themes = tuple(THEME_DESCRIPTIONS)
+        session.controller.on_theme = lambda name: calls.post(lambda: self._theme_choice.use(name))
         session.connect_to(
-            self.show_event,
-            presenter.show_room,
-            presenter.close_room,
-            self._session_end.on_end,
+            self.show_event, presenter.show_room, presenter.close_room, self._session_end.on_end
         )
         calls.on_error = self._handle_exception
 
