@@ -48,9 +48,9 @@ from app.process import (
     tune_garbage_collector,
 )
 from app.services.ledger import Ledger
-from app.services.presence import load_recent_logins
-from app.services.rooms import official_room_event
+from app.services.rooms.rooms import official_room_event
 from app.services.secrets import CLOAK_KEY, get_or_create_secret
+from app.services.users.presence import load_recent_logins
 from app.settings import LoadedSettings, ServerSettings, derive_prefix
 from app.text.sanitise import clean
 

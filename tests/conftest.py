@@ -17,7 +17,7 @@ from sqlalchemy import URL
 from app.clock import Clock
 from app.db import schema
 from app.db.database import Database, parse_database_url
-from app.services import passwords
+from app.services.accounts import passwords
 from tests.postgres import Postgres
 
 DIALECTS = ("sqlite", "postgresql")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.events import Event, Kind
 from app.events.data import AppliedData, BannedData, CertificateData, InvitationData, RetentionData
 from app.events.secrets import Applicant
-from app.services.accounts import registration_event
+from app.services.accounts.accounts import registration_event
 from app.wire.names import fold
 from tests.engine.account_clients import account, enter
 from tests.engine.harness import EngineHarness

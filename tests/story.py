@@ -15,8 +15,8 @@ from app.events.data import (
     MetadataChangeData,
     PrivateMetadataData,
 )
-from app.services.accounts import get_account, registration_event
-from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
+from app.services.accounts.accounts import get_account, registration_event
+from app.services.administration.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.services.record import record
 from app.wire.names import fold
 

@@ -85,7 +85,7 @@ ALONE = {  # packages with stricter rules than the order; the first match applie
     "app.cli.client_setup": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
     "app.cli.client_modes": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
     "app.cli.admin.rehearsal": {"client.net", "services", "db", *BASE, "cli"},
-    "app.cli.admin.commands.doctor": {"net.send", "services", "db", *BASE, "cli"},
+    "app.cli.admin.commands.server.doctor": {"net.send", "services", "db", *BASE, "cli"},
     "app.cli": {"services", "db", *BASE, "cli"},
     "migrations": {"db", *BASE},
 }

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from app import errors
 from app.cli.manual import DocumentedProgram, list_programs, write_page
-from tests.cli.test_admin_tree import walk
+from tests.cli.admin.test_tree import walk
 
 ROOT = Path(__file__).parents[1]
 PAGES = {program.name: write_page(program, "1.2.3") for program in list_programs()}

@@ -18,20 +18,20 @@ from threading import Thread
 
 from app.clock import Clock, Timer
 from app.engine.activity import Activity
-from app.engine.chain_upkeep import ChainUpkeep
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
 from app.engine.delivery.sink import FlushScheduler
 from app.engine.engine_status import EngineStatus, StorageWait
-from app.engine.erasure_upkeep import ErasureUpkeep
 from app.engine.handler import CommandHandler
 from app.engine.meter import Meter
 from app.engine.outage import RETRY_SECONDS, Outage, RefusalScope
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SlowWork, Step, SubmissionUnit
-from app.engine.upkeep import Upkeep
+from app.engine.upkeep.chain import ChainUpkeep
+from app.engine.upkeep.erasure import ErasureUpkeep
+from app.engine.upkeep.upkeep import Upkeep
 from app.engine.world.world import World
 from app.errors import ClaimLost, StorageError
 from app.events import Event

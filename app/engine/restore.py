@@ -21,7 +21,7 @@ from app.engine.world.ban_index import Ban
 from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import Invitation, World
-from app.services.name_reservations import load_reservations
+from app.services.accounts.name_reservations import load_reservations
 from app.services.retention.policies import load_policies
 from app.wire.names import Key, fold
 

@@ -208,7 +208,7 @@ class AccountDeletedData(EventData):
     """The id of a deleted account, and what becomes of its messages (`services.erasure`).
 
     `actor` is that of the audit log. `reserved` is the digest of the name, which is reserved until
-    the instant `until`, or for good (`services.name_reservations`).
+    the instant `until`, or for good (`services.accounts.name_reservations`).
     """
 
     id: int

@@ -18,7 +18,7 @@ from app.errors import StorageError
 from app.events import Event
 from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
 from app.services.record import record
-from app.services.room_keys import restore_room_keys
+from app.services.rooms.keys import restore_room_keys
 
 T = TypeVar("T")
 

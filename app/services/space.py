@@ -5,7 +5,7 @@ import time
 from app.clock import Clock
 from app.db.database import Database
 from app.db.space import space_of
-from app.services import audit
+from app.services.administration import audit
 from app.services.erasure.purge import merge_index, purge_files
 
 SHRINK_PAGES = 64  # returned in one step: some milliseconds

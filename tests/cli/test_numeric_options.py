@@ -12,8 +12,8 @@ from typer.main import get_command
 
 from app.cli import client, server, terminal
 from app.cli.admin import tree
+from tests.cli.admin.test_tree import CALLS, files, walk
 from tests.cli.conftest import CommandResult, story_in
-from tests.cli.test_admin_tree import CALLS, files, walk
 from tests.nasty_numbers import NASTY_NUMBERS, NASTY_TIMES
 
 PROGRAMS = {"chat-admin": tree.app, "chat-server": server.app, "chat-client": client.app}

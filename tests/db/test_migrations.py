@@ -19,8 +19,8 @@ from app.errors import StorageError
 from app.events import Event, Kind, PasswordHashes
 from app.events.data import CreatedData, MetadataChangeData, ModeData, RegisteredData
 from app.services import metadata
-from app.services.accounts import registration_event
-from app.services.last_visits import find_last_position
+from app.services.accounts.accounts import registration_event
+from app.services.history.last_visits import find_last_position
 from tests.postgres import Postgres
 from tests.postgres_proxy import Loss, open_proxy
 from tests.story import record_now

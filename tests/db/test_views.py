@@ -16,11 +16,11 @@ from app.db.database import Database
 from app.db.views import VIEWS, create_views, drop_views
 from app.events import Event, Kind, RoomKey, msgid
 from app.events.data import CertificateData, MessageData, ModeData, RedactedData
-from app.services import rooms
-from app.services.accounts import registration_event
+from app.services.accounts.accounts import registration_event
 from app.services.erasure import purge
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
+from app.services.rooms import rooms
 from tests.conftest import MovedClock
 from tests.story import SECRET, Story
 

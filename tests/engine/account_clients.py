@@ -5,8 +5,8 @@ from base64 import b64decode
 from scramp import ScramClient
 
 from app.engine.submission_unit import Callback, SubmissionUnit, run_slow_work
-from app.services.accounts import registration_event
-from app.services.passwords import hash_password
+from app.services.accounts.accounts import registration_event
+from app.services.accounts.passwords import hash_password
 from app.wire import sasl
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.story import record_now

@@ -7,9 +7,9 @@ import struct
 
 import pytest
 
-from app.services import bans
-from app.services.admin_changes import apply_admin_change
-from app.services.bans import BanType
+from app.services.administration import bans
+from app.services.administration.admin_changes import apply_admin_change
+from app.services.administration.bans import BanType
 from tests.conftest import MovedClock
 from tests.net.conftest import Serve
 from tests.net.running_server import RunningServer, trust

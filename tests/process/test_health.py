@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.process.monitored_server import request, request_json
 from tests.process.server_process import Server
 from tests.process.socket_client import TIMEOUT_SECONDS
-from tests.process.test_outage import full, locked
+from tests.process.storage.test_outage import full, locked
 from tests.waiting import eventually
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.process.server_process import PROGRAM, Server, environment
 from tests.process.socket_client import TIMEOUT_SECONDS
-from tests.process.test_outage import locked
+from tests.process.storage.test_outage import locked
 
 UNITS = Path(__file__).parents[2] / "contrib" / "systemd"
 INSTALLED = "/opt/durable-chat/bin"

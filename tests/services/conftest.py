@@ -10,7 +10,7 @@ from app.db.legacy import LegacyDatabase
 from app.services.legacy import ImportReport, LegacyImport, importing
 from app.services.legacy.rows import ImportLimits
 from tests.conftest import MovedClock
-from tests.services.imports import Run
+from tests.services.legacy.imports import Run
 from tests.story import SECRET, Story
 
 

@@ -14,7 +14,8 @@ from app.events.data import (
     RehashedData,
     RevokedData,
 )
-from app.services import audit, moderation, rooms
+from app.services.administration import audit, moderation
+from app.services.rooms import rooms
 from tests.story import Story
 
 

@@ -23,10 +23,11 @@ from app.db.models import (
 from app.errors import AlreadyExists, NotFound
 from app.events import Event, Kind
 from app.events.data import BannedData, MarkedData, MessageData, ModeData, PrivateMetadataData
-from app.services import audit
-from app.services.account_renaming import rename_user
-from app.services.accounts import get_account
-from app.services.administration import create_account
+from app.services.accounts.accounts import get_account
+from app.services.accounts.administration import create_account
+from app.services.accounts.name_reservations import KEY_NAME, digest_name
+from app.services.accounts.renaming import rename_user
+from app.services.administration import audit
 from app.services.erasure import events, purge, steps
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.preview import preview_erasure
@@ -34,7 +35,6 @@ from app.services.erasure.receipt import find_receipt
 from app.services.erasure.redaction import RedactionSelection, Redactor, redact_messages
 from app.services.erasure.steps import ErasurePhase, find_progress, take_step
 from app.services.erasure.subject import Messages
-from app.services.name_reservations import KEY_NAME, digest_name
 from app.services.secrets import find_secret
 from app.services.verification.chain import verify_chain
 from app.wire.names import fold

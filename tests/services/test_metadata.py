@@ -8,9 +8,11 @@ from app.db.models import AccountMetadataRow, AccountRow, RoomMetadataRow, RoomR
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.events.data import MetadataChangeData
-from app.services import audit, metadata, moderation, rooms
-from app.services.accounts import get_account
-from app.services.admin_changes import AdminChange
+from app.services import metadata
+from app.services.accounts.accounts import get_account
+from app.services.administration import audit, moderation
+from app.services.administration.admin_changes import AdminChange
+from app.services.rooms import rooms
 from app.wire.names import fold
 from tests.story import Story
 

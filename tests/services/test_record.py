@@ -10,7 +10,7 @@ from app.db.models import SessionRow as Connected
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.events.data import MessageData, ModeData
-from app.services.admin_changes import AdminChange
+from app.services.administration.admin_changes import AdminChange
 from app.services.record import record
 from tests.conftest import MovedClock
 from tests.story import ME, Story

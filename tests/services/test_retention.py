@@ -13,17 +13,19 @@ from app.db.models import CorrespondentRow, ExpiredHistoryRow
 from app.errors import NotFound
 from app.events import Event, Kind, msgid
 from app.events.data import MessageData, RedactedData
-from app.services import audit, pages, stats
-from app.services.pages import HistoryCursor, HistorySource
+from app.services import stats
+from app.services.administration import audit
+from app.services.history import pages
+from app.services.history.pages import HistoryCursor, HistorySource
+from app.services.history.search import SearchQuery, SearchScope, search
 from app.services.retention import administration, expiry
 from app.services.retention.expiry import MAX_STEP_CHARACTERS, MAX_STEP_EVENTS, ExpiryPass
 from app.services.retention.notices import EXPIRED_TEXT
 from app.services.retention.overview import list_policies
 from app.services.retention.policies import DAY_MILLISECONDS, FOREVER, RetentionDefaults
 from app.services.retention.runs import RemovedHistory, plan_run, run
-from app.services.search import SearchQuery, SearchScope, search
+from app.services.verification import verify_snapshot
 from tests.conftest import MovedClock
-from tests.services.chained_log import verify
 from tests.story import Story
 
 KEEP = RetentionDefaults(FOREVER, FOREVER)
@@ -338,12 +340,12 @@ def test_pages_begin_with_a_notice_where_history_has_expired(story: Story, clock
 
 def test_log_and_hash_chain_are_sound_after_removal(rooms: Story) -> None:
     with rooms.database.engine.connect() as connection:
-        before = verify(connection)
+        before = verify_snapshot(connection)
     set_days(rooms, "#tea", 30)
     expire(rooms)
     with rooms.database.reading() as session:
         assert stats.find_problems(session) == []
-        after = verify(session.connection())
+        after = verify_snapshot(session.connection())
         assert (before.findings, after.findings, after.removed) == ([], [], 2)
         assert find_digest(session.connection(), before.end.last_id) == before.end.digest
 

@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from app.db.log import read_after
 from app.errors import NotFound, UsageError
 from app.events import Event, Kind
-from app.services import room_modes, rooms, sessions
-from app.services.admin_changes import AdminChange
+from app.services.administration.admin_changes import AdminChange
+from app.services.rooms import modes as room_modes
+from app.services.rooms import rooms
+from app.services.users import sessions
 from app.wire.modes import parse_changes
 from tests.story import Story
 

@@ -14,7 +14,7 @@ from app.clock import Clock
 from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.errors import ChatError, NotFound
-from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
+from app.services.administration.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.settings import SERVER, ResolvedSettings, ServerSettings, derive_prefix, load, resolve
 from app.text.graphemes import truncate_characters
 

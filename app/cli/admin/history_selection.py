@@ -10,9 +10,9 @@ from app.cli.admin.completion import complete_accounts, complete_rooms
 from app.cli.admin.context import AdminContext
 from app.db.database import Database
 from app.errors import NotFound, UsageError
-from app.services import audit
-from app.services.history import HistorySelection, is_known_name
-from app.services.rooms import get_room
+from app.services.administration import audit
+from app.services.history.history import HistorySelection, is_known_name
+from app.services.rooms.rooms import get_room
 from app.wire.names import fold
 
 Rooms = Annotated[

@@ -41,7 +41,7 @@ def read_password_hashes(from_stdin: bool, file: Path | None, shortest: int) -> 
 
     Raises: UsageError if the password is invalid or there is no terminal to prompt on.
     """
-    from app.services.passwords import check_password, hash_password  # slow to import
+    from app.services.accounts.passwords import check_password, hash_password  # slow to import
 
     password = _read_password(from_stdin, file)
     check_password(password, shortest)

@@ -13,109 +13,109 @@ from app.cli.lazy_commands import LazyCommand, LazyGroup
 
 
 def _user() -> typer.Typer:
-    from app.cli.admin.commands import user
+    from app.cli.admin.commands.accounts import user
 
     return user.app
 
 
 def _invite() -> typer.Typer:
-    from app.cli.admin.commands import invite
+    from app.cli.admin.commands.accounts import invite
 
     return invite.app
 
 
 def _room() -> typer.Typer:
-    from app.cli.admin.commands import room
+    from app.cli.admin.commands.rooms import room
 
     return room.app
 
 
 def _history() -> typer.Typer:
-    from app.cli.admin.commands import history
+    from app.cli.admin.commands.history import history
 
     return history.app
 
 
 def _ban() -> typer.Typer:
-    from app.cli.admin.commands import ban
+    from app.cli.admin.commands.moderation import ban
 
     return ban.app
 
 
 def _db() -> typer.Typer:
-    from app.cli.admin.commands import db
+    from app.cli.admin.commands.database import db
 
     return db.app
 
 
 def _backup() -> typer.Typer:
-    from app.cli.admin.commands import backup
+    from app.cli.admin.commands.database import backup
 
     return backup.app
 
 
 def _retention() -> typer.Typer:
-    from app.cli.admin.commands import retention
+    from app.cli.admin.commands.rooms import retention
 
     return retention.app
 
 
 def _audit() -> typer.Typer:
-    from app.cli.admin.commands import audit
+    from app.cli.admin.commands.moderation import audit
 
     return audit.app
 
 
 def _cert() -> typer.Typer:
-    from app.cli.admin.commands import cert
+    from app.cli.admin.commands.server import cert
 
     return cert.app
 
 
 def _session() -> typer.Typer:
-    from app.cli.admin.commands import session
+    from app.cli.admin.commands.moderation import session
 
     return session.app
 
 
 def _doctor() -> typer.Typer:
-    from app.cli.admin.commands.doctor import doctor
+    from app.cli.admin.commands.server.doctor import doctor
 
     return new_verb(doctor)
 
 
 def _top() -> typer.Typer:
-    from app.cli.admin.commands.top import top
+    from app.cli.admin.commands.server.top import top
 
     return new_verb(top)
 
 
 def _kick() -> typer.Typer:
-    from app.cli.admin.commands.kick import kick
+    from app.cli.admin.commands.moderation.kick import kick
 
     return new_verb(kick)
 
 
 def _announce() -> typer.Typer:
-    from app.cli.admin.commands.announce import announce
+    from app.cli.admin.commands.moderation.announce import announce
 
     return new_verb(announce)
 
 
 def _import_legacy() -> typer.Typer:
-    from app.cli.admin.commands.legacy import import_legacy
+    from app.cli.admin.commands.database.legacy import import_legacy
 
     return new_verb(import_legacy)
 
 
 def _list_users() -> typer.Typer:
-    from app.cli.admin.commands.user import list_
+    from app.cli.admin.commands.accounts.user import list_
 
     return new_verb(list_)
 
 
 def _export_history() -> typer.Typer:
-    from app.cli.admin.commands.history_export import export
+    from app.cli.admin.commands.history.history_export import export
 
     return new_verb(export)
 

@@ -9,7 +9,7 @@ import typer
 from app.cli import terminal
 from app.cli.server.declaration import Flags, command
 from app.errors import CheckFailed
-from app.services.config_check import ConfigReport, check_config
+from app.services.checks.startup import ConfigReport, check_config
 from app.settings import SERVER, resolve
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

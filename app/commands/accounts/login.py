@@ -33,7 +33,7 @@ from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
 from app.events import Kind
-from app.services.passwords import verify_login
+from app.services.accounts.passwords import verify_login
 from app.wire import numerics
 from app.wire.names import fold
 

@@ -17,9 +17,9 @@ from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.errors import UsageError
 from app.events import PasswordHashes
-from app.services.accounts import registration_event
-from app.services.name_reservations import describe_reservation
-from app.services.passwords import PasswordTooShort, check_password, hash_password
+from app.services.accounts.accounts import registration_event
+from app.services.accounts.name_reservations import describe_reservation
+from app.services.accounts.passwords import PasswordTooShort, check_password, hash_password
 from app.settings import ServerSettings
 from app.wire.names import InvalidName, check_new_nick, fold
 

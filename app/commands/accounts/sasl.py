@@ -31,7 +31,7 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.delivery.client import Client, SaslState
 from app.engine.submission_unit import SlowWork
-from app.services.scram import ScramLogin, start_scram_login
+from app.services.accounts.scram import ScramLogin, start_scram_login
 from app.wire import numerics
 from app.wire.names import fold
 from app.wire.sasl import MAX_CHUNK_CHARACTERS, encode_chunks

@@ -7,7 +7,7 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.engine.rate_limits import describe_wait
 from app.engine.world.world import Invitation
-from app.services.codes import hash_code
+from app.services.accounts.codes import hash_code
 from app.settings import ServerSettings
 from app.settings.fields import is_email
 

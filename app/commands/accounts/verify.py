@@ -15,10 +15,10 @@ from app.commands.registry import command
 from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.events import Applicant, PasswordHashes
-from app.services import mail
-from app.services.applications import CODE_LENGTH, application_event, redeem_code
-from app.services.codes import hash_code, new_code
-from app.services.passwords import hash_password
+from app.services.accounts import mail
+from app.services.accounts.applications import CODE_LENGTH, application_event, redeem_code
+from app.services.accounts.codes import hash_code, new_code
+from app.services.accounts.passwords import hash_password
 from app.wire.names import fold
 
 C = TypeVar("C", bound=Context)

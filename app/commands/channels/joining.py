@@ -14,7 +14,7 @@ from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Kind
 from app.events.data import CreatedData, JoinedData
-from app.services.rooms import NEW_ROOM_MODES
+from app.services.rooms.rooms import NEW_ROOM_MODES
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room
 

@@ -11,7 +11,7 @@ from app.commands.registry import command
 from app.engine.world.user import User
 from app.events import Event, Kind
 from app.events.data import MarkedData
-from app.services.markers import load_read_markers
+from app.services.history.markers import load_read_markers
 from app.wire.line import plain
 from app.wire.names import Key, fold
 

@@ -23,9 +23,9 @@ from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import MESSAGES, Event
 from app.events.data import MessageData
-from app.services.last_visits import find_last_position
-from app.services.pages import latest_messages, list_private_messages
-from app.services.visibility import NEVER, find_visit_start
+from app.services.history.last_visits import find_last_position
+from app.services.history.pages import latest_messages, list_private_messages
+from app.services.history.visibility import NEVER, find_visit_start
 from app.wire.ctcp import is_request
 
 # Clients with one of these capabilities request history themselves.

@@ -21,7 +21,7 @@ from app.commands.errors import FailReply
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import parse_msgid
-from app.services import pages
+from app.services.history import pages
 from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, is_room
 from app.wire.numbers import parse_number
 

@@ -20,9 +20,9 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.events import Event, Kind, msgid
 from app.events.data import KickedData, MessageData
-from app.services import pages
-from app.services.pages import HistoryCursor, HistorySource, Page
-from app.services.visibility import find_first_visible
+from app.services.history import pages
+from app.services.history.pages import HistoryCursor, HistorySource, Page
+from app.services.history.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.names import fold
 

@@ -25,9 +25,9 @@ from app.commands.registry import command
 from app.engine.submission_unit import SlowWork
 from app.errors import SearchTookTooLong
 from app.events import Event
-from app.services.search import SearchQuery, SearchScope
-from app.services.search import search as search_messages
-from app.services.visibility import find_first_visible
+from app.services.history.search import SearchQuery, SearchScope
+from app.services.history.search import search as search_messages
+from app.services.history.visibility import find_first_visible
 from app.wire.line import parse_tags, plain
 from app.wire.names import is_room
 from app.wire.numbers import parse_number

@@ -16,10 +16,10 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.engine.submission_unit import SlowWork
 from app.engine.world.admission import find_entry_refusal
-from app.services.history_targets import ConversationTarget, list_targets
-from app.services.last_visits import list_last_rooms
-from app.services.pages import Page
-from app.services.visibility import find_first_visible
+from app.services.history.last_visits import list_last_rooms
+from app.services.history.pages import Page
+from app.services.history.targets import ConversationTarget, list_targets
+from app.services.history.visibility import find_first_visible
 
 
 def read_targets(ctx: Context, limit: int, begin: int, end: int) -> SlowWork:

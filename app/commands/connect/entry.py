@@ -11,7 +11,7 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
 from app.events.data import ConnectedData, JoinedData
-from app.services.name_reservations import describe_reservation
+from app.services.accounts.name_reservations import describe_reservation
 from app.wire import numerics
 from app.wire.names import fold
 

@@ -16,7 +16,7 @@ from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
 from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import User
-from app.services.passwords import is_same_password, verify_password
+from app.services.accounts.passwords import is_same_password, verify_password
 from app.text.graphemes import truncate_characters
 from app.wire import numerics
 from app.wire.names import InvalidName, check_new_nick

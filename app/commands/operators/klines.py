@@ -17,7 +17,7 @@ from app.engine.world.ban_index import Ban, BanIndex
 from app.errors import ChatError
 from app.events import Kind
 from app.events.data import RevokedData
-from app.services.bans import (
+from app.services.administration.bans import (
     BanType,
     ban_data,
     check_ban_count,

@@ -13,7 +13,7 @@ from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.events import Kind
 from app.events.data import OperData
-from app.services.passwords import verify_password
+from app.services.accounts.passwords import verify_password
 from app.settings.fields import normalise_operator_name
 from app.wire import numerics
 

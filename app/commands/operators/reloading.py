@@ -25,7 +25,7 @@ from app.errors import ChatError
 from app.events import Event, Kind
 from app.events.data import RehashedData
 from app.services.retention.policies import RetentionDefaults, describe_defaults
-from app.services.rooms import official_room_event
+from app.services.rooms.rooms import official_room_event
 from app.settings import SERVER, ServerSettings, SettingsUpdate, compute_update
 from app.wire import numerics
 

@@ -26,11 +26,11 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.errors import UsageError
 from app.events import Event, msgid, parse_msgid
-from app.services import pages
-from app.services.pages import HistoryCursor, HistorySource
+from app.services.history import pages
+from app.services.history.pages import HistoryCursor, HistorySource
+from app.services.history.search import SearchQuery
+from app.services.history.visibility import find_first_visible
 from app.services.retention.policies import RetentionDefaults, describe_policy, format_days
-from app.services.search import SearchQuery
-from app.services.visibility import find_first_visible
 from app.text.graphemes import split_text
 from app.text.local_time import WallClock
 from app.text.periods import parse_exact

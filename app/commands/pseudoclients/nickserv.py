@@ -21,8 +21,8 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo
 from app.events import Kind, PasswordHashes
 from app.events.data import AccountChangedData
-from app.services.accounts import find_account
-from app.services.passwords import hash_password
+from app.services.accounts.accounts import find_account
+from app.services.accounts.passwords import hash_password
 from app.wire.names import fold
 
 _NOTHING = Secret(NO_EMAIL)

@@ -9,7 +9,8 @@ from app.engine.delivery.audience import EMPTY_AUDIENCE
 from app.engine.delivery.client import DeletionRequest
 from app.engine.world.user import AccountInfo
 from app.events import Event
-from app.services.codes import hash_code, new_code
+from app.services.accounts.codes import hash_code, new_code
+from app.services.accounts.name_reservations import make_reservation
 from app.services.erasure.accounts import (
     deletion_event,
     new_pseudonym,
@@ -17,7 +18,6 @@ from app.services.erasure.accounts import (
     topic_events,
 )
 from app.services.erasure.subject import Messages
-from app.services.name_reservations import make_reservation
 
 CODE_LENGTH = 10  # characters of five bits each
 CODE_SECONDS = 600.0

@@ -29,9 +29,9 @@ from app.commands.query_masks import compile_query_mask
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import Event
-from app.services import pages
-from app.services.pages import HistoryCursor, HistorySource
-from app.services.visibility import find_first_visible
+from app.services.history import pages
+from app.services.history.pages import HistoryCursor, HistorySource
+from app.services.history.visibility import find_first_visible
 from app.wire import numerics
 from app.wire.line import plain
 from app.wire.masks import is_mask

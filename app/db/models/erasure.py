@@ -9,7 +9,7 @@ from app.db.models.columns import Base, Id, Instant, Name, Reference
 
 
 class NameReservationRow(Base):
-    """A name that nobody may use, as a keyed digest only (`services.name_reservations`)."""
+    """A name that nobody may use, as a digest (`services.accounts.name_reservations`)."""
 
     __tablename__ = "name_reservation"
 

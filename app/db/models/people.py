@@ -55,7 +55,7 @@ class LastVisitRow(Base):
 
     __tablename__ = "last_visit"
 
-    visitor: Mapped[str] = mapped_column(String(260), primary_key=True)  # see `services.last_visits`
+    visitor: Mapped[str] = mapped_column(String(260), primary_key=True)  # see `services.history.last_visits`
     room_id: Mapped[RoomId]
     until: Mapped[Reference]  # id of the event that ended the visit
     session_id: Mapped[Reference | None]  # whose visit it was; None if that is not known any more

@@ -7,7 +7,7 @@ from app.engine.world.user import AccountInfo
 from app.engine.world.world import World
 from app.events import Event
 from app.events.data import AccountDeletedData, AccountRenamedData
-from app.services.bans import BanType
+from app.services.administration.bans import BanType
 from app.services.erasure.subject import Messages
 from app.wire import extbans
 from app.wire.names import Key, fold

@@ -2,7 +2,7 @@
 
 from app.engine.world.room import Room
 from app.engine.world.user import User
-from app.services.passwords import is_same_password
+from app.services.accounts.passwords import is_same_password
 from app.wire import numerics
 from app.wire.numerics import Numeric
 

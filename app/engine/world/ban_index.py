@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from app.clock import Clock, is_future
-from app.services.bans import BanType
+from app.services.administration.bans import BanType
 from app.wire.mask_index import MaskIndex, PartitionedIndex
 from app.wire.names import caseless, fold
 

@@ -2,7 +2,7 @@
 
 A user who leaves a room and returns within one changeset has missed what was said in between. With
 another nick, host or account, a user is another visitor, and the former one has left. Once stored,
-the departure is found in the log (`services.last_visits`).
+the departure is found in the log (`services.history.last_visits`).
 """
 
 from collections.abc import Iterable

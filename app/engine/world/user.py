@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from app.engine.delivery.client import Client
 from app.events import Event, EventData, Kind, Secret
-from app.services.last_visits import list_visitors
+from app.services.history.last_visits import list_visitors
 from app.wire.names import Key
 
 Metadata = dict[str, str]  # draft/metadata-3 values by key

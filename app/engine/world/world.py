@@ -20,7 +20,7 @@ from app.engine.world.user import AccountInfo, User
 from app.engine.world.user_counts import UserCounts
 from app.events import Event, Kind
 from app.events.data import MarkedData, MetadataChangeData, RedactedData
-from app.services.name_reservations import NameReservations
+from app.services.accounts.name_reservations import NameReservations
 from app.wire.names import Key, fold, skeleton
 
 MAX_WHOWAS_NICKS = 1_000  # nicks in the WHOWAS history

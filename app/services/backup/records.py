@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.clock import Clock, from_iso, to_datetime, to_datetime_or_none
 from app.db.database import Database
 from app.db.models import BackupRow
-from app.services import audit
+from app.services.administration import audit
 from app.services.backup.creation import NewBackup
 from app.services.backup.manifest import Manifest
 

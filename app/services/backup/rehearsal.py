@@ -15,9 +15,9 @@ from app.db.database import Database, parse_database_url
 from app.db.fulltext import TRIGRAM
 from app.db.models import SPOKEN, EventRow, RoomRow
 from app.events import msgid
-from app.services.admin_changes import apply_admin_change
-from app.services.administration import create_account
-from app.services.passwords import hash_password
+from app.services.accounts.administration import create_account
+from app.services.accounts.passwords import hash_password
+from app.services.administration.admin_changes import apply_admin_change
 from app.wire.modes import HIDDEN_HISTORY
 
 MESSAGES_LOOKED_AT = 50  # of each room, for the newest one with a text

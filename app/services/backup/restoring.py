@@ -22,7 +22,7 @@ from app.db.postgresql.schemas import set_schema_aside, take_schema_back
 from app.db.sqlite.replacement import claimed_file, set_aside
 from app.db.sqlite.snapshot import without_companions
 from app.errors import AlreadyExists, DatabaseRefused, StorageError
-from app.services import audit
+from app.services.administration import audit
 from app.services.backup.copying import CopyProgress, copy_rows, describe_failure
 from app.services.backup.manifest import Manifest, hash_file
 from app.services.backup.naming import partial_file

@@ -6,10 +6,10 @@ from app.clock import Clock
 from app.db.models import HAPPENED, EventRow, RoomRow
 from app.events import Event, Kind
 from app.events.data import AccountDeletedData
-from app.services.accounts import get_account
-from app.services.admin_changes import AdminChange, Administrator
+from app.services.accounts.accounts import get_account
+from app.services.accounts.name_reservations import Reservation, make_reservation, reservation_key
+from app.services.administration.admin_changes import AdminChange, Administrator
 from app.services.erasure.subject import Messages
-from app.services.name_reservations import Reservation, make_reservation, reservation_key
 from app.wire.names import PSEUDONYM_PREFIX, fold
 
 PSEUDONYM_DIGITS = 8  # hexadecimal

@@ -14,7 +14,7 @@ from app.db.log import Log, get_last_id
 from app.db.models import AccountRow, EventRow, FormerNameRow, RoomRow
 from app.events import MESSAGES, Event, Kind, msgid
 from app.events.data import RedactedData
-from app.services import audit
+from app.services.administration import audit
 from app.services.record import record
 from app.wire.names import fold
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, delete, insert, literal, or_, sele
 from app.clock import ID_RANDOM_BITS, Clock
 from app.db.log import get_last_id
 from app.db.models import BackupRow, ErasureRow, ErasureSessionRow, EventRow, SessionRow
-from app.services import audit
+from app.services.administration import audit
 from app.services.erasure.events import choose_treatments, find_rows, remove_rows, treat_rows
 from app.services.erasure.rooms import find_room_rows, strip_audit_entries
 from app.services.erasure.subject import ErasedAccount

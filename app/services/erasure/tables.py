@@ -28,7 +28,7 @@ from app.db.fulltext import fulltext_of
 from app.services.erasure.audit import AuditEntries
 from app.services.erasure.events import Treatment
 from app.services.erasure.subject import ErasedAccount
-from app.services.last_visits import list_visitors
+from app.services.history.last_visits import list_visitors
 from app.wire.extbans import names_user
 
 MAX_ROWS = 1_000  # per step

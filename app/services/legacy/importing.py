@@ -13,8 +13,9 @@ from app.db.legacy import LegacyDatabase, LegacyMessage, LegacyUser
 from app.db.log import Log
 from app.db.models import ImportMarkRow
 from app.events import Event, PasswordHashes
-from app.services import audit
-from app.services.accounts import find_account, registration_event
+from app.services.accounts.accounts import find_account, registration_event
+from app.services.accounts.passwords import hash_passwords
+from app.services.administration import audit
 from app.services.legacy.report import ImportReport, RejectedRow
 from app.services.legacy.rooms import ImportDestination
 from app.services.legacy.rows import (
@@ -28,7 +29,6 @@ from app.services.legacy.rows import (
     read_user,
     row_digest,
 )
-from app.services.passwords import hash_passwords
 from app.services.record import record
 from app.wire.names import Key, fold
 

@@ -13,7 +13,7 @@ from app.errors import ChatError
 from app.events import Event, Kind
 from app.events.data import CreatedData, MessageData, from_json
 from app.services.legacy.rows import NewMessage
-from app.services.rooms import find_room, official_room_event
+from app.services.rooms.rooms import find_room, official_room_event
 
 Author = Callable[[NewMessage], tuple[str, str | None]]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.db.legacy import Cell, LegacyMessage, LegacyUser
 from app.errors import UsageError
-from app.services.passwords import check_password
+from app.services.accounts.passwords import check_password
 from app.text.graphemes import truncate_characters
 from app.wire.framing import byte_length
 from app.wire.names import InvalidName, check_new_nick

@@ -17,9 +17,9 @@ from app.events.data import (
     RegisteredData,
     RevokedData,
 )
-from app.services.account_names import rename_account
+from app.services.accounts.name_reservations import store_reservation
+from app.services.accounts.names import rename_account
 from app.services.erasure.beginning import begin_account_erasure
-from app.services.name_reservations import store_reservation
 from app.services.projections.projection import Projection
 from app.wire.names import fold
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, TextClause, select, text
 from app.db.models import AccountRow, SessionRow
 from app.events import Event, Kind
 from app.events.data import DepartureData, KickedData
-from app.services.last_visits import list_visitors
+from app.services.history.last_visits import list_visitors
 from app.services.projections.projection import Projection
 from app.wire.names import fold
 

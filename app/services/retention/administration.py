@@ -14,9 +14,9 @@ from app.db.models import RoomRetentionRow, RoomRow
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.events.data import RetentionData
-from app.services.admin_changes import AdminChange, Administrator
+from app.services.administration.admin_changes import AdminChange, Administrator
 from app.services.retention.policies import RetentionDefaults, RoomPolicy, describe_policy, find_policy
-from app.services.rooms import find_room
+from app.services.rooms.rooms import find_room
 from app.wire.names import fold
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from argon2 import PasswordHasher
 
-from app.services.administration import set_disabled
+from app.services.accounts.administration import set_disabled
 from tests.engine.account_clients import PASSWORD, Scram, account, authenticate_lines, log_in, plain, stranger
 from tests.engine.accounts.test_certificates import external, known, showing
 from tests.engine.conftest import MakeBench

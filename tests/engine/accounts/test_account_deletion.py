@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from app.db.models import Base
-from app.engine import erasure_upkeep
-from app.services import audit
+from app.engine.upkeep import erasure as erasure_upkeep
+from app.services.administration import audit
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
 from app.services.verification.chain import verify_chain

@@ -7,9 +7,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from app.db.models import EventRow
-from app.services import bans
-from app.services.administration import set_role
-from app.services.bans import BanType
+from app.services.accounts.administration import set_role
+from app.services.administration import bans
+from app.services.administration.bans import BanType
 from tests.engine.account_clients import (
     PASSWORD,
     Scram,

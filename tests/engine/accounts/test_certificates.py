@@ -1,6 +1,6 @@
 """Client certificates: SASL EXTERNAL (RFC 4422, appendix A) and NickServ CERT."""
 
-from app.services.administration import set_disabled
+from app.services.accounts.administration import set_disabled
 from app.wire.line import parse
 from tests.engine.account_clients import account, authenticate_lines, codes, enter, stranger
 from tests.engine.accounts.test_new_password import reset

@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 from argon2 import PasswordHasher
 
-from app.services import passwords
+from app.services.accounts import passwords
 from tests.engine.account_clients import PASSWORD, account, begin, finish, plain
 from tests.engine.conftest import MakeBench
 from tests.waiting import eventually

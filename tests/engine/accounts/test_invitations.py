@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from app.services.codes import new_code
-from app.services.invitations import CODE_LENGTH, create_invitation, revoke_invitation
+from app.services.accounts.codes import new_code
+from app.services.accounts.invitations import CODE_LENGTH, create_invitation, revoke_invitation
 from tests.conftest import MovedClock
 from tests.engine.account_clients import begin, codes, finish, work
 from tests.engine.conftest import MakeBench

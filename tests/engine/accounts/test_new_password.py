@@ -1,7 +1,7 @@
 """A password reset by an administrator invalidates every use of the old password."""
 
-from app.services.administration import set_password
-from app.services.passwords import hash_password
+from app.services.accounts.administration import set_password
+from app.services.accounts.passwords import hash_password
 from tests.conftest import MovedClock
 from tests.engine.account_clients import Scram, account, begin, codes, enter, log_in, plain, stranger, work
 from tests.engine.harness import EngineHarness

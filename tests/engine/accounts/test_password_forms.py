@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from argon2 import PasswordHasher
 
-from app.services.accounts import registration_event
-from app.services.passwords import hash_password
+from app.services.accounts.accounts import registration_event
+from app.services.accounts.passwords import hash_password
 from tests.engine.account_clients import Scram, account, codes, enter, log_in, stranger
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness, HarnessClient

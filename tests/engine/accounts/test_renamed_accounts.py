@@ -1,6 +1,6 @@
 """Renaming an account with chat-admin beside the running server."""
 
-from app.services.account_renaming import rename_user
+from app.services.accounts.renaming import rename_user
 from app.wire.line import parse
 from tests.engine.account_clients import account, codes, enter, log_in
 from tests.engine.harness import EngineHarness, HarnessClient

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import administration
+from app.services.accounts import administration
 from tests.engine.account_clients import PASSWORD, Scram, account, codes, enter, log_in, plain, stranger
 from tests.engine.harness import EngineHarness
 from tests.story import Story

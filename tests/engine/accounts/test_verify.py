@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.services import mail
-from app.services.applications import LIFETIME_MILLISECONDS, list_applications, verify_application
+from app.services.accounts import mail
+from app.services.accounts.applications import (
+    LIFETIME_MILLISECONDS,
+    list_applications,
+    verify_application,
+)
 from tests.conftest import MovedClock
 from tests.engine.account_clients import codes, log_in
 from tests.engine.conftest import MakeBench

@@ -9,7 +9,7 @@ from app.db import models
 from app.engine.changeset import Changeset
 from app.events import Event, Kind, PasswordHashes, RoomKey
 from app.events.data import ModeData, from_json
-from app.services.accounts import registration_event
+from app.services.accounts.accounts import registration_event
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account
 from tests.engine.harness import EngineHarness

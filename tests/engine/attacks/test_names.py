@@ -4,7 +4,7 @@ from itertools import product
 
 from app.events import Event, Kind
 from app.events.data import BannedData, CreatedData
-from app.services.administration import set_role
+from app.services.accounts.administration import set_role
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness
 from tests.story import Story, record_now

@@ -8,7 +8,9 @@ from sqlalchemy import select
 from app.db.models import EventRow
 from app.errors import UsageError
 from app.events.data import DeletedData
-from app.services import audit, rooms, stats
+from app.services import stats
+from app.services.administration import audit
+from app.services.rooms import rooms
 from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, enter

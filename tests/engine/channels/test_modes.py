@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import audit
+from app.services.administration import audit
 from tests.engine.channels.test_rooms import gather, people
 from tests.engine.harness import EngineHarness
 

@@ -1,6 +1,7 @@
 """RENAME (IRCv3 draft/channel-rename)."""
 
-from app.services import audit, rooms
+from app.services.administration import audit
+from app.services.rooms import rooms
 from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, enter

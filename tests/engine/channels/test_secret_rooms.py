@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from app.commands.registry import Command
-from app.services import rooms
+from app.services.rooms import rooms
 from app.wire.line import parse
 from tests.engine.account_clients import account, enter
 from tests.engine.command_lines import lines_with

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import audit
+from app.services.administration import audit
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, enter
 from tests.engine.conftest import MakeBench

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.services import moderation
+from app.services.administration import moderation
 from tests.engine import account_clients, history_clients
 from tests.engine.account_clients import account, begin, finish, plain
 from tests.engine.conftest import MakeBench

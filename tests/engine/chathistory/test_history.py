@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.clock import to_iso
 from app.commands.connect import isupport
 from app.events import Event, msgid
-from app.services import pages
+from app.services.history import pages
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import begin, finish

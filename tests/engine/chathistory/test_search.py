@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands.chathistory import search as asking
-from app.engine.index_upkeep import INDEX_BATCH_IDLE
+from app.engine.upkeep.index import INDEX_BATCH_IDLE
 from app.events import Event
-from app.services import search as searching
+from app.services.history import search as searching
 from app.wire.line import Line, parse
 from tests.conftest import MovedClock
 from tests.engine import history_clients

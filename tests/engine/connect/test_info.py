@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from app.services.administration import set_role
+from app.services.accounts.administration import set_role
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, codes, enter

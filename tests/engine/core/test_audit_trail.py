@@ -3,7 +3,7 @@
 import pytest
 from argon2 import PasswordHasher
 
-from app.services import audit
+from app.services.administration import audit
 from tests.engine.account_clients import account, enter
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness

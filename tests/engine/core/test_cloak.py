@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.db.models import SessionRow
 from app.engine.cloak import new_cloak
-from app.services import bans
-from app.services.admin_changes import apply_admin_change
+from app.services.administration import bans
+from app.services.administration.admin_changes import apply_admin_change
 from tests.engine.account_clients import account, enter, stranger
 from tests.engine.account_clients import log_in as log_in_as
 from tests.engine.conftest import MakeBench

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.engine.index_upkeep import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE
 from app.engine.submission_unit import SubmissionUnit
+from app.engine.upkeep.index import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather
 

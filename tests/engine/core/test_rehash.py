@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from app.db.models import EventRow, RoomRow
-from app.services.administration import set_role
+from app.services.accounts.administration import set_role
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, begin, codes, enter, finish

@@ -18,8 +18,8 @@ from app.engine.world.room import Room
 from app.engine.world.world import World
 from app.events import Event, Kind, PasswordHashes
 from app.events.data import BannedData, CreatedData, RevokedData
-from app.services.accounts import account_change_event, find_account, registration_event
-from app.services.rooms import find_room
+from app.services.accounts.accounts import account_change_event, find_account, registration_event
+from app.services.rooms.rooms import find_room
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.engine.account_clients import PASSWORD, plain

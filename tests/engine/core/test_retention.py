@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.db.models import Base, EventRow
-from app.engine import space_upkeep
-from app.engine.retention_upkeep import MIN_PAUSE_SECONDS, PASS_SECONDS
+from app.engine.upkeep import space as space_upkeep
+from app.engine.upkeep.retention import MIN_PAUSE_SECONDS, PASS_SECONDS
 from app.events import Event, Kind
-from app.services import audit
-from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
+from app.services.administration import audit
+from app.services.administration.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.services.retention import administration
 from app.services.retention.expiry import MAX_STEP_EVENTS
 from app.services.retention.notices import EXPIRED_TEXT

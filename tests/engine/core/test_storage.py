@@ -12,8 +12,9 @@ from app.db.database import Database
 from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
 from app.events.data import KickedData, KilledData, ModeData
-from app.services import bans, moderation, rooms
-from app.services.administration import set_disabled
+from app.services.accounts.administration import set_disabled
+from app.services.administration import bans, moderation
+from app.services.rooms import rooms
 from app.services.stats import find_problems
 from app.wire.line import parse
 from tests.conftest import MovedClock

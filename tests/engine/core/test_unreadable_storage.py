@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from app.db.database import Database
 from app.events import Event, Kind, RoomKey
 from app.events.data import ModeData
-from app.services import rooms
+from app.services.rooms import rooms
 from tests.conftest import MovedClock
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.history import History, HistorySelection
+from app.services.history.history import History, HistorySelection
 from app.text.sanitise import clean
 from app.wire.line import parse
 from tests.engine import history_clients

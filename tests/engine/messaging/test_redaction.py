@@ -9,11 +9,11 @@ from sqlalchemy import text
 
 from app.db.fulltext import fulltext_of
 from app.db.sqlite import fulltext as sqlite_fulltext
-from app.engine.index_upkeep import INDEX_BATCH_IDLE
 from app.engine.submission_unit import SubmissionUnit
-from app.services import audit
+from app.engine.upkeep.index import INDEX_BATCH_IDLE
+from app.services.administration import audit
 from app.services.erasure.redaction import RedactionSelection, Redactor, redact_messages
-from app.services.history import History, HistorySelection
+from app.services.history.history import History, HistorySelection
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine import history_clients

@@ -3,7 +3,7 @@
 import pytest
 
 from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS
-from app.services import moderation
+from app.services.administration import moderation
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine import scenes

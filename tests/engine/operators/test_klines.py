@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from app.db.models import EventRow
 from app.errors import UsageError
-from app.services import bans
-from app.services.bans import BanType
+from app.services.administration import bans
+from app.services.administration.bans import BanType
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness, HarnessClient

@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from app.db.models import EventRow, SessionRow
-from app.services import moderation, room_modes
+from app.services.administration import moderation
+from app.services.rooms import modes as room_modes
 from app.wire.modes import parse_changes
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import audit
+from app.services.administration import audit
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people

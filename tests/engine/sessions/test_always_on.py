@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.services.administration import set_always_on, set_disabled
-from app.services.moderation import kill_user
+from app.services.accounts.administration import set_always_on, set_disabled
+from app.services.administration.moderation import kill_user
 from tests.conftest import MovedClock
 from tests.engine.account_clients import PASSWORD, account, codes, enter, plain
 from tests.engine.conftest import MakeBench

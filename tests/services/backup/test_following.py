@@ -23,7 +23,7 @@ from app.services.backup.manifest import read_manifest
 from app.services.backup.restoring import Restore
 from app.services.backup.verification import verify_backup
 from tests.services.backup.conftest import VERSION
-from tests.services.chained_log import redact
+from tests.services.chain.chained_log import redact
 from tests.services.copying.contents import Contents, contents, fill, read, replace
 from tests.story import Story
 

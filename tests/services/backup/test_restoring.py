@@ -13,7 +13,7 @@ from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.sqlite.replacement import claimed_file
 from app.errors import AlreadyExists, DatabaseRefused, StorageError
-from app.services.audit import find_latest_entries
+from app.services.administration.audit import find_latest_entries
 from app.services.backup import restoring
 from app.services.backup.creation import NewBackup, create_backup
 from app.services.backup.records import list_known_backups

@@ -13,7 +13,7 @@ from app.db import copy_state, schema
 from app.db.database import Database, parse_database_url
 from app.db.models import AccountRow, AuditRow, EventRow
 from app.errors import DatabaseRefused, StorageError
-from app.services import audit
+from app.services.administration import audit
 from app.services.copying import CopyTarget, SwitchOver, claimed_target
 from app.services.copying.switch_over import claimed
 from tests.conftest import MovedClock

@@ -1,0 +1,1 @@
+"""Commands for the database: maintenance, backup, copy and import."""

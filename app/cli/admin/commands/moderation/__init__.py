@@ -1,0 +1,1 @@
+"""Commands for moderation, and the audit log."""

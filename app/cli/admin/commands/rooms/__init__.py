@@ -1,0 +1,1 @@
+"""Commands for rooms and for how long their history is kept."""

@@ -1,0 +1,1 @@
+"""Commands for the server and the machine it runs on."""

@@ -1,0 +1,1 @@
+"""Accounts: creation, login, verification, invitations and names."""

@@ -1,0 +1,1 @@
+"""Changes by administrators, and the audit log."""

@@ -1,0 +1,1 @@
+"""History: pages, search, and what a user may read of it."""

@@ -1,0 +1,1 @@
+"""The users of the chat and their sessions, online and past."""

@@ -1,0 +1,1 @@
+"""Tests of `chat-admin` beside a running server."""

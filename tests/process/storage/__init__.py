@@ -1,0 +1,1 @@
+"""Tests of servers that lose their process or their storage."""
