@@ -32,6 +32,7 @@ from app.client.storage.error_log import ErrorLog
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
 from app.client.storage.stored_list import (
+    CLOSED,
     IGNORED,
     LAST_ROOM,
     MUTED,
@@ -120,6 +121,7 @@ def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage
         max_history_entries=settings.input_history,
         room_order=StoredList(folder, ROOM_ORDER, key),
         last_room=StoredList(rooms_folder, LAST_ROOM, key),
+        closed=StoredList(rooms_folder, CLOSED, key),
         theme=StoredList(folder, THEME, "theme"),
         reactions=StoredList(folder, REACTIONS, "reactions"),
         drafts=DraftFile(folder, key),

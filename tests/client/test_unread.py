@@ -112,7 +112,10 @@ def test_room_never_read_before_has_no_unread_messages() -> None:
     client.receive(":srv MARKREAD #tea *")
     client.clear()
     client.receive(*history_batch("#tea", privmsg("m1", "old")))
-    client.play("| [2026-11-22 12:00:01] bob: old")
+    client.play("""
+        > MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z
+        | [2026-11-22 12:00:01] bob: old
+    """)
     assert not client.state.rooms["#tea"].unread
 
 
@@ -325,3 +328,17 @@ def test_deleted_message_is_no_longer_unread() -> None:
     client.receive(*(privmsg(f"m{second}", "hi", second=second) for second in (1, 2, 3)))
     client.receive(":bob!b@h REDACT #tea m2", ":bob!b@h REDACT #tea m2", ":bob!b@h REDACT #tea gone")
     assert list(client.state.rooms["#tea"].unread) == [_at(1), _at(3)]
+
+
+def test_what_follows_the_first_visit_to_an_empty_room_is_unread_after_a_restart() -> None:
+    client = _started_client()
+    join(client, "#tea")
+    client.receive(*history_batch("#tea"))
+    marker = "MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z"
+    assert client.sent.pop() == marker
+    again = _started_client()
+    join(again, "#tea")
+    again.receive(f":srv {marker}", *history_batch("#tea", privmsg("m1", "anna, tea?", second=9)))
+    found = [event for event in again.events if isinstance(event, UnreadMessages)]
+    assert [(event.room, event.count) for event in found] == [("#tea", 1)]
+    assert not [line for line in again.sent if line.startswith("MARKREAD")]

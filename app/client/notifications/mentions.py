@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from app.text.sanitise import clean
-from app.wire.names import fold
+from app.wire.names import caseless
 
 WORD_PUNCTUATION = "_|"
 # Han, Hiragana, Thai, Lao, Tibetan, Burmese and Khmer.
@@ -24,8 +24,8 @@ _KATAKANA = re.compile("[\u30a1-\u30ff\u31f0-\u31ff]")
 
 def is_mentioned(text: str, words: Iterable[str]) -> bool:
     """Return whether a text contains one of the words or phrases as a whole word."""
-    folded = fold(clean(text))
-    return any(_contains_word(folded, fold(clean(word)).strip()) for word in words)
+    folded = caseless(clean(text))
+    return any(_contains_word(folded, caseless(clean(word)).strip()) for word in words)
 
 
 def _contains_word(text: str, word: str) -> bool:

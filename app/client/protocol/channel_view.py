@@ -9,7 +9,7 @@ from app.wire.names import Key
 
 ROOM_PREFIXES = ("#", "&")  # where the prefixes that a server announces are not known
 MAX_SHOWN_MSGIDS = 2_000  # kept per room, more than a page; older messages do not arrive again
-MAX_RECENT_MESSAGES = 500  # kept per room, to be referred to by replies, reactions and redactions
+MAX_RECENT_MESSAGES = 200  # kept per room, to be referred to by replies, reactions and redactions
 MAX_UNREAD_MESSAGES = 1_000  # counted per room; beyond it there are "at least" as many
 
 
@@ -61,6 +61,7 @@ class ChannelView:
     bans: dict[Key, str] = field(default_factory=dict)  # that we set: nick to mask
     last_msgid: str = ""
     last_at: int = 0
+    joined_at: int = 0  # by the server's clock
     read_at: int = 0  # the read marker, or 0 if it was never set
     unread: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_UNREAD_MESSAGES))  # their times
     shown_msgids: OrderedDict[str, None] = field(default_factory=OrderedDict)

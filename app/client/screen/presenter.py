@@ -9,6 +9,7 @@ from app.client.protocol.events import (
     AwayChanged,
     AwayReceived,
     ClientEvent,
+    ConversationFound,
     Ignored,
     Joined,
     Kicked,
@@ -25,6 +26,7 @@ from app.client.screen.main_widgets import MainWidgets
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.session.state_reader import Snapshot
+from app.client.screen.state.closed_conversations import ClosedConversations
 from app.client.screen.state.connection_status import ConnectionStatus
 from app.client.screen.state.own_typing import OwnTyping
 from app.client.screen.state.pane_layout import Pane, PaneLayout
@@ -63,6 +65,7 @@ class Presenter:
         self.panes = PaneLayout()
         self.order = BufferOrder(session.storage.room_order.load(), options.sorts_by_activity)
         self.reading = ReadState(workspace, session.mark_read_to)
+        self._closed = ClosedConversations(session.storage.closed)
         self.typing = TypingUsers()
         self._own_typing = OwnTyping(session.send_typing)
         self.connection = ConnectionStatus()
@@ -88,6 +91,8 @@ class Presenter:
 
     def apply(self, event: ClientEvent) -> None:
         """Update the workspace from an event."""
+        if isinstance(event, ConversationFound) and self._closed.hides(event):
+            return
         now = time.monotonic()
         self.workspace.context.nick = self.session.driver.state.nick
         self.workspace.apply(event)
@@ -123,7 +128,10 @@ class Presenter:
         """Remove a buffer from the list."""
         if fold(room) == fold(self.workspace.current_name):
             self.show_room(STATUS)
-        self.widgets.messages.forget(self.workspace.open(room).timeline)
+        buffer = self.workspace.open(room)
+        self.widgets.messages.forget(buffer.timeline)
+        if buffer.timeline.is_direct:
+            self._closed.add(buffer.name, buffer.active_at)
         self.workspace.close(room)
         self.refresh()
 

@@ -16,6 +16,7 @@ from app.client.screen.session.call_queue import CallQueue
 from app.client.screen.session.screen_session import ScreenSession
 from app.client.screen.textual_fixes.alt_keys import register_alt_keys
 from app.client.screen.textual_fixes.background_reply import accept_background_reply
+from app.client.screen.textual_fixes.caches import limit_caches
 from app.client.screen.textual_fixes.lost_terminal import outlive_terminal
 from app.client.screen.textual_fixes.terminal_size import follow_terminal_size
 from app.client.screen.textual_fixes.widths import keep_columns_straight
@@ -46,6 +47,7 @@ def run(
     """
     follow_terminal_size(os.environ)
     keep_columns_straight()
+    limit_caches()
     outlive_terminal()
     accept_background_reply()
     options = options or ScreenOptions()

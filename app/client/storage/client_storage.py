@@ -31,6 +31,7 @@ class ClientStorage:
     max_history_entries: int = 1_000
     room_order: StoredList = field(default_factory=_unsaved_list)
     last_room: StoredList = field(default_factory=_unsaved_list)
+    closed: StoredList = field(default_factory=_unsaved_list)
     theme: StoredList = field(default_factory=_unsaved_list)
     reactions: StoredList = field(default_factory=_unsaved_list)
     drafts: DraftFile = field(default_factory=lambda: DraftFile(None, ""))

@@ -8,6 +8,7 @@ from app.text.sanitise import clean
 
 ROOMS, IGNORED, MUTED = "rooms.json", "ignored.json", "muted.json"
 ROOM_ORDER, LAST_ROOM = "room-order.json", "last-room.json"
+CLOSED = "closed.json"  # conversations
 THEME = "theme.json"  # a list of one name, for all servers
 REACTIONS = "reactions.json"  # the latest ones, for all servers
 MAX_LISTS = 100  # per file; the list that changed longest ago is dropped

@@ -77,8 +77,17 @@ class Timeline:
             if known is not None:
                 return self.entries[known]
         entry = self.early_redactions.apply(to_entry(message, is_mention))
+        self._quote(entry)
         self.append(entry)
         return entry
+
+    def _quote(self, entry: Entry) -> None:
+        """Quote a message that only the timeline still knows."""
+        if entry.details is None or entry.details.quoted is not None:
+            return
+        original = self.find(entry.reply_to)
+        if original is not None:
+            entry.details.quoted = Quote(original.author, DELETED if original.is_redacted else original.text)
 
     def add_text(self, kind: EntryKind, at: int, text: str) -> Entry:
         """Append an event of the room, or a text of the program."""

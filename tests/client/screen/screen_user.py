@@ -29,6 +29,7 @@ from app.client.storage.client_storage import ClientStorage
 from app.client.storage.draft_file import DraftFile
 from app.client.storage.error_log import ErrorLog
 from app.client.storage.stored_list import (
+    CLOSED,
     IGNORED,
     LAST_ROOM,
     MUTED,
@@ -186,6 +187,7 @@ def create_storage(folder: Path) -> ClientStorage:
         history_file=folder / "input-history",
         room_order=StoredList(folder, ROOM_ORDER, "test"),
         last_room=StoredList(folder, LAST_ROOM, "test"),
+        closed=StoredList(folder, CLOSED, "test"),
         theme=StoredList(folder, THEME, "theme"),
         reactions=StoredList(folder, REACTIONS, "reactions"),
         drafts=DraftFile(folder, "test"),

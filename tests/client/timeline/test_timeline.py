@@ -1,9 +1,11 @@
 """A timeline has each message once, in order, with the changes made to it."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.protocol.events import Joined, Parted, Reaction, Redacted
+from app.client.protocol.events import Joined, Parted, Quote, Reaction, Redacted
 from app.client.timeline.edge import EdgeState
 from app.client.timeline.entry import EntryKind, to_entry
 from app.client.timeline.entry_list import EntryList
@@ -124,3 +126,14 @@ def test_what_is_inserted_stands_after_what_is_not_later(known: list[int], inser
     assert times == sorted(times)
     assert len(times) == len(known) + len(inserted)
     assert timeline.size == EntryList(timeline.entries).size
+
+
+def test_a_reply_quotes_a_message_that_only_the_timeline_knows() -> None:
+    timeline = timeline_of(range(3))
+    reply = timeline.add_message(replace(message(7), reply_to="m1"))
+    assert reply.details is not None
+    assert reply.details.quoted == Quote(message(1).author, "text 1")
+    timeline.redact(redaction(2))
+    later = timeline.add_message(replace(message(8), reply_to="m2"))
+    assert later.details is not None
+    assert later.details.quoted == Quote(message(2).author, "(deleted)")

@@ -90,7 +90,7 @@ def on_targets_fail(state: ClientState, line: Line) -> Effects:
 
 def on_joined(state: ClientState, room: ChannelView, at: int) -> Effects:
     """Fetch the missed messages of a rejoined room, or the latest history of a newly joined one."""
-    room.must_rejoin = True
+    room.must_rejoin, room.joined_at = True, at
     has_history = state.has(pages.CAPABILITY)
     if has_history and catch_up.is_resuming(state, room) and _position(room):
         yield from _catch_up(state, room)

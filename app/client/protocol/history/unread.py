@@ -186,7 +186,14 @@ def _show(state: ClientState, room: ChannelView, request: PendingRequest) -> Eff
     yield from playback.bundle(room, (event for event in shown if not _is_unread(room, event)))
     unread = [event for event in shown if _is_unread(room, event)]
     yield from _show_unread(room, unread, [event for event in earlier if _is_unread(room, event)])
+    yield from _begin_marker(state, room)
     yield from catch_up.release(state, room)
+
+
+def _begin_marker(state: ClientState, room: ChannelView) -> Effects:
+    """In a room never read before, count as unread, also after a restart, what follows our JOIN."""
+    if room.joined_at and not room.read_at:
+        yield from mark_read_to(state, room.name, room.joined_at)
 
 
 def _is_unread(room: ChannelView, event: HistoryEvent) -> bool:

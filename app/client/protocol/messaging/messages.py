@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from sys import intern
 
 from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
@@ -77,8 +78,8 @@ def to_message(state: ClientState, line: Line, conversation: str = "") -> Messag
         return None
     place = find_conversation(state, line, conversation)
     return Message(
-        room=place.room,
-        author=line.nick,
+        room=intern(place.room),  # many messages are kept, of few rooms and users
+        author=intern(line.nick),
         text=text,
         at=line_time(state, line),
         is_mine=place.is_mine,
@@ -87,7 +88,7 @@ def to_message(state: ClientState, line: Line, conversation: str = "") -> Messag
         is_direct=place.is_direct,
         msgid=line.tags.get("msgid", ""),
         account=line.tags.get("account", ""),
-        mask=line.source or "",
+        mask=intern(line.source or ""),
         reply_to=line.tags.get("+draft/reply", ""),
     )
 

@@ -17,7 +17,7 @@ from app.client.timeline.entry import Entry
 from app.client.timeline.timeline import Timeline
 
 PREFETCHED_ENTRIES = 10  # above the view; with fewer, older ones are requested
-MAX_CACHED_ENTRIES = 1_000
+MAX_CACHED_ENTRIES = 300
 
 
 @dataclass(frozen=True, slots=True)
