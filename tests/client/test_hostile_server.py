@@ -9,8 +9,9 @@ from app.client.display.jsonlines import to_json
 from app.client.display.rendering import Renderer
 from app.client.protocol import batches, model
 from app.client.protocol.dispatch import HANDLERS
-from app.client.protocol.events import ClientEvent
-from tests.client.harness import ClientHarness, online_client
+from app.client.protocol.events import ClientEvent, HistoryFetched
+from app.client.protocol.history import fetch, pages
+from tests.client.harness import NOW, ClientHarness, history_batch, online_client, privmsg, register
 from tests.client.test_defects import OfflineSession
 
 CAPS = "message-tags batch labeled-response draft/chathistory draft/multiline draft/read-marker"
@@ -73,3 +74,40 @@ def test_rooms_and_members_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         )
     members = sum(len(room.members) for room in client.state.rooms.values())
     assert (len(client.state.rooms), members <= 120) == (10, True)
+
+
+@pytest.mark.parametrize("kind", ["older", "newer", "resume"])
+def test_a_server_that_repeats_a_page_is_not_asked_for_ever(kind: str) -> None:
+    client = online_client(isupport="CHATHISTORY=2", page_size=2)
+    if kind == "resume":
+        client.receive(privmsg("m0", "before"))
+        client.disconnect()
+        client.connect()
+        register(client)
+    elif kind == "older":
+        client.execute(pages.show_latest, "#tea", 100)
+    else:
+        client.execute(pages.show_between, "#tea", 0, NOW)
+    joined = ":bob!u@h JOIN #tea"  # no message, so that a limit of messages is never reached
+    requests = 0
+    while any(line.startswith("CHATHISTORY") for line in client.sent):
+        client.sent.clear()
+        requests += 1
+        assert requests < 5
+        times = ("12:00:02", "12:00:03")
+        client.receive(
+            *history_batch("#tea", *(f"@msgid=j{at};time=2026-11-22T{at}.000Z {joined}" for at in times))
+        )
+    assert requests
+
+
+def test_scrolling_ends_where_a_server_repeats_a_page() -> None:
+    client = online_client()
+    page = history_batch("#tea", privmsg("m1", "one"), privmsg("m2", "two"))
+    for intent, reference in ((fetch.fetch_before, "msgid=m1"), (fetch.fetch_after, "msgid=m2")):
+        for asked, is_complete in (("msgid=m3", False), (reference, True)):
+            client.clear()
+            client.execute(intent, "#tea", asked, 2)
+            client.receive(*page)
+            fetched = [event for event in client.events if isinstance(event, HistoryFetched)]
+            assert [event.is_complete for event in fetched] == [is_complete]

@@ -92,6 +92,7 @@ class PendingRequest:
     total: int = 0
     collected: list[HistoryEvent] = field(default_factory=list)
     direction: Direction = Direction.LATEST
+    sent: tuple[str, ...] = ()  # the subcommand and the positions, as they were sent
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ def _format_reference(msgid: str, at: int) -> str:
 
 def send_request(state: ClientState, request: PendingRequest, subcommand: str, *positions: str) -> Effects:
     """Send a request and queue it until its reply arrives."""
+    request.sent = (subcommand, *positions)
     state.connection.history_requests.append(request)
     yield send("CHATHISTORY", subcommand, request.target, *positions, str(request.limit))
 
@@ -47,19 +48,28 @@ def on_history_batch(state: ClientState, batch: OpenBatch) -> Effects:
     request = _pop_request(state, batch.params[:1])
     if request is None:
         return
-    yield from request.on_page(state, request, _read_page(state, request.target, batch))
+    yield from request.on_page(state, request, _read_page(state, request, batch))
 
 
-def _read_page(state: ClientState, target: str, batch: OpenBatch) -> ReceivedPage:
-    lines = batch.lines
+def _read_page(state: ClientState, request: PendingRequest, batch: OpenBatch) -> ReceivedPage:
+    lines, target = batch.lines, request.target
+    first = _line_reference(state, lines[0]) if lines else ""
+    last = _line_reference(state, lines[-1]) if lines else ""
     events = [event for line in lines if (event := to_event(state, line, target))]
     return ReceivedPage(
         tuple(add_quotes(state.find_room(target), events)),
-        first=_line_reference(state, lines[0]) if lines else "",
-        last=_line_reference(state, lines[-1]) if lines else "",
+        first=first,
+        last=last,
         line_count=len(lines),
-        is_last=END_TAG in batch.opening.tags,
+        is_last=END_TAG in batch.opening.tags or _leads_nowhere(request, first, last),
     )
+
+
+def _leads_nowhere(request: PendingRequest, first: str, last: str) -> bool:
+    """Whether the next page would begin at the same position: the server repeats a page."""
+    subcommand, position = request.sent[:2]
+    next_positions = {"BEFORE": (first,), "AFTER": (last,), "BETWEEN": (first, last)}
+    return position in next_positions.get(subcommand, ())
 
 
 def _line_reference(state: ClientState, line: Line) -> str:
