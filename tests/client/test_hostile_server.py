@@ -77,7 +77,7 @@ def test_rooms_and_members_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", ["older", "newer", "resume"])
-def test_a_server_that_repeats_a_page_is_not_asked_for_ever(kind: str) -> None:
+def test_a_repeated_page_is_not_requested_forever(kind: str) -> None:
     client = online_client(isupport="CHATHISTORY=2", page_size=2)
     if kind == "resume":
         client.receive(privmsg("m0", "before"))

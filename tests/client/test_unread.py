@@ -330,7 +330,7 @@ def test_deleted_message_is_no_longer_unread() -> None:
     assert list(client.state.rooms["#tea"].unread) == [_at(1), _at(3)]
 
 
-def test_what_follows_the_first_visit_to_an_empty_room_is_unread_after_a_restart() -> None:
+def test_what_follows_the_first_visit_is_unread_after_a_restart() -> None:
     client = _started_client()
     join(client, "#tea")
     client.receive(*history_batch("#tea"))

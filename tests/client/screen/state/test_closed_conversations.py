@@ -15,7 +15,7 @@ def restarted(folder: Path) -> ClosedConversations:
 
 
 @scene
-async def test_a_conversation_that_was_closed_is_not_listed_at_the_next_start(tmp_path: Path) -> None:
+async def test_a_closed_conversation_is_not_listed_at_the_next_start(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         anna.server.send("@msgid=a;time=2026-11-22T12:00:01.000Z :Bob!~u@host PRIVMSG anna :hi")
         await anna.sees("Bob")
