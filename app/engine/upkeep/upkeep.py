@@ -2,7 +2,9 @@
 
 from app.clock import Clock
 from app.engine.handler import CommandHandler
-from app.engine.submission_unit import SubmissionUnit
+from app.engine.submission_queue import SubmissionQueue
+from app.engine.upkeep.chain import ChainUpkeep
+from app.engine.upkeep.erasure import ErasureUpkeep
 from app.engine.upkeep.index import IndexUpkeep
 from app.engine.upkeep.retention import RetentionUpkeep
 from app.engine.upkeep.space import SpaceUpkeep
@@ -11,30 +13,48 @@ from app.services.ledger import Ledger
 
 
 class Upkeep:
-    """Extends and merges the search index, removes expired history and returns its space."""
+    """Search index, expired history, free space, hash chain and erasures, each in short steps."""
 
-    def __init__(self, world: World, ledger: Ledger, handler: CommandHandler, clock: Clock) -> None:
+    def __init__(
+        self, world: World, ledger: Ledger, handler: CommandHandler, clock: Clock, queue: SubmissionQueue
+    ) -> None:
+        self._world = world
+        self._queue = queue
         self._index = IndexUpkeep(ledger, clock)
         self._retention = RetentionUpkeep(world, ledger, handler, clock)
         self._space = SpaceUpkeep(ledger, clock)
+        self._chain = ChainUpkeep(ledger, clock)
+        self._erasure = ErasureUpkeep(world, ledger, clock)
 
     @property
     def is_removing(self) -> bool:
         """Whether expired history is being removed."""
         return self._retention.is_running
 
-    def run(self, is_idle: bool, is_busy: bool, now: float) -> SubmissionUnit | None:
-        """Do what is due, and return a unit to submit, if any.
-
-        `is_idle` says that no units have arrived, `is_busy` that some wait already; `now` is in
-        monotonic seconds. The index is purged of removed texts after a pass and not
-        during it, because every further removal would begin the work again.
-        """
-        self._index.extend(is_busy)
+    def run(self, is_idle: bool, now: float) -> None:
+        """Do what is due. `is_idle` says that no units arrived; `now` is in monotonic seconds."""
+        self._index.extend(self._has_waiting())
         record = self._retention.run(is_idle, now)
-        if self._retention.is_running:
-            return None
-        if self._index.merge(is_busy, now) or record is not None:
+        if not self._retention.is_running:
+            self._reclaim(record is not None, now)
+        if record is not None:
+            self._queue.put(record)
+        self._chain.run(self._has_none_waiting)
+        if self._world.is_erasing:
+            self._erasure.run(self._has_none_waiting)
+
+    def _reclaim(self, has_removed: bool, now: float) -> None:
+        """Purge the index of removed texts, and return their space.
+
+        That follows a pass of removals and is not done during it, because every further removal
+        would begin the work again.
+        """
+        if self._index.merge(self._has_waiting(), now) or has_removed:
             self._space.request()
         self._space.run(now)
-        return record
+
+    def _has_waiting(self) -> bool:
+        return bool(self._queue)
+
+    def _has_none_waiting(self) -> bool:
+        return not self._queue

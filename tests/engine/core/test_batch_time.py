@@ -7,8 +7,9 @@ import pytest
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
-from app.engine.engine import MAX_BATCH_SECONDS, Engine
+from app.engine.engine import Engine
 from app.engine.submission_unit import Callback, SubmissionUnit
+from app.engine.unit_runner import MAX_BATCH_SECONDS
 from app.net.receive.submission import MAX_UNIT_STEPS, Submitter
 from app.net.send.flusher_pool import FlusherPool
 from app.wire.framing import Framer

@@ -155,7 +155,7 @@ def test_always_on_state_survives_a_restart(bench: EngineHarness, clock: MovedCl
     anna.send("JOIN #own", "SETNAME :Anna of the Teas", "AWAY :having tea", "NICK Anna")
     bench.people["bob"].send("MODE #tea +v Anna")
     if how == "stop":
-        bench.core.engine._shut_down()
+        bench.core.engine._committer.shut_down()
         assert anna.heard()[-1] == "ERROR :Closing link: The server is shutting down"
     bench.restart()
     found = user(bench, "anna")

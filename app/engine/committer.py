@@ -1,0 +1,173 @@
+"""Commits changesets and delivers them, and retries the commit when the database fails.
+
+A changeset that could not be committed is *stuck*. Its commit is retried until it succeeds, or
+until it turns out that it did and only the answer was lost. Until then nothing of it is delivered,
+and no other changeset is committed.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from app.clock import Clock
+from app.engine.activity import Activity
+from app.engine.changeset import Changeset
+from app.engine.delivery.hub import Hub
+from app.engine.delivery.plan import split_remote, without_events
+from app.engine.engine_status import StorageWait
+from app.engine.handler import CommandHandler
+from app.engine.meter import Meter
+from app.engine.outage import Outage
+from app.engine.submission_unit import SubmissionUnit
+from app.engine.world.world import World
+from app.errors import StorageError
+from app.events import Event
+from app.services.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+
+def _do_nothing() -> None:
+    """Placeholder until the flushers are started."""
+
+
+class Committer:
+    """The way of a changeset into the log and to the clients. Belongs to the engine's thread."""
+
+    def __init__(self, world: World, ledger: Ledger, hub: Hub, handler: CommandHandler, clock: Clock) -> None:
+        self._world = world
+        self._ledger = ledger
+        self._hub = hub
+        self._handler = handler
+        self._clock = clock
+        self.meter = Meter()
+        self.activity = Activity(clock)
+        self.outage = Outage(clock)
+        self.storage_wait = StorageWait(clock)
+        self.committed_at: float | None = None  # monotonic seconds of the last commit
+        self.flush: Callable[[], None] = _do_nothing  # called after each delivery
+        self._stuck: tuple[Changeset, Sequence[SubmissionUnit]] | None = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a changeset waits for its commit."""
+        return self._stuck is not None
+
+    @property
+    def deliveries(self) -> int:
+        """The number of events delivered to connections since the start."""
+        return self._hub.deliveries
+
+    def open(self) -> Changeset | None:
+        """Open the log; return a changeset with the events that other programs appended.
+
+        Return None if the database fails.
+        """
+        try:
+            with self.storage_wait:
+                remote_events = self._ledger.open()
+        except StorageError as error:
+            self.outage.record_failure(error)
+            return None
+        return self._apply_remote(remote_events)
+
+    def _apply_remote(self, remote_events: Sequence[Event]) -> Changeset:
+        changeset = Changeset(self._world, writable=True)
+        for event in remote_events:
+            self._handler.apply_remote(changeset, event)
+        return changeset
+
+    def commit(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
+        """Commit the changeset and deliver it; if the database fails, keep it for a retry."""
+        started = self._clock.monotonic()
+        try:
+            with self.storage_wait:
+                rejected = self._ledger.commit(changeset.events)
+        except StorageError as error:
+            self._stuck = (changeset, units)
+            self.meter.failures += 1
+            self.outage.record_failure(error)
+            return
+        self.committed_at = self._clock.monotonic()
+        self.meter.commits.record(self.committed_at - started)
+        self._finish(changeset, units, rejected)
+
+    def _finish(
+        self, changeset: Changeset, units: Sequence[SubmissionUnit], rejected: Sequence[Event]
+    ) -> None:
+        """Deliver a changeset that is stored, except for the rejected events."""
+        self.meter.batches.record(len(changeset.events))
+        self.activity.record(changeset.events)
+        self._stuck = None
+        if rejected:
+            changeset.plan = without_events(
+                changeset.plan, {id(event): self._handler.revert(event) for event in rejected}
+            )
+        if self.outage.is_on:
+            self.outage.end()
+        self.deliver(changeset, units)
+
+    def deliver(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
+        """Deliver a changeset that is stored or has no events, and complete its units."""
+        self._hub.deliver(changeset.plan)
+        self.flush()
+        for unit in units:
+            unit.mark_done()
+
+    def retry(self) -> None:
+        """Retry the stuck commit, if there is one and the delay is over."""
+        if self._stuck is None or not self.outage.may_retry:
+            return
+        changeset, units = self._stuck
+        try:
+            with self.storage_wait:
+                rejected = self._ledger.resolve_commit()
+                remote_events = self._ledger.open() if rejected is None else []
+        except StorageError as error:
+            self.outage.record_failure(error)
+            return
+        if rejected is not None:
+            self._finish(changeset, units, rejected)
+            return
+        self._put_remote_first(changeset, remote_events)
+        self.commit(changeset, units)
+
+    def _put_remote_first(self, changeset: Changeset, remote_events: Sequence[Event]) -> None:
+        """Add the events that other programs appended before the changeset is committed."""
+        remote = self._apply_remote(remote_events)
+        broadcasts, consequences = split_remote(remote.plan, remote_events)
+        changeset.events += remote.events
+        changeset.plan = [*broadcasts, *changeset.plan, *consequences]
+
+    def shut_down(self) -> None:
+        """Disconnect all users; commit and deliver the last events."""
+        self.outage.skip_delay()
+        self.retry()
+        changeset = Changeset(self._world, writable=True)
+        self._handler.shut_down(changeset)
+        try:
+            self._store_last(changeset)
+        except StorageError as error:
+            logger.error("Cannot store the last events: %s", error)
+        self.deliver(changeset, [])
+        self._ledger.close()
+
+    def _store_last(self, changeset: Changeset) -> None:
+        """Commit the last events, unless an earlier batch is still stuck.
+
+        Raises: StorageError.
+        """
+        if self.is_stuck:
+            raise StorageError("an earlier batch is not stored yet")
+        self._ledger.open()
+        self._ledger.commit(changeset.events)
+
+    def disconnect_all(self) -> None:
+        """Disconnect all users without storing anything: the log belongs to another server."""
+        changeset = Changeset(self._world, writable=True)
+        self._handler.shut_down(changeset)
+        self.deliver(changeset, [])
+
+    def take_stuck_units(self) -> Sequence[SubmissionUnit]:
+        """Give up the stuck changeset, and return its units."""
+        stuck, self._stuck = self._stuck, None
+        return () if stuck is None else stuck[1]

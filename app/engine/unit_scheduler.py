@@ -1,0 +1,212 @@
+"""Decides when each unit runs: at once, in the next batch, or when the database works again.
+
+Units that only read are answered at once. Those that write are *held* until the log can be opened,
+and then run in one transaction. Units for which a batch has no time left are *deferred*: they come
+first in the next one.
+
+While the database fails, units that only read are still answered. After a grace period new writes
+are refused with an error; writes that were already waiting are held longer before they are refused
+too.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from app.clock import Clock, Timer
+from app.engine.changeset import Changeset
+from app.engine.committer import Committer
+from app.engine.engine_status import EngineStatus
+from app.engine.handler import CommandHandler
+from app.engine.outage import RETRY_SECONDS, RefusalScope
+from app.engine.submission_queue import SubmissionQueue
+from app.engine.submission_unit import SubmissionUnit
+from app.engine.unit_runner import UnitRunner
+from app.engine.upkeep.upkeep import Upkeep
+from app.engine.world.world import World
+from app.services.ledger import Ledger
+
+LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
+REMOVAL_SECONDS = 0.03  # as LOG_POLL_SECONDS, while expired history is removed
+HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
+IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
+
+
+class UnitScheduler:
+    """Runs the units of each cycle, and keeps those that have to wait."""
+
+    def __init__(
+        self,
+        world: World,
+        ledger: Ledger,
+        handler: CommandHandler,
+        clock: Clock,
+        committer: Committer,
+        queue: SubmissionQueue,
+    ) -> None:
+        self._world = world
+        self._ledger = ledger
+        self._handler = handler
+        self._clock = clock
+        self._committer = committer
+        self._outage = committer.outage
+        self._runner = UnitRunner(handler, clock)
+        self._upkeep = Upkeep(world, ledger, handler, clock, queue)
+        self._held: list[SubmissionUnit] = []
+        self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
+        self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
+        self._poll = Timer(clock, LOG_POLL_SECONDS)
+        self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
+        self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
+        self._started_at = clock.monotonic()  # of the cycle, read once for all timers
+
+    @property
+    def waiting(self) -> int:
+        """The number of units that are deferred or held."""
+        return len(self._deferred) + len(self._held)
+
+    @property
+    def has_deferred(self) -> bool:
+        """Whether units wait for the next cycle and nothing else."""
+        return bool(self._deferred)
+
+    @property
+    def gather_seconds(self) -> float:
+        """How long the next cycle may wait for its first unit, in seconds."""
+        if self._deferred:
+            return 0.0
+        if self._outage.is_on:
+            return RETRY_SECONDS
+        return REMOVAL_SECONDS if self._upkeep.is_removing else LOG_POLL_SECONDS
+
+    def status(self) -> EngineStatus:
+        """Return the state of the engine for monitoring; callable from any thread."""
+        now, committed_at = self._clock.monotonic(), self._committer.committed_at
+        return EngineStatus(
+            cycle_seconds=now - self._started_at,
+            storage_seconds=self._committer.storage_wait.seconds,
+            commit_seconds=None if committed_at is None else now - committed_at,
+            outage_seconds=self._outage.seconds if self._outage.is_on else None,
+            outage_reason=self._outage.reason,
+        )
+
+    def release(self) -> Sequence[SubmissionUnit]:
+        """Give up all units, including completed ones of the current cycle, and return them."""
+        units = [*self._current, *self._deferred, *self._held, *self._committer.take_stuck_units()]
+        self._current, self._deferred, self._held = [], [], []
+        return units
+
+    def cycle(self, units: Iterable[SubmissionUnit]) -> None:
+        """Process deferred, new and held units, as far as the database and the time allow."""
+        self._current, self._deferred = [*self._deferred, *units], []
+        reading, writing, after_write = self._partition(self._current)
+        self._held += writing
+        self._run_reads(reading)
+        self._started_at = self._clock.monotonic()
+        if self._idle_check.due_at <= self._started_at:
+            self._idle_check.restart()
+            self._check_idle()
+        self._committer.retry()
+        if not self._committer.is_stuck and self._may_open():
+            self._run_writes()
+        newcomers = writing + self._run_late_reads(after_write)
+        if self._outage.is_on:
+            self._refuse_expired(newcomers)
+        else:
+            self._upkeep.run(not (reading or writing or after_write), self._started_at)
+
+    def _partition(
+        self, units: Iterable[SubmissionUnit]
+    ) -> tuple[list[SubmissionUnit], list[SubmissionUnit], list[SubmissionUnit]]:
+        """Split units into reads, writes, and reads that came after a write.
+
+        A read of the world sees the effects of all earlier writes of any connection. While the
+        database fails, reads do not wait.
+        """
+        reading: list[SubmissionUnit] = []
+        writing: list[SubmissionUnit] = []
+        after_write: list[SubmissionUnit] = []
+        for unit in units:
+            if self._must_hold(unit):
+                writing.append(unit)
+            else:
+                (after_write if writing and not self._outage.is_on else reading).append(unit)
+        return reading, writing, after_write
+
+    def _run_late_reads(self, after_write: Sequence[SubmissionUnit]) -> list[SubmissionUnit]:
+        """Answer reads that came after a write; hold and return those that must now wait.
+
+        After writes that were deferred, only reads that do not depend on them are answered.
+        """
+        reading: list[SubmissionUnit] = []
+        held: list[SubmissionUnit] = []
+        deferred: list[SubmissionUnit] = []
+        for unit in after_write:
+            if self._must_hold(unit):
+                held.append(unit)
+            else:
+                (deferred if self._deferred and unit.reads_world else reading).append(unit)
+        self._held += held
+        self._deferred += deferred
+        self._run_reads(reading)
+        return held
+
+    def _must_hold(self, unit: SubmissionUnit) -> bool:
+        """Whether the unit writes, or reads shared state while some of it is not committed."""
+        return unit.writes or (self._committer.is_stuck and unit.reads_world)
+
+    def _run_reads(self, units: Sequence[SubmissionUnit]) -> None:
+        """Run units that only read, without a transaction."""
+        if not units:
+            return
+        changeset = Changeset(self._world, writable=False)
+        self._committer.deliver(changeset, self._run_units(changeset, units))
+
+    def _check_idle(self) -> None:
+        changeset = Changeset(self._world, writable=False)
+        self._handler.check_idle(changeset)
+        self._committer.deliver(changeset, [])
+
+    def _may_open(self) -> bool:
+        """Whether to open the log now: there is work to do, and no retry delay is running."""
+        if self._outage.is_on and not self._outage.may_retry:
+            return False
+        if self._held or self._housekeeping.is_due():
+            return True
+        return self._poll.restart_if_due() and self._ledger.has_remote_events()
+
+    def _run_writes(self) -> None:
+        """Run the held units in a transaction, commit their events, then deliver."""
+        changeset = self._committer.open()
+        if changeset is None:
+            return
+        units, self._held = self._held, []
+        self._current = [*self._current, *units]
+        if self._housekeeping.due_at <= self._started_at:
+            self._housekeeping.restart()
+            self._handler.run_housekeeping(changeset)
+        self._committer.commit(changeset, self._run_units(changeset, units))
+
+    def _run_units(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> Sequence[SubmissionUnit]:
+        """Run units until the time is over; defer the others, and return those that were run."""
+        count = self._runner.run(changeset, units)
+        self._deferred += units[count:]
+        return units[:count]
+
+    def _refuse_expired(self, newcomers: Sequence[SubmissionUnit]) -> None:
+        """Refuse held units after the grace period; `newcomers` arrived in this cycle."""
+        refused = self._outage.refused
+        if refused is RefusalScope.ALL:
+            self._refuse(self._held)
+        elif refused is RefusalScope.NEWCOMERS:
+            held = set(self._held)
+            self._refuse([unit for unit in newcomers if unit in held])
+
+    def _refuse(self, units: Sequence[SubmissionUnit]) -> None:
+        """Refuse held units with an error; units that cannot be refused stay held."""
+        refused = set(units)
+        self._held = [unit for unit in self._held if unit not in refused]
+        for unit in units:
+            changeset = Changeset(self._world, writable=False, may_show_world=not self._committer.is_stuck)
+            is_done = self._runner.refuse(changeset, unit)
+            self._committer.deliver(changeset, [unit] if is_done else [])
+            if not is_done:
+                self._held.append(unit)
