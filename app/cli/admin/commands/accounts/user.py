@@ -6,9 +6,11 @@ import typer
 
 from app.cli.admin import times
 from app.cli.admin.command_declaration import Yes, command, new_noun
-from app.cli.admin.commands.accounts import user_erasure
+from app.cli.admin.commands.accounts.arguments import Name, NewName
+from app.cli.admin.commands.accounts.user_deletion import delete
+from app.cli.admin.commands.accounts.user_export import export
+from app.cli.admin.commands.accounts.user_renaming import rename
 from app.cli.admin.commands.moderation.metadata import Clear, Remove, show_or_remove
-from app.cli.admin.completion import complete_accounts
 from app.cli.admin.context import AdminContext
 from app.cli.admin.output import as_row
 from app.cli.admin.prompts import PasswordFile, PasswordStdin, confirm, read_password_hashes
@@ -26,10 +28,6 @@ MAX_SESSIONS_SHOWN = 5
 
 app = new_noun("user", "Manage accounts.")
 
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of the account.", autocompletion=complete_accounts)
-]
-NewName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
 Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="Role of the account: user or admin.")]
 Online = Annotated[bool, typer.Option("--online", help="Only users who are online now, including guests.")]
 Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Only names that contain TEXT.")]
@@ -214,9 +212,9 @@ def metadata_(
     show_or_remove(context, name, values, private, moderation.remove_account_metadata, remove, clear, yes)
 
 
-command(app, "delete")(user_erasure.delete)
-command(app, "rename")(user_erasure.rename)
-command(app, "export")(user_erasure.export)
+command(app, "delete")(delete)
+command(app, "rename")(rename)
+command(app, "export")(export)
 
 
 def _on_or_off(choice: str) -> bool:

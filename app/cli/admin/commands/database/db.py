@@ -5,9 +5,9 @@ from dataclasses import asdict
 from sqlalchemy.orm import Session
 
 from app.cli.admin.command_declaration import command, new_noun
-from app.cli.admin.commands.accounts.user_erasure import NOT_PURGED
 from app.cli.admin.commands.database.db_copy import copy
 from app.cli.admin.context import AdminContext, missing_database_message
+from app.cli.admin.erasure import NOT_PURGED
 from app.cli.admin.progress import show_progress
 from app.db import revisions, schema
 from app.db.chain.build import build_chain, count_unchained

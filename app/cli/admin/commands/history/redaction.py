@@ -7,8 +7,8 @@ import typer
 
 from app.cli.admin import times
 from app.cli.admin.command_declaration import Yes
-from app.cli.admin.commands.accounts.user_erasure import NOT_PURGED
 from app.cli.admin.context import AdminContext
+from app.cli.admin.erasure import NOT_PURGED
 from app.cli.admin.history_selection import Rooms, User, select_history
 from app.cli.admin.progress import show_progress
 from app.cli.admin.prompts import confirm, one_line

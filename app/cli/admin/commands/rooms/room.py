@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.command_declaration import Yes, command, new_noun
-from app.cli.admin.commands.accounts.user_erasure import complete_erasure
 from app.cli.admin.commands.moderation.metadata import Clear, Remove, show_or_remove
 from app.cli.admin.commands.rooms.room_members import Name, NewName, list_members, set_role
 from app.cli.admin.commands.rooms.room_modes import ModeCommand, change_modes
 from app.cli.admin.commands.rooms.room_retention import set_retention
 from app.cli.admin.context import AdminContext
+from app.cli.admin.erasure import complete_erasure
 from app.cli.admin.prompts import confirm, one_line
 from app.errors import UsageError
 from app.events.data import DeletedData
