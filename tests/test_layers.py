@@ -71,6 +71,7 @@ GROUND = {
     "events",
     "log_output",
     "process",
+    "progress",
     "setting_files",
     "text",
     "threads",

@@ -7,5 +7,5 @@ def count_of(number: int, noun: str) -> str:
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes in MiB: `1.5 MiB`."""
-    return f"{size / (1 << 20):,.1f} MiB"
+    """Return a number of bytes in MiB: `1.5 MiB`, or `1,280 MiB`."""
+    return f"{size / (1 << 20):,.1f} MiB" if size < 10 << 20 else f"{size >> 20:,} MiB"

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from app.progress import Advance, Report
+
 T = TypeVar("T")
 
 UPDATE_INTERVAL_ITEMS = 500
-
-Advance = Callable[[int], None]
-Report = Callable[[int, int], None]  # done, total
 
 
 @contextmanager

@@ -6,7 +6,7 @@ events without salts.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from sqlalchemy import Connection, func, select, text
@@ -20,6 +20,7 @@ from app.db.chain.removal import collapse_batches
 from app.db.chain.rows import StoredEvent
 from app.db.database import Database
 from app.db.insertion import insert_rows
+from app.progress import Advance
 
 EVENTS_PER_LINK = 256
 EVENTS_PER_STEP = 4_096  # while no server is running: takes about 80 ms
@@ -31,9 +32,7 @@ _SALT = text("UPDATE event SET people_salt = :people, content_salt = :content WH
 logger = logging.getLogger(__name__)
 
 
-def build_chain(
-    database: Database, clock: Clock, advance: Callable[[int], None] = lambda events: None
-) -> int:
+def build_chain(database: Database, clock: Clock, advance: Advance = lambda events: None) -> int:
     """Extend the chain to the end of the log; return the number of positions it was extended by.
 
     `advance` receives the number of positions since its last call.

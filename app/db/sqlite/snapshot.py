@@ -11,23 +11,22 @@ abandoned: the copy can be repeated, but a full disk would stop the server.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.errors import StorageError
+from app.progress import Report
 
 PAGES_PER_STEP = 256  # 1 MiB, which takes about a millisecond
 MAX_LOG_GROWTH_BYTES = 1 << 30
-
-CopyProgress = Callable[[int, int], None]  # pages copied, pages in all
 
 
 def copy_snapshot(
     source: sqlite3.Connection,
     path: Path,
     target: Path,
-    report: CopyProgress = lambda copied, total: None,
+    report: Report = lambda copied, total: None,
 ) -> None:
     """Copy the database at `path`, which `source` has open without a transaction, to an empty file.
 

@@ -11,13 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from app.db.database import Database, parse_database_url
 from app.db.sqlite.snapshot import copy_snapshot, without_companions
 from app.errors import StorageError
+from app.progress import Report
 from app.services.backup.verification import count_rows
 from app.services.copying import CopyTarget, copy_database, open_snapshot
 
-CopyProgress = Callable[[int, int], None]  # done, total
 
-
-def copy_to_file(database: Database, target: Path, report: CopyProgress) -> None:
+def copy_to_file(database: Database, target: Path, report: Report) -> None:
     """Copy a database, which may be in use, into an empty file.
 
     Raises: StorageError when the copy was abandoned; sqlite3.Error, DBAPIError or OSError when the
@@ -29,13 +28,13 @@ def copy_to_file(database: Database, target: Path, report: CopyProgress) -> None
         _copy_rows(database, target, report)
 
 
-def _copy_pages(database: Database, target: Path, report: CopyProgress) -> None:
+def _copy_pages(database: Database, target: Path, report: Report) -> None:
     path = Path(database.url.database or "")
     with closing(sqlite3.connect(path, isolation_level=None)) as source:
         copy_snapshot(source, path, target, report)
 
 
-def _copy_rows(database: Database, target: Path, report: CopyProgress) -> None:
+def _copy_rows(database: Database, target: Path, report: Report) -> None:
     """Copy the rows of all tables from one snapshot into a database with the same schema."""
     with without_companions(target):
         with closing(Database(parse_database_url(str(target)))) as file, open_snapshot(database) as source:
@@ -45,7 +44,7 @@ def _copy_rows(database: Database, target: Path, report: CopyProgress) -> None:
 
 
 def copy_rows(
-    source: Connection, target: CopyTarget, report: CopyProgress, record: Callable[[Connection], None]
+    source: Connection, target: CopyTarget, report: Report, record: Callable[[Connection], None]
 ) -> None:
     """Copy a snapshot into an empty database, and report the rows copied of all rows.
 

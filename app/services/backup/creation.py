@@ -20,7 +20,8 @@ from app.db.chain.links import find_digest
 from app.db.database import Database, parse_database_url
 from app.db.log import get_last_id
 from app.errors import StorageError
-from app.services.backup.copying import CopyProgress, copy_to_file, describe_failure
+from app.progress import Report
+from app.services.backup.copying import copy_to_file, describe_failure
 from app.services.backup.manifest import Manifest, hash_file, manifest_path, write_manifest
 from app.services.backup.naming import choose_file, partial_file, remove_interrupted
 from app.services.backup.verification import count_rows, find_content_problems
@@ -36,9 +37,7 @@ class NewBackup:
     problems: list[str]
 
 
-def create_backup(
-    database: Database, place: Path, clock: Clock, version: str, report: CopyProgress
-) -> NewBackup:
+def create_backup(database: Database, place: Path, clock: Clock, version: str, report: Report) -> NewBackup:
     """Create a backup at `place`, a new file or a folder, and verify it.
 
     A database with problems is backed up as well: the copy has the same problems.

@@ -7,7 +7,8 @@ from app.atomic_write import replacing
 from app.clock import Clock, to_iso
 from app.db.database import Database
 from app.errors import AlreadyExists, NotFound, UsageError
-from app.services.backup.copying import CopyProgress, copy_to_file
+from app.progress import Report
+from app.services.backup.copying import copy_to_file
 from app.services.backup.creation import describe_copy, explaining_failures
 from app.services.backup.manifest import InvalidManifest, read_manifest, write_manifest
 from app.services.backup.naming import partial_file
@@ -23,7 +24,7 @@ class FollowedCopy:
 
 
 def prepare_followed_copy(
-    database: Database, folder: Path, clock: Clock, version: str, report: CopyProgress
+    database: Database, folder: Path, clock: Clock, version: str, report: Report
 ) -> FollowedCopy:
     """Find the followed copy of a database in a folder, or create it.
 
@@ -58,7 +59,7 @@ def _require_followed(database: Database, file: Path) -> None:
     raise AlreadyExists(f"{file} already exists, and is not a followed copy of {database}; move it away.")
 
 
-def _create(database: Database, file: Path, clock: Clock, version: str, report: CopyProgress) -> list[str]:
+def _create(database: Database, file: Path, clock: Clock, version: str, report: Report) -> list[str]:
     with explaining_failures(file.parent), replacing(file, partial_file(file)) as partial:
         created = to_iso(clock.now())
         copy_to_file(database, partial, report)

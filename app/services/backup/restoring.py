@@ -22,8 +22,9 @@ from app.db.postgresql.schemas import set_schema_aside, take_schema_back
 from app.db.sqlite.replacement import claimed_file, set_aside
 from app.db.sqlite.snapshot import without_companions
 from app.errors import AlreadyExists, DatabaseRefused, StorageError
+from app.progress import Report
 from app.services.administration import audit
-from app.services.backup.copying import CopyProgress, copy_rows, describe_failure
+from app.services.backup.copying import copy_rows, describe_failure
 from app.services.backup.manifest import Manifest, hash_file
 from app.services.backup.naming import partial_file
 from app.services.backup.records import add_to_list
@@ -93,7 +94,7 @@ class Restore:
             )
         return state is not schema.DatabaseState.MISSING
 
-    def run(self, report: CopyProgress) -> RestoredBackup:
+    def run(self, report: Report) -> RestoredBackup:
         """Restore the backup.
 
         Raises: like `check`; StorageError, and the target is as it was.
@@ -110,7 +111,7 @@ class Restore:
 
     # into an SQLite file
 
-    def _restore_file(self, path: Path, report: CopyProgress) -> RestoredBackup:
+    def _restore_file(self, path: Path, report: Report) -> RestoredBackup:
         self._target.close()  # its connections belong to the old file
         real = path.resolve()
         copy, kept = partial_file(real), real.with_name(f"{real.name}.{self._mark}")
@@ -135,7 +136,7 @@ class Restore:
 
     # into PostgreSQL
 
-    def _restore_rows(self, report: CopyProgress) -> RestoredBackup:
+    def _restore_rows(self, report: Report) -> RestoredBackup:
         kept = None
         with claimed(self._target.url):
             if self.check():
@@ -156,7 +157,7 @@ class Restore:
                 take_schema_back(self._target.engine, kept)
             raise
 
-    def _copy_rows(self, report: CopyProgress, kept: str | None) -> None:
+    def _copy_rows(self, report: Report, kept: str | None) -> None:
         source = Database(parse_database_url(str(self._file)))
         engine = source.dialect.open_read_only(source.url)
         record = partial(self._record, kept=kept)
@@ -182,7 +183,7 @@ class Restore:
             add_to_list(connection, self._file.absolute(), manifest)
 
 
-def copy_file(source: Path, target: Path, report: CopyProgress) -> None:
+def copy_file(source: Path, target: Path, report: Report) -> None:
     """Copy the contents of a file in chunks."""
     total, done = source.stat().st_size, 0
     with source.open("rb") as reading, target.open("wb") as writing:

@@ -17,6 +17,7 @@ from app.services import stats
 from app.services.checks.finding import CheckResult, Finding, split_advice
 from app.services.replay.verification import find_derivation_problems
 from app.services.verification import verify_snapshot
+from app.text.counts import format_size
 
 OUTCOMES = {
     DatabaseState.MISSING: "will be created on the first start",
@@ -92,26 +93,26 @@ def _check(name: str, summary: str, find: Callable[[], list[str]], advice: str) 
 def check_usage(database: Database, session: Session) -> CheckResult:
     """Check the size of the write-ahead log, and how much of the file is unused."""
     usage = database.dialect.usage(session.connection())
-    parts = [f"{_mib(usage.bytes)} in all"]
+    parts = [f"{format_size(usage.bytes)} in all"]
     if usage.free_bytes is not None:
-        parts.append(f"{_mib(usage.free_bytes)} unused")
+        parts.append(f"{format_size(usage.free_bytes)} unused")
     if usage.log_bytes is not None:
-        parts.append(f"{_mib(usage.log_bytes)} write-ahead log")
+        parts.append(f"{format_size(usage.log_bytes)} write-ahead log")
     return CheckResult("size", ", ".join(parts), list(_find_waste(database, usage)))
 
 
 def _find_waste(database: Database, usage: StorageUsage) -> Iterator[Finding]:
     if usage.log_bytes is not None and usage.log_bytes > MAX_LOG_BYTES:
         yield Finding(
-            f"The write-ahead log of {database} has grown to {_mib(usage.log_bytes)}: a program reads the "
+            f"The write-ahead log of {database} has grown to {format_size(usage.log_bytes)}: a program reads the "
             "database without end, so SQLite cannot start the log over.",
             "End that program (lsof shows who has the file open), or restart the server.",
         )
     free = usage.free_bytes or 0
     if free > MIN_FREE_PAGES_BYTES and free > usage.bytes * MAX_FREE_PAGES_SHARE:
         yield Finding(
-            f"{_mib(free)} of {database} are unused pages, which new messages will fill.",
-            f"To return the space now, stop the server and run: sqlite3 {database} VACUUM",
+            f"{format_size(free)} of {database} are unused pages, which new messages will fill.",
+            "To return the space now, stop the server and run `chat-admin db vacuum`.",
         )
 
 
@@ -125,19 +126,15 @@ def check_disk(database: Database, database_bytes: int) -> CheckResult:
     if free < needed:
         findings.append(
             Finding(
-                f"Only {_mib(free)} are free on the disk of {database}: an upgrade saves a copy of it, and "
+                f"Only {format_size(free)} are free on the disk of {database}: an upgrade saves a copy of it, and "
                 "when the disk is full, no message can be sent.",
-                f"Make room until {_mib(needed)} are free.",
+                f"Make room until {format_size(needed)} are free.",
             )
         )
-    return CheckResult("disk space", f"{_mib(free)} free", findings)
+    return CheckResult("disk space", f"{format_size(free)} free", findings)
 
 
 def check_exposure(database: Database) -> list[Finding]:
     """Check that other users have no access to the files of the database."""
     exposure = find_exposure(database)
     return [split_advice(exposure, "")] if exposure else []
-
-
-def _mib(size: int) -> str:
-    return f"{size / (1 << 20):,.1f} MiB" if size < 10 << 20 else f"{size >> 20:,} MiB"

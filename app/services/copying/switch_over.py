@@ -15,10 +15,10 @@ from sqlalchemy import URL, Connection
 from app.db import schema
 from app.db.database import Database
 from app.errors import DatabaseRefused
+from app.progress import Advance
 from app.services.copying.tables import independent_tables
 from app.services.copying.target import CopyTarget
 from app.services.copying.whole import (
-    Advance,
     CopyReport,
     Record,
     continuable,

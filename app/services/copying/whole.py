@@ -13,13 +13,13 @@ from app.db.database import Database
 from app.db.log import get_last_id
 from app.db.table_shape import TableShape
 from app.errors import CheckFailed, StorageError
+from app.progress import Advance
 from app.services.copying.comparison import Comparison
 from app.services.copying.reconciliation import Reconciliation, reconcile
 from app.services.copying.row_digest import TableDigest
 from app.services.copying.tables import independent_tables
 from app.services.copying.target import CopyTarget
 
-Advance = Callable[[int], None]  # called with the number of rows copied since the last call
 Record = Callable[[Connection], None]  # adds rows to the finished copy, in its last transaction
 
 

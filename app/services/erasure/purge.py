@@ -1,18 +1,16 @@
 """Runs an erasure to its end, and removes what is left in the files of the database."""
 
 import time
-from collections.abc import Callable
 
 from app.clock import Clock
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
+from app.progress import Advance
 from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
 
 MIN_PAUSE_SECONDS = 0.001
 PURGE_SECONDS = 10.0  # to wait for readers of the write-ahead log
 RETRY_SECONDS = 0.2
-
-Advance = Callable[[int], None]
 
 
 def count_positions(database: Database, erasure: int | None = None) -> int:

@@ -1,6 +1,5 @@
 """Redacts many messages, as REDACT does one: running servers announce each of them to clients."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from app.db.log import Log, get_last_id
 from app.db.models import AccountRow, EventRow, FormerNameRow, RoomRow
 from app.events import MESSAGES, Event, Kind, msgid
 from app.events.data import RedactedData
+from app.progress import Advance
 from app.services.administration import audit
 from app.services.record import record
 from app.wire.names import fold
@@ -104,7 +104,7 @@ def redact_messages(
     redactor: Redactor,
     selection: RedactionSelection,
     details: dict[str, Any],
-    advance: Callable[[int], None],
+    advance: Advance,
 ) -> int:
     """Redact the messages in short steps, and return their number.
 

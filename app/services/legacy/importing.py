@@ -1,6 +1,6 @@
 """Imports the rows page by page; each page and the digests of its rows share a transaction."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, orm, select
@@ -13,6 +13,7 @@ from app.db.legacy import LegacyDatabase, LegacyMessage, LegacyUser
 from app.db.log import Log
 from app.db.models import ImportMarkRow
 from app.events import Event, PasswordHashes
+from app.progress import Advance
 from app.services.accounts.accounts import find_account, registration_event
 from app.services.accounts.passwords import hash_passwords
 from app.services.administration import audit
@@ -33,8 +34,6 @@ from app.services.record import record
 from app.wire.names import Key, fold
 
 USERS_PER_BATCH = 20  # hashing their passwords takes about one second
-
-ProgressCallback = Callable[[int], None]
 
 
 class LegacyImport:
@@ -66,7 +65,7 @@ class LegacyImport:
         self._destination = ImportDestination(room, clock, by)
         self.report = ImportReport(room, dry_run)
 
-    def run(self, tick: ProgressCallback = lambda rows: None) -> ImportReport:
+    def run(self, tick: Advance = lambda rows: None) -> ImportReport:
         """Import all valid rows. `tick` receives the number of rows processed since its last call.
 
         Raises: ChatError when the room has messages newer than those to import. Rows already

@@ -5,7 +5,7 @@ between the steps the server may take it.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
 from app.db.models import RoomRetentionRow, RoomRow
+from app.progress import Advance
 from app.services.record import record
 from app.services.retention.expiry import (
     ExpiryCounts,
@@ -57,7 +58,7 @@ def run(
     clock: Clock,
     actor: str,
     defaults: RetentionDefaults,
-    advance: Callable[[int], None],
+    advance: Advance,
 ) -> list[RemovedHistory]:
     """Remove what has expired, record the run, and reclaim the space; return what was removed.
 

@@ -5,7 +5,7 @@ that does not match is found in the batch where it first differs. The next batch
 with the stored and the computed digest, so one alteration is one finding.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
@@ -15,6 +15,7 @@ from app.db.chain.links import ChainLink, Position, read_links
 from app.db.chain.rows import StoredEvent
 from app.db.database import Database
 from app.db.models import EventCommitmentRow, EventRow
+from app.progress import Advance
 from app.services.verification.report import ChainReport
 
 _event = EventRow.__table__
@@ -24,7 +25,7 @@ _commitment = EventCommitmentRow.__table__
 def verify_chain(
     database: Database,
     known: Sequence[Position] = (),
-    advance: Callable[[int], None] = lambda events: None,
+    advance: Advance = lambda events: None,
 ) -> ChainReport:
     """Verify the whole chain, and compare it with positions whose digests are known.
 

@@ -103,7 +103,7 @@ def test_unused_pages_are_found_if_they_are_worth_it(
         monkeypatch.setattr(checks, "MIN_FREE_PAGES_BYTES", 1_000_000)
         (finding,) = check_usage(database, session).findings
     assert "unused pages" in finding.problem
-    assert "VACUUM" in finding.advice
+    assert "chat-admin db vacuum" in finding.advice
 
 
 def test_a_disk_without_room_for_a_copy_is_found(

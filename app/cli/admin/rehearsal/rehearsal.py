@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.cli.admin.progress import Report
 from app.cli.admin.rehearsal.server_process import running_server
 from app.client.net.irc_session import IrcSession, open_session
 from app.errors import ChatError
+from app.progress import Report
 from app.services.backup.manifest import Manifest, hash_file
 from app.services.backup.rehearsal import ExpectedRoom, PreparedCopy, prepare_copy
 from app.services.backup.restoring import copy_file
