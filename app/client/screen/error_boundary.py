@@ -83,3 +83,9 @@ class ResilientApp(ErrorBoundary, App[None]):
             self.defects.report(error)
         else:
             super()._handle_exception(error)
+            self._exit_renderables.clear()  # the traceback with its values; the caller explains the error
+
+    @property
+    def startup_error(self) -> Exception | None:
+        """The defect that ended the application before its first frame."""
+        return self._exception

@@ -65,8 +65,8 @@ def run(
     calls.post(start_collecting)
     app.run()
     print_unsent(driver.state)
-    if session.error:
-        raise session.error
+    if error := session.error or app.startup_error:
+        raise error
 
 
 def start_collecting() -> None:

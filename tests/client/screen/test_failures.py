@@ -4,11 +4,15 @@ import stat
 from pathlib import Path
 
 import pytest
+from textual.app import ComposeResult
 
 from app.client.net.connect import Address, NoSuchServer
 from app.client.protocol.events import Phase, PhaseChanged
+from app.client.screen.error_boundary import ResilientApp
 from app.client.screen.options import ScreenOptions
 from app.client.screen.session.call_queue import CallQueue
+from app.client.storage.error_log import ErrorLog
+from app.clock import Clock
 from tests.client.screen.screen_user import (
     CAPABILITIES,
     ScreenUser,
@@ -173,3 +177,17 @@ async def test_warnings_about_settings_are_shown_before_and_after_the_first_room
         await anna.sees("Warning: prot is unknown.", "there is no action 'nothing'")
         anna.server.welcome("anna", "#tea", CAPABILITIES)
         await anna.sees("connected", "#tea", "Warning: prot is unknown.", "there is no action 'nothing'")
+
+
+class FailingApp(ResilientApp):
+    """An application that cannot be shown."""
+
+    def compose(self) -> ComposeResult:
+        raise RuntimeError("a secret")
+
+
+def test_a_defect_before_the_first_frame_prints_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    app = FailingApp(ErrorLog(None), Clock())
+    app.run(headless=True)
+    assert str(app.startup_error) == "a secret"
+    assert "a secret" not in "".join(capfd.readouterr())
