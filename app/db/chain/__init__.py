@@ -25,6 +25,7 @@ extends the chain over older events in small steps (`build`) until it catches up
     links     reads and adds links
     head      chains the batches that `Log` appends
     build     extends the chain over events that are not in it yet
+    salts     stores the salts of those events
     erasure   erases parts of events
     removal   removes events
 """

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from itertools import islice
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
 from app.clock import Clock
 from app.db import models
@@ -18,6 +18,7 @@ from app.db.chain.entries import LogEntry, read_entries
 from app.db.chain.links import Position, read_head
 from app.db.chain.removal import collapse_batches
 from app.db.chain.rows import StoredEvent
+from app.db.chain.salts import store_salts
 from app.db.database import Database
 from app.db.insertion import insert_rows
 from app.progress import Advance
@@ -27,7 +28,6 @@ EVENTS_PER_STEP = 4_096  # while no server is running: takes about 80 ms
 
 _event = models.EventRow.__table__.c
 _chain = models.HashChainRow.__table__
-_SALT = text("UPDATE event SET people_salt = :people, content_salt = :content WHERE id = :id")
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +101,5 @@ def _add_salts(connection: Connection, clock: Clock, events: Sequence[StoredEven
     """Store a pair of salts for each event that has none; return the events with their salts."""
     salts = split_salts(clock.random_bytes(2 * SALT_BYTES * len(events)))
     salted = [event.with_salts(*pair) for event, pair in zip(events, salts, strict=True)]
-    if salted:
-        connection.execute(
-            _SALT,
-            [{"id": one.id, "people": one.people_salt, "content": one.content_salt} for one in salted],
-        )
+    store_salts(connection, salted)
     return salted
