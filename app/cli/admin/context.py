@@ -112,6 +112,14 @@ class AdminContext:
         with self.database(create) as database:
             return bool(self.record(database, decide).events)
 
+    def preview(self, decide: Callable[[Administrator], AdminChange]) -> AdminChange:
+        """Decide a change without recording it.
+
+        Raises: whatever `decide` raises.
+        """
+        with self.reading() as session:
+            return decide(Administrator(session, self.clock, self.actor, self.by))
+
     def record(self, database: Database, decide: Callable[[Administrator], AdminChange]) -> AdminChange:
         """Decide and record a change in one transaction, in an open database."""
         return apply_admin_change(database, self.clock, self.actor, self.by, decide)

@@ -201,6 +201,9 @@ def test_redactions_are_refused(
 
 def test_the_history_of_a_deleted_room_is_erased_on_request(talk: Story, admin: Admin, folder: Path) -> None:
     admin("room", "topic", "tea", SECRET)
+    ended = admin("room", "delete", "tea", "--erase-history", "--dry-run")
+    assert ended.out == "#tea would be deleted, and its 2 messages would be erased. Nothing was changed.\n"
+    assert texts(admin) == [SECRET, "hello", "hi anna"]
     ended = admin("room", "delete", "tea", "--erase-history", "-y")
     assert (ended.code, ended.out) == (0, "Deleted #tea and erased its history.\n")
     assert texts(admin) == ["hi anna"]

@@ -6,14 +6,13 @@ import typer
 
 from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.moderation.metadata import Clear, Remove, show_or_remove
+from app.cli.admin.commands.rooms.room_deletion import delete
 from app.cli.admin.commands.rooms.room_members import Name, NewName, list_members, set_role
 from app.cli.admin.commands.rooms.room_modes import ModeCommand, change_modes
 from app.cli.admin.commands.rooms.room_retention import set_retention
 from app.cli.admin.context import AdminContext
-from app.cli.admin.erasure import complete_erasure
-from app.cli.admin.prompts import confirm, one_line
+from app.cli.admin.prompts import one_line
 from app.errors import UsageError
-from app.events.data import DeletedData
 from app.services import metadata
 from app.services.administration import moderation
 from app.services.rooms import rooms
@@ -73,42 +72,6 @@ def rename(
     context.out.done(sentence, room=name, name=new, changed=changed)
 
 
-@command(app, "delete")
-def delete(
-    context: AdminContext,
-    name: Name,
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Reason shown to its members.")
-    ] = "The room was deleted",
-    erase_history: Annotated[
-        bool, typer.Option("--erase-history", help="Erase its messages and events from the log.")
-    ] = False,
-    yes: Yes = False,
-) -> None:
-    """Delete a room with its topic, modes, roles and lists.
-
-    Its messages remain in the log unless --erase-history is given.
-    """
-    reason = one_line(reason, "reason", context.settings.topic_length)
-    with context.reading() as session:
-        found = rooms.get_room_details(session, name)
-    outcome = "will be erased" if erase_history else "can no longer be read in the chat"
-    confirm(
-        f"Delete {found.name} permanently? Its {found.messages} messages {outcome}; "
-        "save them first with `chat-admin history export`.",
-        yes,
-    )
-    auto_join, data = context.settings.auto_join, DeletedData(erase_history, context.actor)
-    with context.database() as database:
-        change = context.record(
-            database, lambda admin: rooms.delete_room(admin, name, auto_join, reason, data)
-        )
-        if erase_history:
-            complete_erasure(context, database, change.events[0].id)
-    sentence = f"Deleted {found.name}{' and erased its history' if erase_history else ''}."
-    context.out.done(sentence, name=found.name, messages=found.messages, reason=reason, erased=erase_history)
-
-
 @command(app, "topic")
 def topic(
     context: AdminContext,
@@ -145,6 +108,7 @@ def metadata_(
     show_or_remove(context, name, values, {}, moderation.remove_room_metadata, remove, clear, yes)
 
 
+command(app, "delete")(delete)
 command(app, "members")(list_members)
 command(app, "mode", ModeCommand)(change_modes)
 command(app, "role")(set_role)
