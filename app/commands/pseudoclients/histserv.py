@@ -117,7 +117,7 @@ def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
 
 @subcommand()
 def histserv_retention(ctx: ServiceContext, room: str = "") -> None:
-    """Show how long the history of your rooms, or of one of them, and private messages are kept."""
+    """Show how long private messages and the history of your rooms, or of one room, are kept."""
     defaults = RetentionDefaults.of(ctx.runtime.settings)
     for found in [_get_joined_room(ctx, room)] if room else ctx.world.rooms_of(ctx.me):
         ctx.respond(describe_policy(found.name, found.retention, defaults))

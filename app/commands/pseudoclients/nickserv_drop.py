@@ -30,7 +30,7 @@ _CONSEQUENCES = {
 
 @subcommand(cost=2, grammar="KEEP|ANONYMISE|ERASE")
 def nickserv_drop(ctx: ServiceContext, messages: str = "") -> None:
-    """Delete your account for ever. The word says what becomes of your messages in rooms.
+    """Delete your account permanently. The word decides about your messages in rooms.
 
     They stay under your name, stay under a pseudonym, or are erased. Your private conversations and
     all other data are erased in any case. You receive a code, with which you confirm the deletion.
@@ -40,7 +40,7 @@ def nickserv_drop(ctx: ServiceContext, messages: str = "") -> None:
     end = ctx.runtime.clock.monotonic() + CODE_SECONDS
     ctx.client.deletion_request = DeletionRequest(account.id, chosen.value, hash_code(code), end)
     ctx.respond(
-        f"This deletes the account {account.name} with its private conversations for ever; "
+        f"This deletes the account {account.name} with its private conversations permanently; "
         f"{_CONSEQUENCES[chosen]}",
         f"To confirm within ten minutes: /msg NickServ DROP CONFIRM {code}",
     )

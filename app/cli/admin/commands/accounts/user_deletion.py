@@ -21,7 +21,7 @@ from app.services.erasure.subject import Messages
 from app.services.users.people import get_person
 from app.text.counts import count_of
 
-FATES = {  # what becomes of messages in rooms
+CONSEQUENCES = {  # what becomes of messages in rooms
     Messages.KEEP: "stay under its name",
     Messages.ANONYMISE: "stay under a pseudonym",
     Messages.ERASE: "are erased as well",
@@ -58,7 +58,9 @@ def delete(
         if dry_run:
             context.out.table(rows, f"Nothing of {name} is stored.")
             return
-        confirm(f"Delete the account {name} permanently? Its messages in rooms {FATES[messages]}.", yes)
+        confirm(
+            f"Delete the account {name} permanently? Its messages in rooms {CONSEQUENCES[messages]}.", yes
+        )
         found = {"account": name, **_delete(context, database, name, messages)}
     if receipt is not None:
         with open_atomically(receipt) as file:
