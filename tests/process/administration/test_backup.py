@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.admin.rehearsal.server_process import running_server
 from app.services.backup.naming import find_backups
 from app.services.backup.verification import verify_backup
 from tests.process.server_process import Server, environment
@@ -143,6 +144,13 @@ def test_a_full_disk_leaves_nothing_and_a_rehearsal_reads_a_backup(tmp_path: Pat
     assert (result["rooms"], result["messages"], result["searches"]) == (1, 1, 1)
     assert result["problems"] == []
     assert result["restore_seconds"] > 0
+
+
+def test_a_rehearsal_reads_no_settings_of_the_server(tmp_path: Path) -> None:
+    settings = {"metrics_port": "in use", "tls_cert": "missing.pem"}
+    (tmp_path / "serverSetup.json").write_text(json.dumps(settings))
+    with running_server(tmp_path / "chat.db") as port:
+        assert port > 0
 
 
 def limit_files() -> None:

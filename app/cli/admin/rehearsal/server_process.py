@@ -1,5 +1,6 @@
 """A server process on a database in a temporary folder, reachable only from this machine."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ START_TIMEOUT_SECONDS = 900.0  # an upgrade of a large database takes minutes
 STOP_TIMEOUT_SECONDS = 30.0
 _READY = "Stop with"  # begins the last line of the greeting
 _PROGRAM = "from app.cli.server import main; main()"
-_SETTINGS = {"ip": "127.0.0.1", "port": "0", "flood_rate": "0", "registration": "closed"}
+_SETTINGS = {"ip": "127.0.0.1", "port": 0, "flood_rate": 0, "registration": "closed"}
 
 
 @contextmanager
@@ -45,11 +46,10 @@ def running_server(database: Path) -> Iterator[int]:
 @contextmanager
 def _start(database: Path, errors: int) -> Iterator["subprocess.Popen[str]"]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
-    settings = {f"CHAT_{name.upper()}": value for name, value in _SETTINGS.items()}
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, "run", "-d", str(database)],
+        [sys.executable, "-c", _PROGRAM, "run", "--config", str(_write_settings(database))],
         cwd=database.parent,
-        env=inherited | settings,
+        env=inherited,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,
@@ -61,6 +61,13 @@ def _start(database: Path, errors: int) -> Iterator["subprocess.Popen[str]"]:
         with suppress(ProcessLookupError):
             process.kill()
         process.communicate()
+
+
+def _write_settings(database: Path) -> Path:
+    """Write a settings file, so that those beside the program are not read, and return its path."""
+    file = database.with_name("settings.json")
+    file.write_text(json.dumps(_SETTINGS | {"dbname": str(database)}))
+    return file
 
 
 def _read_port(process: "subprocess.Popen[str]") -> int | None:
