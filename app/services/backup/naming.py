@@ -19,6 +19,8 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 def choose_file(database: Database, place: Path, now: int) -> Path:
     """Return the path of a new backup: `place` itself, or a file in it if it is a folder.
 
+    A name without an extension is meant as that of a folder.
+
     Raises: AlreadyExists; NotFound if the folder does not exist.
     """
     file = place
@@ -26,6 +28,8 @@ def choose_file(database: Database, place: Path, now: int) -> Path:
         file = _choose_name(database, place, now)
     elif not place.parent.is_dir():
         raise NotFound(f"The folder {place.parent} does not exist; create it or choose another one.")
+    elif not place.suffix and not place.exists():
+        raise NotFound(f"The folder {place} does not exist; create it, or name a file such as {place}.db.")
     if file.exists() or file.is_symlink():
         raise AlreadyExists(f"{file} already exists; name another file, or a folder.")
     return file.absolute()

@@ -109,6 +109,8 @@ def test_an_existing_file_is_never_replaced(lived: Database, place: Path, clock:
         create_backup(lived, place / "mine", clock, VERSION, lambda done, total: None)
     with pytest.raises(NotFound, match="nowhere does not exist"):
         create_backup(lived, place / "nowhere" / "chat.db", clock, VERSION, lambda done, total: None)
+    with pytest.raises(NotFound, match=r"The folder .*/backups does not exist; create it, or name a file"):
+        create_backup(lived, place / "backups", clock, VERSION, lambda done, total: None)
     assert names(place) == ["mine"]
 
 
