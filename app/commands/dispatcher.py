@@ -62,13 +62,18 @@ class Dispatcher:
         leaving.disconnect_expired(self.runtime, changeset, self.runtime.world.users.values())
 
     @property
+    def server_name(self) -> str:
+        """The name under which the server itself acts."""
+        return self.runtime.server_name
+
+    @property
     def retention_defaults(self) -> RetentionDefaults:
         """How long history is kept by default."""
         return RetentionDefaults.of(self.runtime.settings)
 
     def record_expiry(self, changeset: Changeset, counts: ExpiryCounts) -> None:
         """Record that expired history was removed."""
-        changeset.emit(make_expiry_event(counts, self.runtime.server_name))
+        changeset.emit(make_expiry_event(counts, self.server_name))
 
     def revert(self, event: Event) -> str:
         """Undo a message that could not be stored; return the FAIL line for its sender."""

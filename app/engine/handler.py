@@ -26,6 +26,10 @@ class CommandHandler(Protocol):
         """Do periodic work, such as expiry; the changeset is writable."""
 
     @property
+    def server_name(self) -> str:
+        """The name under which the server itself acts."""
+
+    @property
     def retention_defaults(self) -> RetentionDefaults:
         """How long history is kept by default."""
 

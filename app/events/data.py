@@ -271,11 +271,15 @@ class BannedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class ExpiredData(EventData):
-    """The number of events that were removed, and of the rooms and conversations they were in."""
+    """The number of events that were removed, and of the rooms and conversations they were in.
+
+    `entry` is the id of the audit entry that the pass made in the meantime, and is replaced.
+    """
 
     events: int
     rooms: int
     conversations: int
+    entry: int | None = None
 
 
 DATA_CLASSES: Mapping[Kind, type[EventData]] = {

@@ -143,7 +143,7 @@ def test_a_hold_takes_effect_during_a_pass(story: Story, clock: MovedClock) -> N
     story.say(room, "anna", *(f"said {number}" for number in range(MAX_STEP_EVENTS + 50)))
     days_pass(clock, 40)
     story.say(room, "anna", "new")
-    going = steps(story.database, ExpiryPass(MONTH, clock.now()))
+    going = steps(story.database, ExpiryPass(MONTH, clock.now(), "admin:me"))
     assert next(going) == MAX_STEP_EVENTS
     story.apply(lambda admin: administration.hold(admin, "#tea", "wait", MONTH))
     assert sum(going) == 0
@@ -208,7 +208,7 @@ def test_steps_are_bounded_by_events_and_by_text(story: Story, clock: MovedClock
     story.say(room, "anna", *[long] * 10)
     days_pass(clock, 40)
     story.say(room, "anna", "new")
-    removed = list(steps(story.database, ExpiryPass(MONTH, clock.now())))
+    removed = list(steps(story.database, ExpiryPass(MONTH, clock.now(), "admin:me")))
     assert max(removed) == MAX_STEP_EVENTS
     assert removed.count(MAX_STEP_CHARACTERS // len(long)) == 2
     assert sum(removed) == 2 * MAX_STEP_EVENTS + 10 + 1  # with the creation of the room
@@ -220,7 +220,7 @@ def test_a_text_longer_than_a_step_is_removed_alone(story: Story, clock: MovedCl
     story.say(room, "anna", "x" * (MAX_STEP_CHARACTERS + 1), "short")
     days_pass(clock, 40)
     story.say(room, "anna", "new")
-    removed = list(steps(story.database, ExpiryPass(MONTH, clock.now())))
+    removed = list(steps(story.database, ExpiryPass(MONTH, clock.now(), "admin:me")))
     assert [number for number in removed if number] == [1, 1, 1]
 
 
@@ -230,7 +230,7 @@ def test_ranges_without_expired_events_take_several_steps(
     monkeypatch.setattr(expiry, "MAX_STEP_RANGES", 3)
     for number in range(4):
         story.create_room(f"#room{number}")
-    assert list(steps(story.database, ExpiryPass(MONTH, clock.now()))) == [0, 0]
+    assert list(steps(story.database, ExpiryPass(MONTH, clock.now(), "admin:me"))) == [0, 0]
 
 
 def test_positions_are_not_used_again(story: Story, clock: MovedClock) -> None:
@@ -360,3 +360,19 @@ def test_what_is_left_of_a_deleted_room_is_no_damage(rooms: Story, clock: MovedC
     expire(rooms, MONTH)
     with rooms.database.reading() as session:
         assert stats.find_problems(session) == []
+
+
+def test_a_pass_that_is_killed_leaves_an_audit_entry_of_what_it_removed(
+    story: Story, clock: MovedClock
+) -> None:
+    room = story.create_room("#tea")
+    story.say(room, "anna", *(str(number) for number in range(2 * MAX_STEP_EVENTS)))
+    days_pass(clock, 40)
+    killed = ExpiryPass(MONTH, clock.now(), "admin:me")
+    with story.database.locked() as connection:
+        removed = killed.step(connection).events
+    expire(story, MONTH)
+    with story.database.reading() as session:
+        found = [(entry.action, entry.detail["events"]) for entry in audit.find_latest_entries(session, 2)]
+    rest = 2 * MAX_STEP_EVENTS - removed  # the creation of the room is removed, the last message stays
+    assert found == [("retention.unfinished", removed), ("retention.run", rest)]

@@ -22,11 +22,19 @@ from app.db.models.log import HAPPENED, SPOKEN, EventRow
 from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
 from app.db.models.retention import ExpiredHistoryRow, RoomRetentionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
-from app.db.models.service import AuditRow, BackupRow, ImportMarkRow, ReplayStartRow, ServerSecretRow
+from app.db.models.service import (
+    UNFINISHED_EXPIRY,
+    AuditRow,
+    BackupRow,
+    ImportMarkRow,
+    ReplayStartRow,
+    ServerSecretRow,
+)
 
 __all__ = [
     "HAPPENED",
     "SPOKEN",
+    "UNFINISHED_EXPIRY",
     "AccountMetadataRow",
     "AccountRow",
     "ApplicationRow",

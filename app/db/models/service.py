@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Id, Instant, Name, Reference, Serial
 
+UNFINISHED_EXPIRY = "retention.unfinished"  # action of a pass that has not ended
+
 
 class AuditRow(Base):
     """An entry of the audit log. It never contains secrets."""

@@ -63,7 +63,8 @@ class RetentionUpkeep:
         """Begin a pass if it is time; return whether one is in progress."""
         if self._pass is None and self._passes.due_at <= now:
             self._passes.restart()
-            self._pass = ExpiryPass(self._handler.retention_defaults, self._clock.now())
+            handler = self._handler
+            self._pass = ExpiryPass(handler.retention_defaults, self._clock.now(), handler.server_name)
         return self._pass is not None
 
     def _step(self, pause_factor: int) -> SubmissionUnit | None:

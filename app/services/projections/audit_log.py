@@ -7,10 +7,10 @@ change, and actions of the server itself are not audited, except for REHASH.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 
 from app.clock import to_iso_or_none
-from app.db.models import AuditRow
+from app.db.models import UNFINISHED_EXPIRY, AuditRow
 from app.events import Event, Kind, msgid
 from app.events.data import (
     BannedData,
@@ -119,8 +119,11 @@ def _rehashed(connection: Connection, event: Event) -> None:
 
 
 def _expired(connection: Connection, event: Event) -> None:
-    """Record what was removed, by the server itself or by `chat-admin`."""
+    """Record what a pass removed, instead of the entry that it made meanwhile."""
     data = ExpiredData.of(event)
+    if data.entry is not None:
+        is_unfinished = AuditRow.action == UNFINISHED_EXPIRY
+        connection.execute(delete(AuditRow).where(AuditRow.id == data.entry, is_unfinished))
     detail = {"events": data.events, "rooms": data.rooms, "conversations": data.conversations}
     _insert_entry(connection, event, "retention.run", "", {**detail})
 

@@ -14,6 +14,7 @@ from app.events import MESSAGES, Event, Kind
 from app.events.data import ExpiredData
 from app.services.retention.policies import RetentionDefaults
 from app.services.retention.scopes import LogRange, RangeWalk
+from app.services.retention.unfinished import UnfinishedEntry
 
 MAX_STEP_EVENTS = 64  # removing them takes five milliseconds
 MAX_STEP_CHARACTERS = 16_384  # of text: removing it from the index takes some milliseconds
@@ -57,6 +58,7 @@ class ExpiryCounts:
         self.rooms: dict[int, RemovedCounts] = {}
         self.direct = RemovedCounts()
         self.conversations = 0
+        self.entry: int | None = None  # id of the audit entry that has them
 
     def of(self, range_: LogRange) -> RemovedCounts:
         """Return the counts to which a range contributes."""
@@ -67,10 +69,15 @@ class ExpiryCounts:
         """The number of all events."""
         return self.direct.events + sum(counts.events for counts in self.rooms.values())
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """The numbers that are recorded."""
+        return {"events": self.events, "rooms": len(self.rooms), "conversations": self.conversations}
+
 
 def make_expiry_event(counts: ExpiryCounts, by: str) -> Event:
     """Return the event that records a pass in the log and, by its projection, in the audit log."""
-    data = ExpiredData(counts.events, len(counts.rooms), counts.conversations)
+    data = ExpiredData(counts.events, len(counts.rooms), counts.conversations, counts.entry)
     return Event(Kind.EXPIRED, nick=by, data=data)
 
 
@@ -85,11 +92,13 @@ class ExpiryStep:
 class ExpiryPass:
     """One pass over all rooms and conversations, which removes what has expired at its start.
 
-    Policies are read in each step, so a hold takes effect immediately.
+    Policies are read in each step, so a hold takes effect immediately. `by` is the server or
+    administrator whose pass it is.
     """
 
-    def __init__(self, defaults: RetentionDefaults, now: int) -> None:
+    def __init__(self, defaults: RetentionDefaults, now: int, by: str) -> None:
         self._defaults = defaults
+        self._entry = UnfinishedEntry(by, now)
         self._now = now
         self._walk: RangeWalk | None = None
         self._range: LogRange | None = None  # from which the last step removed events
@@ -104,6 +113,8 @@ class ExpiryPass:
             if range_ is None:
                 break
             if removed := self._remove(connection, range_):
+                self._entry.save(connection, self.counts.totals)
+                self.counts.entry = self._entry.id
                 return ExpiryStep(removed, range_.room)
         return ExpiryStep()
 

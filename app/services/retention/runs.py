@@ -65,7 +65,7 @@ def run(
     `advance` is called with the number of events removed in each step. If the run is interrupted,
     the next one, or the server, continues.
     """
-    expiry = ExpiryPass(defaults, clock.now())
+    expiry = ExpiryPass(defaults, clock.now(), actor)
     while not expiry.is_complete:
         with database.locked() as connection:
             step = expiry.step(connection)
