@@ -81,7 +81,10 @@ class HistoryPager:
 
     def load_newer(self, timeline: Timeline) -> None:
         """Request the page after the last entry, unless there is none or it was requested."""
-        if not timeline.newer.is_open or timeline.size > MAX_PAGED_BYTES:
+        if not timeline.newer.is_open:
+            return
+        if timeline.size > MAX_PAGED_BYTES:
+            timeline.set_newer(Edge(EdgeState.FAILED, timeline.newer.reference, TOO_MANY))
             return
         timeline.set_newer(Edge(EdgeState.LOADING, timeline.newer.reference))
         self._request(timeline, Direction.AFTER, timeline.newer.reference)
