@@ -31,6 +31,11 @@ OTHER = {
     "KEY",
     "TYPE",
     "ACTION",
+    "ADDRESS",
+    "CHOICE",
+    "DB",
+    "MSGID",
+    "POSITION:DIGEST",
 }
 CHECK_FAILED = 3  # `chat-server check` reports a wrong setting, instead of refusing it
 Option = tuple[str, tuple[str, ...], str]

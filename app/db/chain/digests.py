@@ -72,14 +72,20 @@ def digest_row(values: EventValues, people: bytes, content: bytes) -> bytes:
     return digest.digest()
 
 
-@lru_cache(maxsize=512)
 def _encode_people(
     session: int | None, nick: str, user: str, host: str, account: str | None, target: str | None
 ) -> bytes:
+    author = _encode_author(session, nick, user, host, account)
+    return f"{author},{'null' if target is None else quote(target)}]".encode()
+
+
+@lru_cache(maxsize=512)
+def _encode_author(session: int | None, nick: str, user: str, host: str, account: str | None) -> str:
+    """Return the start of an array, up to the target: the longest part, and often the same."""
     return (
         f"[{'null' if session is None else session},{quote(nick)},{quote(user)},{quote(host)},"
-        f"{'null' if account is None else quote(account)},{'null' if target is None else quote(target)}]"
-    ).encode()
+        f"{'null' if account is None else quote(account)}"
+    )
 
 
 def _encode_content(text: str | None, data: str | None) -> bytes:

@@ -165,7 +165,7 @@ async def test_the_attempts_of_a_long_outage_do_not_fill_the_room(tmp_path: Path
 async def test_a_defect_of_the_drivers_thread_is_logged_too(tmp_path: Path) -> None:
     async with open_screen(tmp_path) as anna:
         anna.app.session.driver.post(fail)
-        screen = await anna.sees("internal error (Broken at", "The details are in")
+        screen = await anna.sees("internal error (Broken at")
         assert "CHAT_TRACEBACK" not in screen
         assert "Broken" in (tmp_path / "errors.log").read_text(encoding="utf-8")
 
