@@ -103,6 +103,8 @@ def test_deleting_a_user_needs_confirmation(talk: Story, admin: Admin, folder: P
         "Error: Delete the account anna permanently? Its messages in rooms stay under its name."
     )
     assert admin("user", "delete", "anna", "-y", "--receipt", "none/receipt.json").code == 1
+    refused = admin("user", "delete", "anna", "-y", "--receipt", ".")
+    assert (refused.code, refused.err) == (1, "Error: .: Is a directory.\n")
     assert admin("user", "delete", "nobody", "-y").code == 5
     assert admin("user", "delete", "anna", "-y", "--messages", "some").code == 2
     assert admin("user", "show", "anna").code == 0
@@ -250,3 +252,14 @@ def test_the_receipt_names_backups_that_contain_the_user(
     receipt = admin("user", "delete", "anna", "--yes", "--json").json
     assert receipt["backups"] == [str(folder / name) for name in ("before.db", "with-carl.db", "after.db")]
     assert admin("backup", "create", "last.db").code == 0  # and verified: what was erased is not missed
+
+
+def test_a_receipt_for_which_there_is_no_room_says_that_the_user_was_deleted(
+    talk: Story, admin: Admin
+) -> None:
+    ended = admin("user", "delete", "anna", "-y", "--receipt", "/dev/full")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(
+        "Error: anna was deleted, but the receipt could not be written to /dev/full (No"
+    )
+    assert admin("user", "show", "anna").code == 5

@@ -1,12 +1,13 @@
 """chat-admin user delete."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
-from app.cli.admin.atomic_file import open_atomically, require_parent_folder
+from app.cli.admin.atomic_file import open_atomically
 from app.cli.admin.command_declaration import Yes
 from app.cli.admin.commands.accounts.arguments import Name
 from app.cli.admin.context import AdminContext
@@ -52,7 +53,6 @@ def delete(
 
     Its private conversations are erased in any case.
     """
-    require_parent_folder(receipt)
     with context.database() as database:
         name, rows = _preview(database, name, messages)
         if dry_run:
@@ -61,10 +61,7 @@ def delete(
         confirm(
             f"Delete the account {name} permanently? Its messages in rooms {CONSEQUENCES[messages]}.", yes
         )
-        found = {"account": name, **_delete(context, database, name, messages)}
-    if receipt is not None:
-        with open_atomically(receipt) as file:
-            file.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        found = _delete_with_receipt(context, database, name, messages, receipt)
     erased = sum(row["rows"] for row in found["rows"])
     context.out.done(
         f"Deleted {name}: {count_of(erased, 'row')} removed or changed.{_outcome(messages, found)}", **found
@@ -86,6 +83,33 @@ def _preview(database: Database, name: str, messages: Messages) -> tuple[str, li
     """
     with database.reading() as session:
         return get_person(session, name).name, preview_erasure(session, name, messages)
+
+
+def _delete_with_receipt(
+    context: AdminContext, database: Database, name: str, messages: Messages, receipt: Path | None
+) -> dict[str, Any]:
+    """Delete an account, write the receipt, and return it.
+
+    The file is opened first, so nothing is deleted if that is impossible.
+    """
+    found: dict[str, Any] = {}
+    try:
+        with _open_receipt(receipt) as file:
+            found = {"account": name, **_delete(context, database, name, messages)}
+            if file is not None:
+                file.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    except OSError as error:
+        if not found:
+            raise
+        raise ChatError(
+            f"{name} was deleted, but the receipt could not be written to {receipt} ({error.strerror}); "
+            "the audit log has the deletion."
+        ) from error
+    return found
+
+
+def _open_receipt(receipt: Path | None) -> AbstractContextManager[TextIO | None]:
+    return nullcontext() if receipt is None else open_atomically(receipt)
 
 
 def _delete(context: AdminContext, database: Database, name: str, messages: Messages) -> dict[str, Any]:
