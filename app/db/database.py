@@ -130,9 +130,16 @@ class Database:
             if not self.dialect.is_transient_error(error):
                 raise
             reason = str(error.orig).strip().partition("\n")[0]
+            advice = self._advise(reason)
             raise StorageError(
-                f"The database {self} is not available ({reason}); nothing was changed. Try again later."
+                f"The database {self} is not available ({reason}); nothing was changed. {advice}"
             ) from error
+
+    @staticmethod
+    def _advise(reason: str) -> str:
+        if "readonly" in reason:  # even a reader writes to the files beside it
+            return "Run the command as the owner of the file, with permission to write in its folder."
+        return "Try again later."
 
     def close(self) -> None:
         """Close every connection."""

@@ -78,9 +78,18 @@ def extend(path: Path) -> Iterator[ExportDatabase]:
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a file that nobody else knows yet; the caller syncs it."""
-    with closing(sqlite3.connect(path)) as connection:
-        yield connection
+    """Open a file that nobody else knows yet; the caller syncs it.
+
+    Raises: ChatError when the file cannot be written.
+    """
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            yield connection
+    except sqlite3.OperationalError as error:
+        raise ChatError(
+            f"The export cannot be written to {path.parent} ({error}); nothing was changed. Make room or "
+            "check the folder, and try again."
+        ) from error
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
