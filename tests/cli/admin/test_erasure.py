@@ -254,9 +254,7 @@ def test_the_receipt_names_backups_that_contain_the_user(
     assert admin("backup", "create", "last.db").code == 0  # and verified: what was erased is not missed
 
 
-def test_a_receipt_for_which_there_is_no_room_says_that_the_user_was_deleted(
-    talk: Story, admin: Admin
-) -> None:
+def test_without_room_for_a_receipt_the_user_is_deleted(talk: Story, admin: Admin) -> None:
     ended = admin("user", "delete", "anna", "-y", "--receipt", "/dev/full")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith(
