@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,12 +84,13 @@ def test_without_a_usable_database_nothing_is_offered(
 def test_completion_is_installed_for_the_shell(program: str, tmp_path: Path) -> None:
     bash = shutil.which("bash")
     assert bash is not None
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     script = (
         f"{program} --install-completion && source ~/.bash_completions/{program}.sh && complete -p {program}"
     )
     ended = subprocess.run(
         [bash, "--norc", "-c", script],
-        env={**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PATH": path, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
         cwd=tmp_path,
         capture_output=True,
         text=True,
