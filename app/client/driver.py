@@ -42,6 +42,10 @@ def _wake() -> None:
     """Do nothing: the item wakes the driver, which then makes the posted calls."""
 
 
+def _end_discarding() -> None:
+    """Do nothing: the item is the last one after the link has stopped."""
+
+
 def _print_defect(error: Exception) -> str:
     """Print the traceback of a defect if that is wanted; return a sentence about the defect."""
     print_traceback_if_requested(error)
@@ -88,7 +92,7 @@ class Driver:
             self.execute(intents.quit_, "Goodbye")
             raise
         finally:
-            self.link.stop()
+            self._stop_link()
 
     def post(self, call: Call) -> None:
         """Queue a call for the driver's thread, before what the server has sent. Thread-safe.
@@ -114,6 +118,19 @@ class Driver:
     def end(self) -> None:
         """Make `run` return after the current item."""
         self._has_ended = True
+
+    def _stop_link(self) -> None:
+        """Stop the link, and discard what it reports: it may be waiting for space in the queue."""
+
+        def stop() -> None:
+            try:
+                self.link.stop()
+            finally:
+                self._inbox.put(_end_discarding)
+
+        threading.Thread(target=stop, name="stop", daemon=True).start()
+        while self._inbox.get() is not _end_discarding:
+            pass
 
     def _step(self) -> None:
         self.await_display()

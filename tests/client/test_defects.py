@@ -259,3 +259,9 @@ def test_calls_are_made_before_lines_that_flood_the_client() -> None:
     session.driver.run()
     assert made == ["first", "second"]
     assert len(session.shown) <= 1
+
+
+def test_client_ends_at_once_while_the_link_waits_for_space() -> None:
+    session = OfflineSession()
+    session.run(*[_do_nothing] * MAX_INBOX_ITEMS)  # each wakes the driver: its queue is full
+    assert not session.driver.link._thread.is_alive()
