@@ -15,6 +15,7 @@ import pytest
 from tests.process.server_process import PROGRAM, Server, environment
 from tests.process.socket_client import TIMEOUT_SECONDS
 from tests.process.storage.test_outage import locked
+from tests.waiting import eventually
 
 UNITS = Path(__file__).parents[2] / "contrib" / "systemd"
 INSTALLED = "/opt/durable-chat/bin"
@@ -53,7 +54,7 @@ def test_systemd_hears_of_every_change(tmp_path: Path, notify_socket: socket.soc
         server.process.send_signal(SIGHUP)
         wait_for(notify_socket, "RELOADING=1")
         wait_for(notify_socket, "READY=1")
-        assert "The settings were not reloaded" in server.log
+        eventually(lambda: "The settings were not reloaded" in server.log, TIMEOUT_SECONDS)
         server.process.terminate()
         wait_for(notify_socket, "STOPPING=1")
         assert server.wait() == 0
