@@ -27,21 +27,8 @@ from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import Notice
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage, session_key
-from app.client.storage.draft_file import DraftFile
-from app.client.storage.error_log import ErrorLog
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.stored_list import (
-    CLOSED,
-    IGNORED,
-    LAST_ROOM,
-    MUTED,
-    REACTIONS,
-    ROOM_ORDER,
-    ROOMS,
-    THEME,
-    StoredList,
-)
 from app.client.ui.batch_mode import BatchMode
 from app.client.ui.command_registry import SlashCommands
 from app.clock import Clock
@@ -112,20 +99,13 @@ def open_storage(settings: ClientSettings, profile: str | None) -> ClientStorage
     folder = find_state_folder()
     rooms_folder = folder if settings.remember_rooms else None
     history = f"{INPUT_HISTORY}-{profile}" if profile else INPUT_HISTORY
-    return ClientStorage(
-        rooms=StoredList(rooms_folder, ROOMS, key),
-        ignored=StoredList(folder, IGNORED, key),
-        muted=StoredList(folder, MUTED, key),
+    return ClientStorage.in_folder(
+        folder,
+        rooms_folder,
+        key,
         keyring=KeyringStore(key) if settings.keyring else None,
         history_file=folder / history if folder and settings.input_history else None,
         max_history_entries=settings.input_history,
-        room_order=StoredList(folder, ROOM_ORDER, key),
-        last_room=StoredList(rooms_folder, LAST_ROOM, key),
-        closed=StoredList(rooms_folder, CLOSED, key),
-        theme=StoredList(folder, THEME, "theme"),
-        reactions=StoredList(folder, REACTIONS, "reactions"),
-        drafts=DraftFile(folder, key),
-        errors=ErrorLog(folder),
     )
 
 

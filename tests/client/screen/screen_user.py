@@ -26,19 +26,6 @@ from app.client.screen.options import ScreenOptions
 from app.client.screen.session.call_queue import CallQueue
 from app.client.screen.session.screen_session import ScreenSession
 from app.client.storage.client_storage import ClientStorage
-from app.client.storage.draft_file import DraftFile
-from app.client.storage.error_log import ErrorLog
-from app.client.storage.stored_list import (
-    CLOSED,
-    IGNORED,
-    LAST_ROOM,
-    MUTED,
-    REACTIONS,
-    ROOM_ORDER,
-    ROOMS,
-    THEME,
-    StoredList,
-)
 from app.client.ui.commands import table
 from app.clock import Clock
 from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
@@ -181,18 +168,7 @@ def create_driver(port: int, room: str = "#tea", nick: str = "anna", host: str =
 
 def create_storage(folder: Path) -> ClientStorage:
     """Return the storage of a user without a keyring."""
-    lists = (StoredList(folder, name, "test") for name in (ROOMS, IGNORED, MUTED))
-    return ClientStorage(
-        *lists,
-        history_file=folder / "input-history",
-        room_order=StoredList(folder, ROOM_ORDER, "test"),
-        last_room=StoredList(folder, LAST_ROOM, "test"),
-        closed=StoredList(folder, CLOSED, "test"),
-        theme=StoredList(folder, THEME, "theme"),
-        reactions=StoredList(folder, REACTIONS, "reactions"),
-        drafts=DraftFile(folder, "test"),
-        errors=ErrorLog(folder),
-    )
+    return ClientStorage.in_folder(folder, folder, "test", history_file=folder / "input-history")
 
 
 @asynccontextmanager

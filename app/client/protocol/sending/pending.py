@@ -59,7 +59,7 @@ def transmit(state: ClientState, message: PendingMessage) -> Effects:
     """Send a message that was queued."""
     message.delivery, message.nick = Delivery.SENT, state.nick
     if typing := state.connection.typing_sent.get(fold(message.target)):
-        typing.state = TypingState.DONE  # for whoever receives the message
+        typing.state = TypingState.DONE  # its recipients know that from the message
     yield from _to_lines(state, message)
     if state.has("echo-message"):
         yield Sending(message.number, message.target, message.text, message.reply_to)
