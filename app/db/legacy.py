@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from app.db.sqlite.dialect import open_to_read
+from app.db.sqlite.read_only import open_to_read
 from app.errors import DatabaseRefused, NotFound
 
 PAGE_ROWS = 4_000

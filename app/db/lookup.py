@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
 
-from app.db.sqlite.dialect import execute_on_driver
+from app.db.sqlite.driver import execute_on_driver
 
 
 class IntegerLookup:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.postgresql import dialect as postgresql_dialect
-from app.db.sqlite import dialect as sqlite_dialect
+from app.db.sqlite import connection_setup
 from app.errors import DatabaseRefused, StorageError
 from tests.db.test_migrations import alembic
 
@@ -130,9 +130,11 @@ def test_an_old_postgresql_is_refused(fresh: Database, monkeypatch: pytest.Monke
 
 def test_sqlite_without_trigram_tokenizer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        sqlite_dialect, "_TRIGRAM_TABLE", "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='none such')"
+        connection_setup,
+        "_TRIGRAM_TABLE",
+        "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='none such')",
     )
-    sqlite_dialect._require_trigram_support.cache_clear()
+    connection_setup.require_trigram_support.cache_clear()
     with pytest.raises(DatabaseRefused, match="Use a Python with SQLite 3"):
         Database(parse_database_url("chat.db"))
     monkeypatch.undo()

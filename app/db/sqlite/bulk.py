@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from app.db.sqlite.dialect import execute_on_driver
+from app.db.sqlite.driver import execute_on_driver
 from app.db.table_shape import PAGE_ROWS, Row, TableShape
 
 

@@ -3,42 +3,32 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from functools import cache
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.pool import NullPool
 
 from app.db.dialect import HOLDS_LOCK, Claim, StorageUsage
 from app.db.sqlite import backup
 from app.db.sqlite.claim import SQLiteClaim
-from app.db.sqlite.files import WAL_SIZE_LIMIT_BYTES, SQLiteFiles
-from app.errors import DatabaseRefused, StorageError
-from app.wire.names import caseless
-
-DEFAULT_BUSY_TIMEOUT_MS = 200
-MAX_PROBLEMS = 20  # reported by each check of the file
-_WAL_MODE = 2  # value of the read version, byte 19 of the file header
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",  # overwrite redacted text with zeros
-    f"PRAGMA journal_size_limit={WAL_SIZE_LIMIT_BYTES}",
-    "PRAGMA cache_size=-16384",
+from app.db.sqlite.connection_setup import (
+    DEFAULT_BUSY_TIMEOUT_MS,
+    closing_on_failure,
+    prepare,
+    require_trigram_support,
+    watch,
 )
-_TRIGRAM_TABLE = "CREATE VIRTUAL TABLE probe USING fts5 (text, tokenize='trigram')"  # since 3.34
-_ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+from app.db.sqlite.driver import execute_on_driver, fetch_int
+from app.db.sqlite.files import SQLiteFiles
+from app.db.sqlite.read_only import open_to_read, read_header
+from app.errors import StorageError
 
-# The driver looks for an adapter for each parameter that is neither a number nor a text. A search
-# without a result takes ten times as long as binding the parameter.
-sqlite3.register_adapter(bytes, bytes)
-sqlite3.register_adapter(type(None), lambda none: none)
+MAX_PROBLEMS = 20  # reported by each check of the file
+_ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
 logger = logging.getLogger(__name__)
 
@@ -57,16 +47,16 @@ class SQLite:
 
         Raises: DatabaseRefused when Python's SQLite is too old.
         """
-        _require_trigram_support()
+        require_trigram_support()
         engine = create_engine(url, hide_parameters=True)
         files = self._files = SQLiteFiles(_path(url))
-        _watch(engine, files)
+        watch(engine, files)
 
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:
-            with _closing_on_failure(connection, files):
+            with closing_on_failure(connection, files):
                 connection.execute(f"PRAGMA busy_timeout={lock_timeout_ms or DEFAULT_BUSY_TIMEOUT_MS}")
-                _prepare(connection)
+                prepare(connection)
                 files.opened()
 
         @event.listens_for(engine, "begin")
@@ -186,45 +176,6 @@ class SQLite:
         return StorageUsage(self.size(connection), free_pages * page_bytes, log_bytes)
 
 
-@contextmanager
-def _closing_on_failure(connection: sqlite3.Connection, files: SQLiteFiles) -> Iterator[None]:
-    """Close a new connection that cannot be used; the pool would only drop it."""
-    try:
-        yield
-    except BaseException:
-        files.closed(connection)
-        connection.close()
-        raise
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Set the connection up, and have SQLite open all files."""
-    connection.isolation_level = None
-    if connection.execute("PRAGMA page_count").fetchone() == (0,):  # else it takes the lock
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # see `sqlite.space`
-    for statement in _PRAGMAS:
-        connection.execute(statement)
-    connection.create_function("caseless", 1, _caseless, deterministic=True)
-    connection.execute("PRAGMA schema_version").fetchone()  # reads, so it opens the write-ahead log
-
-
-def _watch(engine: Engine, files: SQLiteFiles) -> None:
-    """Report every connection of the engine to `files`, and close those to abandoned files."""
-
-    @event.listens_for(engine, "do_connect")
-    def connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
-        return files.connect(lambda: sqlite3.connect(*arguments, **options))
-
-    @event.listens_for(engine, "close")
-    def closed(connection: sqlite3.Connection, record: Any) -> None:
-        files.closed(connection)
-
-    @event.listens_for(engine, "checkin")
-    def returned(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
-        if connection is not None and files.are_abandoned:
-            record.invalidate()
-
-
 def _save_log(files: SQLiteFiles, connection: Connection) -> None:
     """Copy the lost write-ahead log to the database file, and abandon the log.
 
@@ -243,82 +194,5 @@ def _save_log(files: SQLiteFiles, connection: Connection) -> None:
     )
 
 
-def execute_on_driver(connection: Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-    """Execute a statement directly on the driver's connection, without beginning a transaction.
-
-    For statements that run in every batch, SQLAlchemy's overhead would exceed their own cost.
-
-    Raises: DBAPIError, like SQLAlchemy.
-    """
-    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-    try:
-        return driver.execute(statement, values)
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True) from error
-
-
-def fetch_int(connection: Connection, statement: str) -> int:
-    """Execute a statement directly on the driver's connection and return its integer result."""
-    return int(execute_on_driver(connection, statement).fetchone()[0])
-
-
-@cache
-def _require_trigram_support() -> None:
-    """Check that Python's SQLite library has FTS5 with the trigram tokenizer.
-
-    Raises: DatabaseRefused when it does not.
-    """
-    with closing(sqlite3.connect(":memory:")) as connection:
-        try:
-            connection.execute(_TRIGRAM_TABLE)
-        except sqlite3.OperationalError as error:
-            raise DatabaseRefused(
-                f"Python's SQLite library ({sqlite3.sqlite_version}) is too old or was built without FTS5; "
-                "nothing was changed. Use a Python with SQLite 3.34 or newer, or PostgreSQL."
-            ) from error
-
-
-def _caseless(text: str | None) -> str | None:
-    return None if text is None else caseless(text)
-
-
 def _path(url: URL) -> Path:
     return Path(url.database or "")
-
-
-def read_header(path: Path) -> bytes:
-    """Return the first 20 bytes of an SQLite file.
-
-    Raises: DatabaseRefused when it is not an SQLite file or cannot be read.
-    """
-    if path.is_dir():
-        raise DatabaseRefused(f"{path} is a folder, not a database file; name a file with -d.")
-    try:
-        with path.open("rb") as file:
-            header = file.read(20)
-    except OSError as error:
-        raise DatabaseRefused(f"{path} cannot be read ({error.strerror}); nothing was changed.") from error
-    if header[:16] != b"SQLite format 3\0":
-        raise DatabaseRefused(
-            f"{path} is not an SQLite database; nothing was changed. Name another file with -d."
-        )
-    return header
-
-
-def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a file for reading without changing it or creating files beside it."""
-    return sqlite3.connect(read_only_uri(path), uri=True)
-
-
-def read_only_uri(path: Path) -> str:
-    """Return the URI that opens a file for reading without creating files beside it.
-
-    A reader of a database in WAL mode normally creates `-wal` and `-shm` files. If there are none,
-    no other process has the database open, and `immutable` prevents SQLite from creating them.
-
-    Raises: DatabaseRefused when it is not an SQLite file or cannot be read.
-    """
-    in_wal_mode = read_header(path)[19:20] == bytes([_WAL_MODE])
-    in_use = path.with_name(f"{path.name}-wal").exists()
-    immutable = "&immutable=1" if in_wal_mode and not in_use else ""
-    return f"file:{quote(str(path.absolute()))}?mode=ro{immutable}"

@@ -45,7 +45,7 @@ from app.clock import Clock, Timer
 from app.db.database import Database
 from app.db.log import get_last_id
 from app.db.models import SPOKEN, EventRow
-from app.db.sqlite.dialect import fetch_int
+from app.db.sqlite.driver import fetch_int
 from app.errors import SearchTookTooLong
 from app.wire.names import caseless
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from app.db.sqlite.dialect import execute_on_driver
+from app.db.sqlite.driver import execute_on_driver
 from app.db.table_shape import TableShape
 
 _SOURCE = "source"

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from app.db.database import Database
-from app.db.sqlite.dialect import execute_on_driver, fetch_int
+from app.db.sqlite.driver import execute_on_driver, fetch_int
 from app.errors import StorageError
 
 VACUUM_SPACE = 2  # times the size of the database: a copy, and a write-ahead log with all its pages

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from app.db.models import Base, EventRow
-from app.db.sqlite.dialect import read_only_uri
+from app.db.sqlite.read_only import read_only_uri
 
 STORED = "stored"  # name of the attached database
 _PRAGMAS = (
