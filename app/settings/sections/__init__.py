@@ -1,0 +1,1 @@
+"""The settings of the server by topic; `ServerSettings` combines the sections."""
