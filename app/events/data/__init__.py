@@ -1,0 +1,63 @@
+"""The data of each kind of event: one class for each kind that has data."""
+
+from app.events.data.accounts import (
+    AccountChangedData,
+    AccountDeletedData,
+    AccountRenamedData,
+    AppliedData,
+    CertificateData,
+    InvitationData,
+    RegisteredData,
+)
+from app.events.data.json_column import DATA_CLASSES, from_json, to_json
+from app.events.data.messages import MarkedData, MessageData, RedactedData
+from app.events.data.metadata import MetadataChangeData, PrivateMetadataData
+from app.events.data.rooms import (
+    CreatedData,
+    DeletedData,
+    InvitedData,
+    JoinedData,
+    KickedData,
+    ModeData,
+    ModeRow,
+    RenamedData,
+    RetentionData,
+)
+from app.events.data.server import BannedData, ExpiredData, RehashedData, RevokedData
+from app.events.data.sessions import ConnectedData, DepartureData, HostData, KilledData, OperData
+
+__all__ = [
+    "DATA_CLASSES",
+    "AccountChangedData",
+    "AccountDeletedData",
+    "AccountRenamedData",
+    "AppliedData",
+    "BannedData",
+    "CertificateData",
+    "ConnectedData",
+    "CreatedData",
+    "DeletedData",
+    "DepartureData",
+    "ExpiredData",
+    "HostData",
+    "InvitationData",
+    "InvitedData",
+    "JoinedData",
+    "KickedData",
+    "KilledData",
+    "MarkedData",
+    "MessageData",
+    "MetadataChangeData",
+    "ModeData",
+    "ModeRow",
+    "OperData",
+    "PrivateMetadataData",
+    "RedactedData",
+    "RegisteredData",
+    "RehashedData",
+    "RenamedData",
+    "RetentionData",
+    "RevokedData",
+    "from_json",
+    "to_json",
+]

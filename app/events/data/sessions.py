@@ -1,0 +1,44 @@
+"""Data of events of sessions: connecting, leaving, hosts and operators."""
+
+from dataclasses import dataclass
+
+from app.events.event import EventData
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedData(EventData):
+    """The address and real name of a new session, and the node that accepted it."""
+
+    address: str
+    realname: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartureData(EventData):
+    """The instant of a client's last line, if the client timed out."""
+
+    heard: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostData(EventData):
+    """The administrator who changed a host: nick, account and session."""
+
+    by: str
+    account: str | None
+    operator: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KilledData(EventData):
+    """The session to disconnect."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperData(EventData):
+    """The address that OPER was sent from."""
+
+    address: str
