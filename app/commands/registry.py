@@ -2,8 +2,8 @@
 
 A function's name is the verb, its signature the grammar, its docstring the help text. `@command`
 and `@subcommand` only attach a declaration to the function; a `CommandTable` is built from an
-explicit list of such functions (`app.commands.table`). HELP, the 461 reply and
-`docs/commands.md` are derived from the declarations.
+explicit list of such functions: `app.commands.table` joins those of the families. HELP, the 461
+reply and `docs/commands.md` are derived from the declarations.
 
 A parameter without a default is required. A last parameter `*rest` takes all remaining words.
 """
@@ -164,6 +164,9 @@ class Family:
         self.members = members
 
 
+CommandEntry = Handler | Family
+
+
 class CommandTable:
     """All commands of the server by verb, and the aliases of verbs.
 
@@ -172,7 +175,7 @@ class CommandTable:
 
     __slots__ = ("aliases", "by_verb")
 
-    def __init__(self, *entries: Handler | Family) -> None:
+    def __init__(self, *entries: CommandEntry) -> None:
         self.by_verb: Mapping[str, Command] = _index(entries, None)
         self.aliases: dict[str, str] = {}
         for verb, declared in self.by_verb.items():
@@ -197,7 +200,7 @@ class CommandTable:
         return found, params
 
 
-def _index(entries: Iterable[Handler | Family], parent: Command | None) -> dict[str, Command]:
+def _index(entries: Iterable[CommandEntry], parent: Command | None) -> dict[str, Command]:
     index: dict[str, Command] = {}
     for entry in entries:
         family = entry if isinstance(entry, Family) else Family(entry)
