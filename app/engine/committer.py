@@ -18,6 +18,7 @@ from app.engine.handler import CommandHandler
 from app.engine.meter import Meter
 from app.engine.outage import Outage
 from app.engine.submission_unit import SubmissionUnit
+from app.engine.unstored import adapt
 from app.engine.world.world import World
 from app.errors import StorageError
 from app.events import Event
@@ -133,6 +134,7 @@ class Committer:
 
     def _put_remote_first(self, changeset: Changeset, remote_events: Sequence[Event]) -> None:
         """Add the events that other programs appended before the changeset is committed."""
+        adapt(changeset, remote_events, self._handler.revert)
         remote = self._apply_remote(remote_events)
         broadcasts, consequences = split_remote(remote.plan, remote_events)
         changeset.events += remote.events

@@ -74,7 +74,7 @@ def prepare(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # see `sqlite.space`
     for statement in _PRAGMAS:
         connection.execute(statement)
-    connection.create_function("caseless", 1, _caseless, deterministic=True)
+    add_functions(connection)
     connection.execute("PRAGMA schema_version").fetchone()  # reads, so it opens the write-ahead log
 
 
@@ -87,6 +87,11 @@ def closing_on_failure(connection: sqlite3.Connection, files: SQLiteFiles) -> It
         files.closed(connection)
         connection.close()
         raise
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Add the functions that queries on SQLite use."""
+    connection.create_function("caseless", 1, _caseless, deterministic=True)
 
 
 def _caseless(text: str | None) -> str | None:

@@ -98,7 +98,7 @@ def choose_treatments(
     sessions = _own_sessions(connection, account, rows)
     chosen: dict[Treatment, list[int]] = {}
     for row in rows:
-        treatment = _choose(row, account, sessions)
+        treatment = choose_treatment(row, account, sessions)
         if treatment is not None:
             chosen.setdefault(treatment, []).append(row.id)
     return chosen
@@ -112,7 +112,11 @@ def _own_sessions(connection: Connection, account: ErasedAccount, rows: Sequence
     return set(connection.scalars(account.sessions.where(ErasureSessionRow.session_id.in_(named))))
 
 
-def _choose(row: Row[Any], account: ErasedAccount, sessions: set[int]) -> Treatment | None:
+def choose_treatment(row: Any, account: ErasedAccount, sessions: set[int]) -> Treatment | None:
+    """Return what happens to a row of the log, or None if it stays.
+
+    `sessions` has at least the sessions of the account that the data of the row names.
+    """
     kind, is_own = Kind(row.kind), row.is_own or account.has_name(row.account, row.id)
     if is_own and row.conversation is not None and not row.conversation.startswith("o"):
         return Treatment.REMOVE  # a private conversation
@@ -123,7 +127,7 @@ def _choose(row: Row[Any], account: ErasedAccount, sessions: set[int]) -> Treatm
     return _choose_for_author(row, kind, account) if treatment is None else Treatment.REMOVE
 
 
-def _choose_for_author(row: Row[Any], kind: Kind, account: ErasedAccount) -> Treatment:
+def _choose_for_author(row: Any, kind: Kind, account: ErasedAccount) -> Treatment:
     if kind in _FACTS:
         return Treatment.AUTHOR
     if kind not in _SPOKEN or account.messages is Messages.ERASE:
@@ -142,7 +146,7 @@ def _choose_for_target(kind: Kind, account: ErasedAccount) -> Treatment | None:
     return Treatment.TARGET if kind is Kind.KICKED else Treatment.REMOVE
 
 
-def _points_at(row: Row[Any], kind: Kind, account: ErasedAccount, sessions: set[int]) -> bool:
+def _points_at(row: Any, kind: Kind, account: ErasedAccount, sessions: set[int]) -> bool:
     """Return whether the row names the account in its target or data."""
     if kind not in _POINTING:
         return False
@@ -152,12 +156,12 @@ def _points_at(row: Row[Any], kind: Kind, account: ErasedAccount, sessions: set[
     if kind in (Kind.BANNED, Kind.UNBANNED):
         return names_user(row.target or "", account.keys)
     if kind is Kind.MODE:
-        return any(_is_change_of(change, account) for change in data.get("changes", ()))
+        return any(is_change_of(change, account) for change in data.get("changes", ()))
     names = (data.get("by"), data.get("account"), None if kind is Kind.KICKED else row.target)
     return any(account.has_key(name) for name in names)
 
 
-def _is_change_of(change: Sequence[Any], account: ErasedAccount) -> bool:
+def is_change_of(change: Sequence[Any], account: ErasedAccount) -> bool:
     """Return whether a mode change is a role of the account, or a mask that names it."""
     _, letter, argument, *roles = change
     if letter in "ov":

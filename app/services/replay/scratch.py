@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from app.db.models import Base, EventRow
+from app.db.sqlite.connection_setup import add_functions
 from app.db.sqlite.read_only import read_only_uri
 
 STORED = "stored"  # name of the attached database
@@ -44,6 +45,7 @@ def _attach(scratch: Path, path: Path) -> sqlite3.Connection:
     try:
         for statement in _PRAGMAS:
             driver.execute(statement).fetchall()
+        add_functions(driver)
         driver.execute(f"ATTACH ? AS {STORED}", (read_only_uri(path),))
     except BaseException:
         driver.close()
