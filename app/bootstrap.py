@@ -93,7 +93,7 @@ def assemble(
 
     `load` reads the settings again for a reload; without it, a reload changes nothing.
     """
-    world = World(clock, settings.replay, REDUCERS)
+    world = World(clock, settings.node, settings.replay, REDUCERS)
     service_context.add_pseudoclients(world, clock, derive_prefix(settings.servername))
     ledger = Ledger(database, clock)
     ended = _restore(world, ledger)

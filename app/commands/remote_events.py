@@ -1,6 +1,6 @@
 """Applies events that `chat-admin` or another server appended to the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from app.clock import is_future
@@ -10,7 +10,7 @@ from app.commands.channels.renaming import emulate_rename
 from app.commands.metadata import profiles
 from app.commands.runtime import Runtime
 from app.commands.sessions.account_deletion import delete_account
-from app.commands.sessions.account_roles import account_roles_of, update_account_roles
+from app.commands.sessions.account_roles import Roles, account_roles_of, update_account_roles
 from app.commands.sessions.bans import enforce_ban, enforce_bans_on
 from app.commands.sessions.leaving import disconnect_expired, disconnect_user
 from app.engine.changeset import Changeset
@@ -32,6 +32,7 @@ from app.events.data import (
 )
 from app.wire.modes import ROLES, WORD_FILTER
 
+Consequence = Callable[[Runtime, Changeset, Event], None]
 PASSWORD_RESET = "The password was reset by an administrator"
 
 
@@ -44,7 +45,7 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
         profiles.apply_remote(runtime, changeset, event)
         return
     if event.kind is Kind.ACCOUNT_DELETED:
-        delete_account(runtime, changeset, event, changeset.deliver)
+        delete_account(runtime, changeset, event, changeset.adopt)
         return
     if event.kind is Kind.ACCOUNT_RENAMED:
         rename_account(runtime, changeset, event)
@@ -54,14 +55,27 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     removed = _members_of_deleted_room(runtime.world, event)
     _add_room_name(runtime.world, event)
     event.nick = event.nick or runtime.server_name
-    changeset.deliver(event, audience)
-    for user, before in roles_before.items():
-        update_account_roles(runtime, changeset, user, before)
+    changeset.adopt(event, audience)
     for user in removed:
         _send_part(runtime, changeset, user, event)
+    if event.kind is Kind.RENAMED:
+        _announce_new_name(runtime, changeset, event)
     consequence = _CONSEQUENCES.get(event.kind)
     if consequence is not None:
-        consequence(runtime, changeset, event)
+        changeset.follow_up(lambda later: _carry_out(runtime, later, event, roles_before, consequence))
+
+
+def _carry_out(
+    runtime: Runtime,
+    changeset: Changeset,
+    event: Event,
+    roles_before: Mapping[User, Roles],
+    consequence: Consequence,
+) -> None:
+    for user, before in roles_before.items():
+        if runtime.world.users.get(user.session) is user:
+            update_account_roles(runtime, changeset, user, before)
+    consequence(runtime, changeset, event)
 
 
 _FOR_OWN_DEVICES = (Kind.MARKED, Kind.PRIVATE_METADATA)
@@ -183,8 +197,7 @@ def _disconnect_killed(runtime: Runtime, changeset: Changeset, event: Event) -> 
         disconnect_user(runtime, changeset, user, f"Killed: {event.text}")
 
 
-_CONSEQUENCES: dict[Kind, Callable[[Runtime, Changeset, Event], None]] = {
-    Kind.RENAMED: _announce_new_name,
+_CONSEQUENCES: dict[Kind, Consequence] = {
     Kind.BANNED: _enforce_ban,
     Kind.REGISTERED: _release_nick,
     Kind.ACCOUNT_CHANGED: _apply_account_change,

@@ -1,7 +1,8 @@
 """The events and replies that one engine cycle collects before it commits and delivers them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
@@ -9,6 +10,8 @@ from app.engine.delivery.plan import Broadcast, Plan
 from app.engine.delivery.response import Response, ResponseEntry
 from app.engine.world.world import World
 from app.events import Event
+
+FollowUp: TypeAlias = "Callable[[Changeset], None]"
 
 
 class ReadOnlyChangeset(Exception):
@@ -19,6 +22,10 @@ class ReadOnlyChangeset(Exception):
 class Changeset:
     """Collects events and replies in order. It is `writable` while a transaction is open.
 
+    `events` are stored on commit. Those in `transient` never are: other nodes receive them by
+    notification. `follow_ups` are what adopted events entail on this node: they emit events, so
+    they run in the next changeset that is writable, once all events before it are adopted.
+
     `may_show_world` is False while the world is ahead of the log, when the engine refuses the
     units it holds: no reply may reveal state that is not stored yet.
     """
@@ -27,6 +34,8 @@ class Changeset:
     writable: bool
     may_show_world: bool = True
     events: list[Event] = field(default_factory=list)
+    transient: list[Event] = field(default_factory=list)
+    follow_ups: list[FollowUp] = field(default_factory=list)
     plan: Plan = field(default_factory=list)
 
     def emit(self, event: Event, audience: Audience = EMPTY_AUDIENCE, author: Client | None = None) -> Event:
@@ -36,12 +45,32 @@ class Changeset:
         self._plan_delivery(event, audience, author)
         return event
 
-    def deliver(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
-        """Apply and deliver an event without storing it: it is transient, or already in the log."""
-        self._apply(event)
+    def emit_transient(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
+        """Apply and deliver an event that is not stored, here and on other nodes."""
+        if not self.writable:
+            raise ReadOnlyChangeset(event.kind)
+        self.transient.append(event)
+        return self.adopt(event, audience, author)
+
+    def adopt(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
+        """Apply and deliver an event that is in the log, or that each node derives from it."""
+        self.world.apply(event)
         event.at = event.at or self.world.clock.now()
         self._plan_delivery(event, audience, author)
         return event
+
+    def follow_up(self, action: FollowUp) -> None:
+        """Keep what an adopted event entails, until the log is open and all of it is adopted.
+
+        Other events may come before it, so it has to check that it is still necessary.
+        """
+        self.follow_ups.append(action)
+
+    def run_follow_ups(self, kept: Sequence[FollowUp] = ()) -> None:
+        """Run `kept` follow-ups, and then those of this changeset, which must be writable."""
+        waiting, self.follow_ups = [*kept, *self.follow_ups], []
+        for act in waiting:
+            act(self)
 
     def emit_each(self, events: Sequence[Event], audience: Audience, author: Client | None = None) -> None:
         """Emit the events of one action: all are stored, but only the first is delivered."""

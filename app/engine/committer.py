@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from app.clock import Clock
 from app.engine.activity import Activity
-from app.engine.changeset import Changeset
+from app.engine.changeset import Changeset, FollowUp
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
 from app.engine.engine_status import StorageWait
@@ -47,11 +47,17 @@ class Committer:
         self.committed_at: float | None = None  # monotonic seconds of the last commit
         self.flush: Callable[[], None] = _do_nothing  # called after each delivery
         self._stuck: tuple[Changeset, Sequence[SubmissionUnit]] | None = None
+        self._follow_ups: list[FollowUp] = []  # of events adopted while the log was not open
 
     @property
     def is_stuck(self) -> bool:
         """Whether a changeset waits for its commit."""
         return self._stuck is not None
+
+    @property
+    def has_follow_ups(self) -> bool:
+        """Whether adopted events entail others, which need an open log."""
+        return bool(self._follow_ups)
 
     @property
     def deliveries(self) -> int:
@@ -71,10 +77,24 @@ class Committer:
             return None
         return self._apply_remote(remote_events)
 
+    def adopt(self, remote_events: Sequence[Event]) -> None:
+        """Apply and deliver events of other programs without opening the log.
+
+        They must be all events up to some position of the log, or transient.
+        """
+        changeset = Changeset(self._world, writable=False)
+        for event in remote_events:
+            self._handler.apply_remote(changeset, event)
+        self._follow_ups += changeset.follow_ups
+        self.deliver(changeset, [])
+
     def _apply_remote(self, remote_events: Sequence[Event]) -> Changeset:
+        """Apply events of other programs in a writable changeset, then all follow-ups."""
         changeset = Changeset(self._world, writable=True)
         for event in remote_events:
             self._handler.apply_remote(changeset, event)
+        kept, self._follow_ups = self._follow_ups, []
+        changeset.run_follow_ups(kept)
         return changeset
 
     def commit(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:

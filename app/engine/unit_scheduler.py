@@ -169,7 +169,7 @@ class UnitScheduler:
         """Whether to open the log now: there is work to do, and no retry delay is running."""
         if self._outage.is_on and not self._outage.may_retry:
             return False
-        if self._held or self._housekeeping.is_due():
+        if self._held or self._committer.has_follow_ups or self._housekeeping.is_due():
             return True
         return self._poll.restart_if_due() and self._ledger.has_remote_events()
 

@@ -15,7 +15,7 @@ from app.wire.names import fold
 def rename_account(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Rename an account, tell its users and those who see them, and change its users' nicks."""
     old, new = event.account or "", event.target or ""
-    changeset.deliver(event, EMPTY_AUDIENCE)
+    changeset.adopt(event, EMPTY_AUDIENCE)
     account = runtime.world.find_account_by_id(AccountRenamedData.of(event).id)
     if account is None:
         return
@@ -30,7 +30,7 @@ def _announce(runtime: Runtime, changeset: Changeset, user: User, event: Event) 
     """Tell a user's devices, and clients with account-notify, the new name of the account."""
     login = user.event(Kind.LOGGED_IN, at=event.at)
     login.id = event.id  # in place of an event of its own: the log has the renaming
-    changeset.deliver(login, runtime.world.presence_audience(user))
+    changeset.adopt(login, runtime.world.presence_audience(user))
     text = f"You are now logged in as {login.account}"
     line = numerics.RPL_LOGGEDIN.format(
         runtime.server_name, user.nick, user.source, login.account or "", text=text

@@ -35,7 +35,7 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
     ctx.reply(numerics.RPL_INVITING, target.nick, room.name)
     data = InvitedData(target.session, room.name)
     event = ctx.event(Kind.INVITED, room, target=target.nick, data=data)
-    ctx.changeset.deliver(event, _audience(room, target), ctx.client)
+    ctx.changeset.adopt(event, _audience(room, target), ctx.client)
     if target.away is not None:
         ctx.reply(numerics.RPL_AWAY, target.nick, text=target.away)
 

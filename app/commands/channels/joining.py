@@ -139,7 +139,7 @@ def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:
     if not others.is_empty:
         account_roles.change_roles(ctx.runtime, ctx.changeset, room, me, "+", roles, others)
     if me.away is not None:
-        ctx.changeset.deliver(ctx.event(Kind.AWAY, text=me.away), others)
+        ctx.changeset.adopt(ctx.event(Kind.AWAY, text=me.away), others)
     join_burst.send_burst_and_replay(ctx, room, joined)
     for client in me.clients:
         if client is not ctx.client:

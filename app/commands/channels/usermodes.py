@@ -54,7 +54,7 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
     """Apply changes, which last for the session, and notify all of the user's clients."""
     before = account_roles.account_roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
-    ctx.changeset.deliver(event, Audience(ctx.me.clients), ctx.client)
+    ctx.changeset.adopt(event, Audience(ctx.me.clients), ctx.client)
     ctx.send_event(event)
     account_roles.update_account_roles(ctx.runtime, ctx.changeset, ctx.me, before)
     enforce_bans_on(ctx.runtime, ctx.changeset, ctx.me)
@@ -78,6 +78,6 @@ def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Revoke the administrator status that a user gained by OPER, and notify their clients."""
     before = account_roles.account_roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
-    changeset.deliver(event, Audience(user.clients))
+    changeset.adopt(event, Audience(user.clients))
     account_roles.update_account_roles(runtime, changeset, user, before)
     enforce_bans_on(runtime, changeset, user)

@@ -171,7 +171,7 @@ def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None)
     if is_stored:
         ctx.changeset.emit(event, audience, author)
     else:
-        ctx.changeset.deliver(event, audience, author)
+        ctx.changeset.emit_transient(event, audience, author)
 
 
 def _check_length(event: Event, text: str, max_bytes: int) -> None:

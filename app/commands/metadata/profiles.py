@@ -36,17 +36,17 @@ def set_value(
     event = _make_event(runtime, owner, key, value, by, None if is_own else by.session)
     changeset.emit(event, _subscribers(runtime.world, owner, key), author)
     for other in _other_sessions(runtime.world, owner):
-        changeset.deliver(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
+        changeset.adopt(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
     return event
 
 
 def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Apply a change appended by another process, and notify the subscribers."""
     event.nick = runtime.server_name
-    changeset.deliver(event, EMPTY_AUDIENCE)
+    changeset.adopt(event, EMPTY_AUDIENCE)
     for owner in _find_owners(runtime.world, event):
         shown = replace(event, target=_name(owner))
-        changeset.deliver(shown, _subscribers(runtime.world, owner, MetadataChangeData.of(event).key))
+        changeset.adopt(shown, _subscribers(runtime.world, owner, MetadataChangeData.of(event).key))
 
 
 def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
@@ -63,7 +63,7 @@ def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: 
     for key in sorted({*before, *after}):
         if before.get(key) != after.get(key):
             event = _make_event(runtime, user, key, after.get(key), user)
-            changeset.deliver(event, _subscribers(runtime.world, user, key))
+            changeset.adopt(event, _subscribers(runtime.world, user, key))
 
 
 def adopt_guest_values(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:

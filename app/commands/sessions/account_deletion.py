@@ -42,7 +42,7 @@ def _others(runtime: Runtime, user: User) -> Audience:
 
 def _disconnect(runtime: Runtime, changeset: Changeset, user: User, others: Audience) -> None:
     """Announce that a user, who is no longer in the world, has quit, and close the devices."""
-    changeset.deliver(user.event(Kind.QUIT, text=REASON), others)
+    changeset.adopt(user.event(Kind.QUIT, text=REASON), others)
     notify_offline(runtime, changeset, user.key, user.nick)
     for client in list(user.clients):
         disconnect_device(runtime, changeset, client, REASON)

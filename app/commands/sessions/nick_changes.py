@@ -42,4 +42,4 @@ def change_nick(
 def _notify_monitors(changeset: Changeset, key: Key, event: Event) -> None:
     monitoring = changeset.world.monitors.of(key)
     if monitoring:
-        changeset.deliver(event, Audience(monitoring))
+        changeset.adopt(event, Audience(monitoring))

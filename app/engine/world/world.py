@@ -54,8 +54,10 @@ class WhowasEntry:
 class World:
     """All users, rooms, accounts and bans."""
 
-    def __init__(self, clock: Clock, replay: int, reducers: Mapping[Kind, Reducer]) -> None:
+    def __init__(self, clock: Clock, node: str, replay: int, reducers: Mapping[Kind, Reducer]) -> None:
         self.clock = clock
+        self.node = node  # the name of this server
+        self.live_nodes = {node}  # the servers on this database
         self._reducers = reducers
         self.replay = replay  # messages per room replayed to new members
         self.recent = RecentMessages(self.recent_length)

@@ -228,7 +228,7 @@ def test_a_restart_restores_the_persistent_world(cheap_hashing: None, deeds: lis
 
 def replayed(bench: EngineHarness) -> World:
     """Return the world rebuilt from the whole log."""
-    world = World(bench.clock, replay=0, reducers=REDUCERS)
+    world = World(bench.clock, "main", replay=0, reducers=REDUCERS)
     with bench.database.engine.connect() as connection:
         for event in read_after(connection, 0, 1_000_000):
             world.apply(event)
