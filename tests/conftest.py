@@ -15,9 +15,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import URL
 
 from app.clock import Clock
-from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.services.accounts import passwords
+from tests.chat_file import create_chat_file
 from tests.postgres import Postgres
 
 DIALECTS = ("sqlite", "postgresql")
@@ -88,11 +88,7 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with the whole schema, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "chat.db"
-    database = Database(parse_database_url(str(path)))
-    schema.prepare_database(database)
-    database.close()
-    return path
+    return create_chat_file(tmp_path_factory.mktemp("template") / "chat.db")
 
 
 @pytest.fixture(params=DIALECTS)

@@ -17,13 +17,13 @@ from app.bootstrap import Core, assemble
 from app.clock import Clock
 from app.commands.requests import CommandRequest, MalformedLine, parse_request
 from app.commands.sessions.leaving import detach_client
-from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_work
 from app.settings import ServerSettings
 from app.wire.framing import Frame, Framer
 from app.wire.line import Line, parse
+from tests.chat_file import create_chat_file
 
 
 class RecordingSink:
@@ -114,8 +114,7 @@ class EngineHarness:
     @classmethod
     def fresh(cls, path: Path, clock: Clock | None = None, **settings: object) -> "EngineHarness":
         """Create a harness on a new SQLite file."""
-        database = Database(parse_database_url(str(path)))
-        schema.prepare_database(database)
+        database = Database(parse_database_url(str(create_chat_file(path))))
         return cls(database, clock or Clock(), **settings)
 
     def request(self, frame: Frame) -> CommandRequest | MalformedLine:

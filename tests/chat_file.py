@@ -1,0 +1,27 @@
+"""New SQLite databases: copies of one that was migrated once for each process.
+
+A migration takes as long as a short test, and a property needs a new database for each example.
+"""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.db import schema
+from app.db.database import Database, parse_database_url
+
+
+@cache
+def _migrated() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "chat.db"
+        database = Database(parse_database_url(str(path)))
+        schema.prepare_database(database)
+        database.close()
+        return path.read_bytes()
+
+
+def create_chat_file(path: Path) -> Path:
+    """Create a database file with the whole schema and no rows, and return its path."""
+    path.write_bytes(_migrated())
+    return path
