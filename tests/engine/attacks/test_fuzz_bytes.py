@@ -12,9 +12,9 @@ from app.wire.capabilities import CAPABILITIES
 from app.wire.framing import FramingError
 from tests.engine.account_clients import PASSWORD, account, enter
 from tests.engine.attacks.test_fuzz import TAGS, TEXTS, WORDS, check_form, no_faults
-from tests.engine.core.test_restart import lasting, members, new_bench, replayed, without_keys
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.invariants import check_world
+from tests.engine.storage.test_restart import lasting, members, new_bench, replayed, without_keys
 
 WHO = ("anna", "phone", "bob", "carol", "dora")  # phone is another device of anna's
 

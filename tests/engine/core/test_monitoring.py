@@ -9,9 +9,9 @@ from app.net.monitoring.top import MAX_ENTRIES, ServerFigures, TopFigures
 from app.net.send.flusher_pool import FlusherPool
 from app.services.ledger import Ledger
 from tests.conftest import MovedClock
-from tests.engine.core.test_storage import full, locked
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
+from tests.engine.storage.test_storage import full, locked
 
 
 def health_of(bench: EngineHarness, clock: MovedClock) -> Health:

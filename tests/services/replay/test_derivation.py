@@ -13,8 +13,8 @@ from app.services.replay.rules import DERIVED_TABLES
 from app.services.replay.verification import find_derivation_problems
 from tests.conftest import MovedClock
 from tests.engine.attacks.test_fuzz import no_faults
-from tests.engine.core.test_restart import DEEDS, WHO, do, new_bench
 from tests.engine.harness import EngineHarness
+from tests.engine.storage.test_restart import DEEDS, WHO, do, new_bench
 from tests.lived_chat import live
 
 CHANGES = [

@@ -19,7 +19,7 @@ from app.client.ui.completion.candidates import completion_words
 from app.client.ui.completion.prompt_completer import PromptCompleter
 from app.client.ui.controller import Controller
 from tests.client.harness import CAPABILITIES, ClientHarness, history_batch, online_client, privmsg
-from tests.client.test_defects import OfflineSession
+from tests.client.ui.test_defects import OfflineSession
 
 CAPS = f"{CAPABILITIES} draft/message-redaction"
 TIME = "time=2026-11-22T12:00:09.000Z"

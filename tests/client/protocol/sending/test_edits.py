@@ -5,8 +5,8 @@ import pytest
 from app.client.protocol import intents
 from app.client.protocol.events import EditRefused, Message, Queued, Redacted, SendFailed, Sending
 from tests.client.harness import CAPABILITIES, ClientHarness, online_client, privmsg
+from tests.client.protocol.sending.test_multiline import multiline_client
 from tests.client.served import ServedClient
-from tests.client.test_multiline import multiline_client
 from tests.engine.harness import EngineHarness
 
 CAPS = f"{CAPABILITIES} draft/message-redaction"

@@ -12,7 +12,7 @@ from app.client.protocol.dispatch import HANDLERS
 from app.client.protocol.events import ClientEvent, HistoryFetched
 from app.client.protocol.history import fetch, pages
 from tests.client.harness import NOW, ClientHarness, history_batch, online_client, privmsg, register
-from tests.client.test_defects import OfflineSession
+from tests.client.ui.test_defects import OfflineSession
 
 CAPS = "message-tags batch labeled-response draft/chathistory draft/multiline draft/read-marker"
 NUMBERS = ["9" * 5000, "9" * 400, "9" * 20, "9" * 18, "9" * 12, "0" * 5000, "٣", "²", "-1", "1e9"]

@@ -15,7 +15,7 @@ from app.client.ui.commands.table import slash_commands
 from app.client.ui.controller import Controller
 from app.client.ui.read_policy import MARK_BY_VIEW, MARK_WHEN_SHOWN, ReadPolicy
 from tests.client.harness import ClientHarness, online_client
-from tests.client.test_defects import OfflineSession
+from tests.client.ui.test_defects import OfflineSession
 
 
 def test_typing_of_others_is_an_event_of_its_conversation() -> None:

@@ -19,7 +19,7 @@ from app.net.send.outbox import Outbox
 from app.net.send.sender import SocketSender
 from app.net.transport.tls import TlsTransport, new_context
 
-FILES = Path(__file__).parent.parent / "tls"
+FILES = Path(__file__).parents[2] / "tls"
 CLIENTS = 12
 GROUPS = [  # the second and the last are disjoint
     range(CLIENTS),

@@ -45,7 +45,7 @@ def test_message_as_json_escapes_hidden_characters() -> None:
 
 
 def test_every_json_type_and_key_is_documented() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "client.md").read_text(encoding="utf-8")
     table = page.partition("## JSON Lines")[2]
     for kind, fields in FIELDS.values():
         (row,) = [line for line in table.splitlines() if f"`{kind}`" in line[:40].partition(" | ")[0]]

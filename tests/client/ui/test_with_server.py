@@ -15,7 +15,7 @@ import pytest
 from prompt_toolkit.input import create_pipe_input
 
 from app.client.protocol.model import LoginCredentials
-from tests.client.test_line_mode import PromptUser
+from tests.client.ui.test_line_mode import PromptUser
 
 TIMEOUT_SECONDS = 60.0
 LINE_COUNT = 400
@@ -29,7 +29,7 @@ class ProgramProcess:
 
     def __init__(self, folder: Path, module: str, *arguments: str) -> None:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
-        root = str(Path(__file__).parents[2])
+        root = str(Path(__file__).parents[3])
         self.process = subprocess.Popen(
             [sys.executable, "-c", f"from app.cli.{module} import main; main()", *arguments],
             stdin=subprocess.PIPE,

@@ -11,7 +11,7 @@ from app.client.ui.completion.candidates import completion_words
 from app.client.ui.completion.prompt_completer import PromptCompleter
 from app.text.sanitise import clean
 from tests.client.harness import online_client
-from tests.client.test_commands import SLASH_COMMANDS
+from tests.client.ui.test_commands import SLASH_COMMANDS
 
 
 @pytest.mark.parametrize(

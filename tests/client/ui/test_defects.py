@@ -28,7 +28,7 @@ from app.text.local_time import WallClock
 from app.text.periods import Period, parse_span
 from tests.client.harness import CAPABILITIES, NOW, privmsg
 from tests.client.scripted_server import ScriptedServer
-from tests.client.test_line_mode import PromptUser
+from tests.client.ui.test_line_mode import PromptUser
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.test_client_setup import Serve, serve, written
-from tests.client.test_profiles import Chat, chat, folder, variables
+from tests.client.setup.test_client_setup import Serve, serve, written
+from tests.client.setup.test_profiles import Chat, chat, folder, variables
 
 __all__ = ["chat", "folder", "serve", "variables"]  # fixtures
 

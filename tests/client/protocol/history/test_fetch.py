@@ -22,7 +22,7 @@ from app.client.protocol.events import (
 )
 from tests.client.harness import CAPABILITIES, ClientHarness, history_batch, online_client, privmsg
 from tests.client.served import ServedClient
-from tests.client.test_defects import SERVER_LINES
+from tests.client.ui.test_defects import SERVER_LINES
 from tests.engine.account_clients import account
 from tests.engine.harness import EngineHarness, HarnessClient
 

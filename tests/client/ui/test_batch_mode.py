@@ -15,7 +15,7 @@ from tests.client.harness import history_batch, privmsg
 from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
 
 MAIN = "from app.cli.client import main; main()"
-TLS = Path(__file__).parents[1] / "tls"
+TLS = Path(__file__).parents[2] / "tls"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ class ClientProcess:
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env=environment | {"TZ": "UTC", "PYTHONPATH": str(Path(__file__).parents[2])},
+            env=environment | {"TZ": "UTC", "PYTHONPATH": str(Path(__file__).parents[3])},
         )
 
     def finish(self, text: str | None = None) -> tuple[int, str, str]:

@@ -13,7 +13,7 @@ from OpenSSL import SSL
 from app.net.transport.tls import TlsTransport, new_context
 from app.net.transport.transport import MAX_PENDING_CONTROL_BYTES, TransportError
 
-FILES = Path(__file__).parent.parent / "tls"
+FILES = Path(__file__).parents[2] / "tls"
 HANDSHAKE, DATA = 22, 23  # record content types (RFC 5246, section 6.2.1)
 CLIENT_HELLO = b"\x01\0\0\0"
 ALERT_BYTES = 31  # no_renegotiation, the reply to each ClientHello

@@ -17,9 +17,9 @@ from app.db.database import Database
 from app.errors import DatabaseRefused, StorageError
 from app.services.stats import find_problems
 from tests.conftest import MovedClock
-from tests.engine.core.test_storage import hand_in, later, path_of, texts
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
+from tests.engine.storage.test_storage import hand_in, later, path_of, texts
 
 
 @pytest.fixture

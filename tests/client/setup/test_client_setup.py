@@ -20,7 +20,7 @@ from app.client.net.connect import is_loopback
 from app.clock import Clock
 from app.errors import UsageError
 from tests.client.scripted_server import ScriptedServer
-from tests.client.test_storage import DictionaryKeyring
+from tests.client.storage.test_storage import DictionaryKeyring
 from tests.net.running_server import CERTIFICATES, RunningServer
 
 PASSWORD = "pencil-box"

@@ -130,7 +130,7 @@ def test_users_file_ranks_below_the_working_directory(tmp_path: Path) -> None:
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
     found = load(CLIENT, environment=environment, folders=[tmp_path]).values
     assert (found.port, found.room) == (8000, "#user")
-    shipped = Path(__file__).parents[2]  # sets the port too, but ranks below the user's file
+    shipped = Path(__file__).parents[3]  # sets the port too, but ranks below the user's file
     assert load(CLIENT, environment=environment, folders=[shipped]).values.port == 7000
     assert load(CLIENT, environment={"HOME": str(tmp_path)}, folders=[]).files == ()
 
