@@ -1,26 +1,37 @@
-"""Secrets shared by the servers on one database, generated on first use and stored permanently.
+"""Secrets of the server in its database, readable by those who may read the database.
 
 Secrets never appear in events, exports or log files.
 """
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from app.clock import Clock
 from app.db.models import ServerSecretRow
 
 CLOAK_KEY = "cloak"  # name of the key from which displayed host names are derived
+TOP_TOKEN = "top"  # name of the token with which `chat-admin top` reads `/top`
 
 _table = ServerSecretRow.__table__
 
 
 def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> bytes:
-    """Return the secret with the given name, generating it if it does not exist.
+    """Return the permanent secret with the given name, generating it if it does not exist.
 
     The caller must hold the log's lock, so that two servers do not each generate one.
     """
     stored = find_secret(connection, name)
     if stored is not None:
         return stored
+    return _create_secret(connection, clock, name)
+
+
+def renew_secret(connection: Connection, clock: Clock, name: str) -> bytes:
+    """Replace the secret with the given name, and return the new one."""
+    connection.execute(delete(ServerSecretRow).where(_table.c.name == name))
+    return _create_secret(connection, clock, name)
+
+
+def _create_secret(connection: Connection, clock: Clock, name: str) -> bytes:
     value = clock.new_secret()
     connection.execute(insert(ServerSecretRow).values(name=name, value=value.hex()))
     return value

@@ -1,6 +1,8 @@
 """Requests to the metrics port of a server process."""
 
 import json
+import sqlite3
+from contextlib import closing
 from http.client import HTTPConnection
 from typing import Any
 
@@ -24,7 +26,14 @@ def request(server: Server, path: str, **headers: str) -> tuple[int, str]:
     return response.status, body
 
 
-def request_json(server: Server, path: str) -> tuple[int, Any]:
+def request_json(server: Server, path: str, **headers: str) -> tuple[int, Any]:
     """Request a path of the metrics port; return the status and the JSON body."""
-    status, body = request(server, path)
+    status, body = request(server, path, **headers)
     return status, json.loads(body)
+
+
+def authorization(server: Server) -> str:
+    """Return the header with which the server serves `/top`, from its database."""
+    with closing(sqlite3.connect(server.database)) as database:
+        (token,) = database.execute("SELECT value FROM server_secret WHERE name = 'top'").fetchone()
+    return f"Bearer {token}"

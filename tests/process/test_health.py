@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.process.monitored_server import request, request_json
+from tests.process.monitored_server import authorization, request, request_json
 from tests.process.server_process import Server
 from tests.process.socket_client import TIMEOUT_SECONDS
 from tests.process.storage.test_outage import full, locked
@@ -43,17 +43,18 @@ def test_readiness_follows_the_storage_and_liveness_does_not(tmp_path: Path) -> 
         eventually(lambda: is_ready(server), TIMEOUT_SECONDS)
 
 
-def test_top_shows_figures_to_the_machine_itself_only(tmp_path: Path) -> None:
+def test_top_shows_figures_to_readers_of_the_database_only(tmp_path: Path) -> None:
     with Server(tmp_path, metrics_port=0, auto_join="") as server:
         slow = server.connect("slow", receive_buffer=4096)
         alice = server.connect("alice")
         for peer in (alice, slow):
             peer.send("JOIN #tea")
             peer.fence()
-        request_json(server, "/top")
+        token = authorization(server)
+        request_json(server, "/top", Authorization=token)
         alice.send(*(f"PRIVMSG #tea :{'x' * 400}" for _ in range(15_000)))
         alice.fence()
-        status, figures = request_json(server, "/top")
+        status, figures = request_json(server, "/top", Authorization=token)
         assert (status, figures["connections"], figures["users"], figures["rooms"]) == (200, 2, 2, 1)
         assert figures["messages"] == 15_000
         assert figures["busiest_rooms"][0]["name"] == "#tea"
@@ -63,5 +64,8 @@ def test_top_shows_figures_to_the_machine_itself_only(tmp_path: Path) -> None:
         assert "127.0.0.1" not in str(figures)
         alice.send("MODE #tea +s")
         alice.fence()
-        assert request_json(server, "/top")[1]["busiest_rooms"][0]["name"] is None
-        assert request(server, "/top", Host="chat.example.org")[0] == 403
+        (busiest,) = request_json(server, "/top", Authorization=token)[1]["busiest_rooms"]
+        assert busiest["name"] is None
+        assert request(server, "/top", Authorization=token, Host="chat.example.org")[0] == 403
+        for stranger in ({}, {"Authorization": f"{token[:-1]}x"}):
+            assert request(server, "/top", **stranger) == (401, "Unauthorized\n")

@@ -1,6 +1,6 @@
 """Secrets shared by the servers on one database."""
 
-from app.services.secrets import get_or_create_secret
+from app.services.secrets import find_secret, get_or_create_secret, renew_secret
 from tests.story import Story
 
 
@@ -11,3 +11,9 @@ def test_secret_is_generated_once(story: Story) -> None:
         assert get_or_create_secret(connection, story.clock, "cloak") == first
         assert get_or_create_secret(connection, story.clock, "other") != first
     assert len(first) == 32
+
+
+def test_renewed_secret_replaces_the_old_one(story: Story) -> None:
+    with story.database.locked() as connection:
+        old, new = (renew_secret(connection, story.clock, "top") for _ in range(2))
+        assert find_secret(connection, "top") == new != old

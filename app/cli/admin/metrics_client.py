@@ -1,12 +1,20 @@
-"""Requests to the metrics port of the running server."""
+"""Requests to the metrics port of the running server.
+
+`/top` requires a token that the server keeps in its database, and renews when it starts. It is read
+only when the server asks for it, so that a server that does not run is reported as such.
+"""
 
 import json
+from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from app.cli.admin.context import require_current
+from app.db.database import Database
 from app.errors import ChatError
+from app.services.secrets import TOP_TOKEN, find_secret
 from app.settings import ServerSettings
 
 TIMEOUT_SECONDS = 5.0
@@ -34,17 +42,51 @@ def find_address(settings: ServerSettings, port: int | None) -> str:
     return f"http://[{host}]:{number}" if ":" in host else f"http://{host}:{number}"
 
 
-def fetch_figures(address: str) -> dict[str, Any]:
-    """Return the figures of `/top`.
+def find_token(database: Database) -> str | None:
+    """Return the token of the last server that served `/top` on a database, or None.
 
-    Raises: ChatError when the server cannot be reached or does not serve them.
+    Raises: ChatError when the database is missing, older, or cannot be read.
     """
+    with database.translated_errors():
+        require_current(database)
+        with database.reading() as session:
+            token = find_secret(session.connection(), TOP_TOKEN)
+    return None if token is None else token.hex()
+
+
+class TopClient:
+    """Fetches the figures of `/top`."""
+
+    def __init__(self, address: str, read_token: Callable[[], str | None]) -> None:
+        self.address = address
+        self._read_token = read_token
+        self._token: str | None = None
+
+    def fetch(self) -> dict[str, Any]:
+        """Return the figures; if the server refuses the token, read the token again.
+
+        Raises: ChatError when the server cannot be reached or does not serve them.
+        """
+        try:
+            return _fetch_figures(self.address, self._token)
+        except _Unauthorized:
+            self._token = self._read_token()
+            return _fetch_figures(self.address, self._token)
+
+
+class _Unauthorized(ChatError):
+    """The server requires another token."""
+
+
+def _fetch_figures(address: str, token: str | None) -> dict[str, Any]:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     try:
-        with _open(Request(f"{address}/top"), timeout=TIMEOUT_SECONDS) as response:
+        with _open(Request(f"{address}/top", headers=headers), timeout=TIMEOUT_SECONDS) as response:
             figures = json.loads(response.read(MAX_BYTES))
     except HTTPError as error:
         error.close()
-        raise ChatError(_explain_status(address, error.code)) from error
+        explanation = _explain_status(address, error.code)
+        raise (_Unauthorized if error.code == 401 else ChatError)(explanation) from error
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
@@ -57,6 +99,8 @@ def fetch_figures(address: str) -> dict[str, Any]:
 
 
 def _explain_status(address: str, status: int) -> str:
+    if status == 401:
+        return f"The server at {address} runs on another database. Name that database with -d."
     if status == 403:
         return f"{address} shows these figures only to its own machine. Run the command there."
     if status == 503:

@@ -11,6 +11,7 @@ from app.net.monitoring.http_server import MetricsServer, Route
 from app.net.monitoring.metrics import ServerCollector
 from app.net.monitoring.top import TopFigures
 from app.net.send.flusher_pool import FlusherPool
+from app.services.secrets import TOP_TOKEN, renew_secret
 
 ALIVE, READY, TOP = "/healthz", "/readyz", "/top"
 
@@ -27,7 +28,7 @@ class MonitoringEndpoint:
         starting = {
             ALIVE: Route(reply_alive),
             READY: Route(reply_starting),
-            TOP: Route(reply_starting, local=True),
+            TOP: Route(reply_starting),
         }
         try:
             self._server = MetricsServer(ip, port, clock, starting)
@@ -39,15 +40,19 @@ class MonitoringEndpoint:
         self.port = self._server.port
 
     def observe(self, runtime: Runtime, engine: Engine, flushers: FlusherPool) -> None:
-        """Serve the metrics and the health of a server from now on."""
+        """Serve the metrics and the health of a server from now on.
+
+        Raises: StorageError when the token for `/top` cannot be stored.
+        """
         health = Health(engine, runtime.database, self._clock)
         top = TopFigures(runtime, engine, flushers, health)
+        token = runtime.ledger.maintain(lambda connection: renew_secret(connection, self._clock, TOP_TOKEN))
         self._server.registry.register(ServerCollector(engine, flushers, health, runtime.version))
         ProcessCollector(registry=self._server.registry)
         self._server.routes = {
             ALIVE: Route(reply_alive),
             READY: Route(health.reply),
-            TOP: Route(top.reply, local=True),
+            TOP: Route(top.reply, token.hex()),
         }
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ server nor its time. A request is read as a whole before it is parsed, within a 
 not start again with each byte.
 """
 
+import hmac
 import json
 import logging
 import socket
@@ -36,6 +37,10 @@ BACKLOG = 128  # length of the accept queue of the kernel
 PAUSE_SECONDS = 0.1  # before accepting again after running out of file descriptors
 METRICS_PATH = "/metrics"
 METHODS = ("GET", "HEAD")
+ERROR_HEADERS = {
+    HTTPStatus.METHOD_NOT_ALLOWED: ("Allow", ", ".join(METHODS)),
+    HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "Bearer"),
+}
 END_OF_HEADERS = b"\r\n\r\n"
 BUSY = b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
 
@@ -53,10 +58,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path that is served. A `local` one is served only to the machine itself."""
+    """A path that is served.
+
+    One with a token is served only to the machine itself, and only to requests with the token
+    (RFC 6750: `Authorization: Bearer`).
+    """
 
     reply: Callable[[], Reply]
-    local: bool = False
+    token: str | None = None
 
 
 Routes = Mapping[str, Route]
@@ -111,20 +120,32 @@ class MetricsRequestHandler(MetricsHandler):
         return received if len(received) <= MAX_REQUEST_BYTES else b""
 
     def parse_request(self) -> bool:
-        """Parse the request line and the headers; refuse unknown paths and methods."""
+        """Parse the request line and the headers; refuse what is unknown or not allowed."""
         if not super().parse_request():
             return False
         path = self.path.partition("?")[0]
         self._route = self.server.routes.get(path)
+        refusal = self._find_refusal(path)
+        if refusal is not None:
+            self._refuse(refusal)
+        return refusal is None
+
+    def _find_refusal(self, path: str) -> HTTPStatus | None:
+        """Return the status with which the request is refused, or None."""
         if self._route is None and path != METRICS_PATH:
-            self._refuse(HTTPStatus.NOT_FOUND)
-        elif self.command not in METHODS:
-            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
-        elif self._route and self._route.local and not self._is_local():
-            self._refuse(HTTPStatus.FORBIDDEN)
-        else:
-            return True
-        return False
+            return HTTPStatus.NOT_FOUND
+        if self.command not in METHODS:
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        token = self._route.token if self._route else None
+        if token is None:
+            return None
+        if not self._is_local():
+            return HTTPStatus.FORBIDDEN
+        return None if self._has_token(token) else HTTPStatus.UNAUTHORIZED
+
+    def _has_token(self, token: str) -> bool:
+        scheme, _, given = self.headers.get("Authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
     def _is_local(self) -> bool:
         """Whether the request comes from this machine, and not from a web page of another name."""
@@ -140,15 +161,15 @@ class MetricsRequestHandler(MetricsHandler):
             self._send(self._route.reply())
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Send an error, and for a method the ones that are allowed."""
+        """Send an error, with the header that it requires."""
         self._send(Reply(f"{status.phrase}\n".encode(), "text/plain; charset=utf-8", status))
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
-        if reply.status is HTTPStatus.METHOD_NOT_ALLOWED:
-            self.send_header("Allow", ", ".join(METHODS))
+        if reply.status in ERROR_HEADERS:
+            self.send_header(*ERROR_HEADERS[reply.status])
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(reply.body)

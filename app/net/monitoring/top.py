@@ -1,7 +1,9 @@
 """The figures of `chat-admin top`: the state of the server, its slowest clients and busiest rooms.
 
 They contain no address and name no secret room, but they do name users and rooms. Therefore they
-are served to the machine itself only; metrics, which may be open to a network, name neither.
+require a token, which is renewed at each start and kept in the database (`services.secrets`): only
+those who may read the database may read them. Metrics, which may be open to a network, name
+neither.
 """
 
 from collections.abc import Iterable

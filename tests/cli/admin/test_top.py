@@ -14,9 +14,12 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from app.cli.admin.metrics_client import TopClient, find_token
 from app.cli.admin.top.rates import ServerActivity, compute_activity
 from app.cli.admin.top.view import draw_activity
+from app.services.secrets import TOP_TOKEN, renew_secret
 from tests.cli.conftest import Admin
+from tests.story import Story
 
 MANUAL = Path(__file__).parents[3] / "docs" / "admin.md"
 BOUNDS = [0.001, 0.01, 0.1]
@@ -129,10 +132,12 @@ class FakeMetricsPort(BaseHTTPRequestHandler):
 
     status: ClassVar[int] = 200
     body: ClassVar[bytes] = b""
+    authorization: ClassVar[str | None] = None  # required of requests, if any
 
     def do_GET(self) -> None:
         """Send the answer."""
-        self.send_response(self.status)
+        is_allowed = self.authorization in (None, self.headers["Authorization"])
+        self.send_response(self.status if is_allowed else 401)
         self.end_headers()
         self.wfile.write(self.body)
 
@@ -172,6 +177,40 @@ def test_another_program_is_told_from_a_chat_server(
     assert (ended.code, ended.out) == (1, "")
     assert words in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_without_its_database_the_server_shows_nothing(
+    admin: Admin, port: int, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    monkeypatch.setattr(FakeMetricsPort, "status", 401)
+    ended = admin("top", "--once", "--port", str(port))
+    assert (ended.code, ended.out) == (5, "")
+    assert "chat.db does not exist yet" in ended.err
+    assert list(folder.iterdir()) == []
+
+
+def test_a_server_on_another_database_is_explained(
+    admin: Admin, port: int, monkeypatch: pytest.MonkeyPatch, chat: Story
+) -> None:
+    monkeypatch.setattr(FakeMetricsPort, "status", 401)
+    ended = admin("top", "--once", "--port", str(port))
+    assert (ended.code, ended.out) == (1, "")
+    assert "runs on another database. Name that database with -d." in ended.err
+
+
+def test_a_new_token_is_read_once_the_server_refuses_the_old_one(
+    port: int, monkeypatch: pytest.MonkeyPatch, chat: Story
+) -> None:
+    def restart() -> None:
+        with chat.database.locked() as connection:
+            token = renew_secret(connection, chat.clock, TOP_TOKEN).hex()
+        monkeypatch.setattr(FakeMetricsPort, "authorization", f"Bearer {token}")
+
+    monkeypatch.setattr(FakeMetricsPort, "body", json.dumps(sample(1)).encode())
+    client = TopClient(f"http://127.0.0.1:{port}", lambda: find_token(chat.database))
+    for _ in range(2):
+        restart()
+        assert client.fetch() == client.fetch() == sample(1)
 
 
 def test_a_metrics_port_that_is_off_or_unknown_is_explained(admin: Admin, folder: Path) -> None:

@@ -21,6 +21,7 @@ from tests.conftest import MovedClock
 from tests.waiting import eventually
 
 TIMEOUT_SECONDS = 20
+TOKEN = "5ec2e7"
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 Dial = Callable[[], socket.socket]
 
@@ -30,7 +31,7 @@ def endpoint(clock: MovedClock) -> Iterator[MetricsServer]:
     """A listener with one metric."""
     routes = {
         "/open": Route(lambda: json_reply({"open": True})),
-        "/own": Route(lambda: json_reply({"own": True}), local=True),
+        "/own": Route(lambda: json_reply({"own": True}), TOKEN),
     }
     server = MetricsServer("127.0.0.1", 0, clock, routes)
     Gauge("chat_answer", "An answer.", registry=server.registry).set(42)
@@ -120,10 +121,24 @@ def test_each_path_has_its_own_reply(dial: Dial) -> None:
         (b"", b"403"),
     ],
 )
-def test_a_local_route_is_not_served_under_another_name(dial: Dial, host: bytes, status: bytes) -> None:
-    response = answer(dial(), b"GET /own HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+def test_a_route_with_a_token_is_not_served_under_another_name(
+    dial: Dial, host: bytes, status: bytes
+) -> None:
+    headers = b"Authorization: bearer " + TOKEN.encode() + b"\r\nHost: " + host
+    response = answer(dial(), b"GET /own HTTP/1.1\r\n" + headers + b"\r\n\r\n")
     assert response.startswith(b"HTTP/1.0 " + status)
     assert (b'{"own": true}' in response) == (status == b"200")
+
+
+@pytest.mark.parametrize(
+    "credentials", [b"", b"Bearer", b"Bearer 5ec2e", b"Basic 5ec2e7", b"5ec2e7", b"Bearer \xff"]
+)
+def test_a_route_with_a_token_is_refused_without_it(dial: Dial, credentials: bytes) -> None:
+    request = b"GET /own?5ec2e7 HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + credentials
+    response = answer(dial(), request + b"\r\n\r\n")
+    assert response.startswith(b"HTTP/1.0 401 Unauthorized\r\n")
+    assert b"\r\nWWW-Authenticate: Bearer\r\n" in response
+    assert b'"own"' not in response
 
 
 def test_only_loopback_addresses_are_local() -> None:

@@ -122,3 +122,15 @@ def test_scripts_get_json_and_text(server: Server) -> None:
     activity = json.loads(run("--once", "--json").stdout)
     assert (activity["users"], activity["ready"], activity["busiest_rooms"]) == (1, True, [])
     assert run("--once").stdout.startswith(f"{activity['version']}  ready  up 0:00:")
+
+
+def test_the_doctor_asks_the_running_server(server: Server) -> None:
+    ended = subprocess.run(
+        [PROGRAM, "doctor", "--json"],
+        cwd=server.folder,
+        env=environment() | {"CHAT_METRICS_PORT": str(metrics_port(server))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert {"check": "server", "state": "ok", "found": "runs", "advice": ""} in json.loads(ended.stdout)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.context import AdminContext
-from app.cli.admin.metrics_client import fetch_figures, find_address
+from app.cli.admin.metrics_client import TopClient, find_address, find_token
+from app.db.database import Database
 from app.errors import ChatError, CheckFailed
 from app.services.checks.doctor import Installation, RunningServer, examine
 from app.services.checks.finding import CheckResult
@@ -30,7 +31,7 @@ def doctor(context: AdminContext, host: Host = None) -> None:
             database,
             context.clock,
             host,
-            _find_running_server(resolved.values),
+            _find_running_server(resolved.values, database),
             _find_io_uring_fault,
         )
         results = list(examine(installation))
@@ -53,10 +54,10 @@ def _as_rows(result: CheckResult) -> Iterator[dict[str, str]]:
         }
 
 
-def _find_running_server(settings: ServerSettings) -> RunningServer | None:
+def _find_running_server(settings: ServerSettings, database: Database) -> RunningServer | None:
     """Return what the running server says; None if it does not run or has no metrics port."""
     try:
-        figures = fetch_figures(find_address(settings, None))
+        figures = TopClient(find_address(settings, None), lambda: find_token(database)).fetch()
     except ChatError:
         return None
     return RunningServer(str(figures["version"]), figures["readiness"]["reasons"])

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.context import AdminContext
-from app.cli.admin.metrics_client import fetch_figures, find_address
+from app.cli.admin.metrics_client import TopClient, find_address, find_token
 from app.cli.admin.top.rates import ServerActivity, compute_activity
 from app.errors import UsageError
 
@@ -38,33 +38,39 @@ def top(
 ) -> None:
     """Show connections, message rates, commit times, queues, slow clients and busy rooms, live.
 
-    Reads the metrics port of the running server. `q` quits.
+    Reads the metrics port of the running server, and the database for the permission to do so. `q`
+    quits.
     """
-    address = find_address(context.settings, port)
+    client = TopClient(find_address(context.settings, port), partial(_read_token, context))
     if once or context.as_json:
-        _print_once(context, address)
+        _print_once(context, client)
     elif not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The live view needs a terminal. Use --once, or --once --json in scripts.")
     else:
         from app.cli.admin.top.live import LiveView  # deferred: rich is slow to load
 
-        LiveView(partial(fetch_figures, address), address, interval).run()
+        LiveView(client.fetch, client.address, interval).run()
 
 
-def _print_once(context: AdminContext, address: str) -> None:
-    activity = _measure(address)
+def _read_token(context: AdminContext) -> str | None:
+    with context.open_unchecked() as database:
+        return find_token(database)
+
+
+def _print_once(context: AdminContext, client: TopClient) -> None:
+    activity = _measure(client)
     if context.as_json:
         context.out.record(activity)
     else:
-        for line in _draw_plain(activity, address):
+        for line in _draw_plain(activity, client.address):
             context.out.line(line)
 
 
-def _measure(address: str) -> ServerActivity:
+def _measure(client: TopClient) -> ServerActivity:
     """Return the activity of one second."""
-    before = fetch_figures(address)
+    before = client.fetch()
     time.sleep(ONCE_SECONDS)
-    return compute_activity(before, fetch_figures(address))
+    return compute_activity(before, client.fetch())
 
 
 def _draw_plain(activity: ServerActivity, address: str) -> list[str]:
