@@ -1,16 +1,17 @@
 """The full-text index on PostgreSQL: a GIN index on an array of trigrams.
 
 The migrations create the functions `caseless`, which agrees with `app.wire.names.caseless`, and
-`spoken_trigrams`, which splits a text in that normal form into trigrams. The extension pg_trgm is
-faster, but it is not installed everywhere, needs a privilege to create, and skips characters that
-the locale does not class as letters: all of Russian and Chinese in the locale C.
+`spoken_trigrams`, which splits a text in that normal form into trigrams. The index compares them by
+code point, which is fast and does not depend on the locales of the operating system. The extension
+pg_trgm is faster, but it is not installed everywhere, needs a privilege to create, and skips
+characters that the locale does not class as letters: all of Russian and Chinese in the locale C.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression, collate, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from app.db.database import Database
@@ -64,9 +65,8 @@ class PostgreSQLFulltext:
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
         """Return one query; the planner chooses between the index and a scan of the log."""
-        conditions = [
-            func.spoken_trigrams(EventRow.text).op("@>")(func.spoken_trigrams(word)) for word in words
-        ]
+        trigrams = collate(func.spoken_trigrams(EventRow.text), "C")  # the collation of the index
+        conditions = [trigrams.op("@>")(func.spoken_trigrams(word)) for word in words]
         query = select(EventRow.__table__).where(SPOKEN, *conditions)
         return [query.order_by(EventRow.id.desc() if newest else EventRow.id)]
 

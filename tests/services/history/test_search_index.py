@@ -80,14 +80,14 @@ def test_the_index_grows_by_a_bounded_amount_of_text(story: Story, sizes: list[i
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(said=st.text(st.sampled_from("aA é日\ufdfa\u0301\U0001f375ß%_'"), max_size=12))
+@given(said=st.text(st.sampled_from("aA \n\1\\é日\ufdfa\u0301\U0001f375ß%_'"), max_size=12))
 def test_postgresql_splits_texts_into_all_trigrams(story: Story, said: str) -> None:
     if story.database.dialect.name != "postgresql":
         pytest.skip("SQLite has a tokenizer of its own")
     folded = caseless(said)
     with story.database.reading() as session:
         found = session.execute(select(func.spoken_trigrams(said))).scalar_one()
-    assert found == [folded[start : start + 3] for start in range(len(folded) - 2)]
+    assert sorted(found) == sorted(folded[start : start + 3] for start in range(len(folded) - 2))
 
 
 def test_a_text_that_expands_is_indexed_in_time_that_grows_with_it(story: Story) -> None:
