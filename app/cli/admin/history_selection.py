@@ -11,7 +11,8 @@ from app.cli.admin.context import AdminContext
 from app.db.database import Database
 from app.errors import NotFound, UsageError
 from app.services.administration import audit
-from app.services.history.history import HistorySelection, is_known_name
+from app.services.history.history import is_known_name
+from app.services.history.selection import HistorySelection
 from app.services.rooms.rooms import get_room
 from app.wire.names import fold
 

@@ -11,7 +11,7 @@ from itertools import chain
 
 from app.services.export import data, mail, pages, web
 from app.services.export.about import ExportInfo
-from app.services.history.history import HistoryEntry
+from app.services.history.entry import HistoryEntry
 
 Write = Callable[[Iterable[HistoryEntry], ExportInfo], Iterator[str]]
 Head = Callable[[ExportInfo], Iterable[str]]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from app.clock import to_iso
 from app.services.export.about import ExportInfo
 from app.services.export.plain import find_action
-from app.services.history.history import HistoryEntry
+from app.services.history.entry import HistoryEntry
 from app.text.sanitise import clean, escape_hidden
 
 COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text", "reply_to")

@@ -12,7 +12,7 @@ from app.events import Kind, msgid, parse_msgid
 from app.events.data import RedactedData, from_json
 from app.services.export.about import ExportInfo
 from app.services.export.data import as_mapping
-from app.services.history.history import HistoryEntry
+from app.services.history.entry import HistoryEntry
 
 
 def write_entries(file: ExportDatabase, entries: Iterable[HistoryEntry], about: ExportInfo, end: int) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote as percent_encode
 from app.clock import to_datetime
 from app.services.export.about import ExportInfo
 from app.services.export.plain import describe_event, find_action
-from app.services.history.history import HistoryEntry
+from app.services.history.entry import HistoryEntry
 from app.settings import derive_prefix
 from app.text.graphemes import truncate_characters
 from app.text.sanitise import clean, clean_lines

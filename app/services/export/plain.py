@@ -9,7 +9,7 @@ from itertools import groupby
 
 from app.clock import to_datetime
 from app.events import Kind
-from app.services.history.history import HistoryEntry
+from app.services.history.entry import HistoryEntry
 from app.text.sanitise import clean
 
 _ACTION = re.compile(r"\x01ACTION ?(.*?)\x01?", re.DOTALL)

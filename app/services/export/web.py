@@ -20,7 +20,7 @@ from app.services.export.plain import (
     group_by_room,
     render_links,
 )
-from app.services.history.history import HistoryEntry
+from app.services.history.entry import HistoryEntry
 from app.text.sanitise import clean
 
 _STYLE = """

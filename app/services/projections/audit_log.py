@@ -25,7 +25,7 @@ from app.events.data import (
     RehashedData,
     RenamedData,
 )
-from app.services.history.history import format_modes
+from app.services.history.entry import format_modes
 from app.services.projections.projection import BatchProjection, Projection
 
 _INSERT = insert(AuditRow)

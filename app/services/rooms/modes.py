@@ -16,7 +16,7 @@ from app.events import Event, Kind, RoomKey
 from app.events.data import ModeData
 from app.services.accounts.accounts import get_account
 from app.services.administration.admin_changes import AdminChange, Administrator
-from app.services.history.history import format_modes
+from app.services.history.entry import format_modes
 from app.services.rooms.rooms import get_room
 from app.wire.framing import space_after
 from app.wire.mode_arguments import (

@@ -9,7 +9,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from app.db.database import Database
 from app.services.accounts.accounts import get_account
 from app.services.export import FORMATS, ExportInfo
-from app.services.history.history import History, HistorySelection
+from app.services.history.history import History
+from app.services.history.selection import HistorySelection
 from app.services.user_export.log import belongs_to, read_events
 from app.services.user_export.page import write_page
 from app.services.user_export.profile import read_audit_entries, read_profile, read_sessions

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.services.history.history import History, HistorySelection
+from app.services.history.history import History
+from app.services.history.selection import HistorySelection
 from app.text.sanitise import clean
 from app.wire.line import parse
 from tests.engine import history_clients

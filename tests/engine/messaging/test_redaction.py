@@ -13,7 +13,8 @@ from app.engine.submission_unit import SubmissionUnit
 from app.engine.upkeep.index import INDEX_BATCH_IDLE
 from app.services.administration import audit
 from app.services.erasure.redaction import RedactionSelection, Redactor, redact_messages
-from app.services.history.history import History, HistorySelection
+from app.services.history.history import History
+from app.services.history.selection import HistorySelection
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine import history_clients

@@ -10,9 +10,9 @@ from typing import ClassVar
 import pytest
 
 from app.clock import from_iso
-from app.events import Kind
+from app.events import ROOM_EVENTS, Kind
 from app.services.export import FORMATS, ExportInfo
-from app.services.history.history import ROOM_EVENTS, HistoryEntry
+from app.services.history.entry import HistoryEntry
 from app.text.sanitise import clean
 from tests.hidden_text import NASTY as NASTY_TEXT
 from tests.hidden_text import find_hidden

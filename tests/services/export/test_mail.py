@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app.clock import from_iso, to_datetime
 from app.events import Kind
 from app.services.export import FORMATS, ExportInfo
-from app.services.history.history import HistoryEntry
+from app.services.history.entry import HistoryEntry
 from app.text.sanitise import clean_lines
 from tests.hidden_text import NASTY
 

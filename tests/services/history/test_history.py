@@ -11,7 +11,8 @@ from sqlalchemy import text
 from app.events import Event, Kind, RoomKey
 from app.events.data import MessageData, ModeData
 from app.services.history import history
-from app.services.history.history import History, HistorySelection, is_known_name
+from app.services.history.history import History, is_known_name
+from app.services.history.selection import HistorySelection
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.story import Story
@@ -130,9 +131,9 @@ def plans(story: Story, selection: HistorySelection) -> Iterator[str]:
     reader = History(story.database, selection)
     last = SimpleNamespace(id=5, at=5)
     with story.database.engine.connect() as connection:
-        for range_ in reader.ranges():
+        for range_ in reader.ranges.all():
             for backwards in (False, True):
-                query = range_.page(cast(Any, last), backwards)
+                query = range_.after(cast(Any, last), backwards).limit(history.PAGE_ROWS)
                 compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
                 rows = connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))
                 yield " ".join(row.detail for row in rows)

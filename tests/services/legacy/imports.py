@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.services.history.history import History, HistoryEntry, HistorySelection
+from app.services.history.entry import HistoryEntry
+from app.services.history.history import History
+from app.services.history.selection import HistorySelection
 from app.services.legacy import ImportReport
 from tests.story import Story
 

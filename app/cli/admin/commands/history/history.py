@@ -15,7 +15,8 @@ from app.cli.admin.history_selection import Direct, Events, Rooms, User, audit_a
 from app.cli.admin.limits import Limit
 from app.services.export.data import as_mapping
 from app.services.export.plain import format_timed_line
-from app.services.history.history import History, HistoryEntry
+from app.services.history.entry import HistoryEntry
+from app.services.history.history import History
 
 app = new_noun("history", "Show, search, export and verify message history.")
 

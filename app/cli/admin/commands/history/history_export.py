@@ -27,7 +27,8 @@ from app.errors import NotFound, UsageError
 from app.events import msgid, parse_msgid
 from app.services.export import FORMAT_NAMES, FORMATS, SQLITE, ExportInfo, Format
 from app.services.export.database import find_redacted, write_entries
-from app.services.history.history import History, HistoryEntry
+from app.services.history.entry import HistoryEntry
+from app.services.history.history import History
 
 FormatName = StrEnum("FormatName", {name.upper(): name for name in FORMAT_NAMES})  # type: ignore[misc]
 

@@ -14,7 +14,8 @@ from app.errors import UsageError
 from app.events import parse_msgid
 from app.services.export import ExportInfo
 from app.services.export.proof import ProofWriter
-from app.services.history.history import History, HistorySelection
+from app.services.history.history import History
+from app.services.history.selection import HistorySelection
 from app.text.counts import count_of
 
 Proof = Annotated[
