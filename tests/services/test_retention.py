@@ -16,8 +16,8 @@ from app.events.data import MessageData, RedactedData
 from app.services import stats
 from app.services.administration import audit
 from app.services.history import pages
-from app.services.history.pages import HistoryCursor, HistorySource
 from app.services.history.search import SearchQuery, SearchScope, search
+from app.services.history.source import HistoryCursor, HistorySource
 from app.services.retention import administration, expiry
 from app.services.retention.expiry import MAX_STEP_CHARACTERS, MAX_STEP_EVENTS, ExpiryPass
 from app.services.retention.notices import EXPIRED_TEXT

@@ -21,7 +21,9 @@ from app.engine.world.room import Room
 from app.events import Event, Kind, msgid
 from app.events.data import KickedData, MessageData
 from app.services.history import pages
-from app.services.history.pages import HistoryCursor, HistorySource, Page
+from app.services.history.conversations import find_conversations
+from app.services.history.pages import Page
+from app.services.history.source import PLAYBACK_KINDS, HistoryCursor, HistorySource
 from app.services.history.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.names import fold
@@ -64,7 +66,7 @@ class PageRequest:
             visible = find_first_visible(session.connection(), [self.room], self.parties)
             return HistorySource(self.room, extra=self.extra_kinds, first=visible.get(self.room))
         party = self.parties[0]
-        conversations = pages.find_conversations(session, party, fold(self.target))
+        conversations = find_conversations(session, party, fold(self.target))
         direct = " ".join(sorted({party, self.peer})) if self.peer else None
         others = tuple(key for key in conversations if key != direct)
         return HistorySource(conversations=(*others, direct) if direct else others, extra=self.extra_kinds)
@@ -109,7 +111,7 @@ def playback_kinds(ctx: Context) -> tuple[Kind, ...]:
     if "draft/event-playback" not in ctx.client.caps:
         return ()
     has_tags = "message-tags" in ctx.client.caps
-    return tuple(kind for kind in pages.PLAYBACK_KINDS if has_tags or kind is not Kind.TAGMSG)
+    return tuple(kind for kind in PLAYBACK_KINDS if has_tags or kind is not Kind.TAGMSG)
 
 
 def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: Reference) -> SlowWork:

@@ -13,7 +13,8 @@ from app.engine.world.room import Room
 from app.events import Event, Kind, parse_msgid
 from app.events.data import MessageData, RedactedData
 from app.services.accounts.names import was_name_of
-from app.services.history.pages import find_conversations, find_message
+from app.services.history.conversations import find_conversations
+from app.services.history.pages import find_message
 from app.services.history.visibility import find_visit_start
 from app.wire.names import fold
 

@@ -27,8 +27,8 @@ from app.engine.world.room import Room
 from app.errors import UsageError
 from app.events import Event, msgid, parse_msgid
 from app.services.history import pages
-from app.services.history.pages import HistoryCursor, HistorySource
 from app.services.history.search import SearchQuery
+from app.services.history.source import HistoryCursor, HistorySource
 from app.services.history.visibility import find_first_visible
 from app.services.retention.policies import RetentionDefaults, describe_policy, format_days
 from app.text.graphemes import split_text

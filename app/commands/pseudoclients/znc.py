@@ -30,7 +30,8 @@ from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import Event
 from app.services.history import pages
-from app.services.history.pages import HistoryCursor, HistorySource
+from app.services.history.conversations import list_partners
+from app.services.history.source import HistoryCursor, HistorySource
 from app.services.history.visibility import find_first_visible
 from app.wire import numerics
 from app.wire.line import plain
@@ -137,7 +138,7 @@ def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffer
         sources = {
             name: HistorySource(room, extra=kinds, first=first.get(room)) for name, room in rooms.items()
         }
-        for name, found in pages.list_partners(session, parties[0]).items():
+        for name, found in list_partners(session, parties[0]).items():
             sources[name] = HistorySource(conversations=tuple(found), extra=kinds)
         return {name: source for name, source in sources.items() if is_requested(name)}
 

@@ -2,52 +2,28 @@
 
 Pages are delimited by time. Within a room or conversation the log assigns strictly increasing
 times, so time order is log order; a cursor may also carry a log position, which distinguishes
-imported messages that share a time. Every query reads a range of one index from one end until the
-page is full, so its cost does not depend on the size of the room. Messages and other events in
-rooms have separate indexes, so a million joins between two messages do not slow down a page of
-messages.
+imported messages that share a time.
 
 A page that reaches back to where older history has expired begins with a notice that says so
 (`retention.notices`).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.db.log import from_row
-from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow
-from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
+from app.db.models import CorrespondentRow, EventRow
+from app.events import MESSAGES, Event, Kind
+from app.services.history.conversations import MAX_CONVERSATIONS
+from app.services.history.source import HistoryCursor, HistorySource, range_queries
 from app.services.retention.notices import find_expiry_notice
-from app.wire.names import Key
 
-T = TypeVar("T")
 END = 1 << 62  # after every log position
-MAX_CONVERSATIONS = 100  # read by one query, latest first
-
 _table = EventRow.__table__
-IS_MESSAGE = and_(SPOKEN, _table.c.text != "")  # a redacted message has an empty text
-PLAYBACK_KINDS = (Kind.TAGMSG, *ROOM_EVENTS)  # besides messages
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryCursor:
-    """A point in a history: a time in milliseconds and, if known, a log position."""
-
-    at: int
-    id: int | None = None
-
-    @property
-    def position(self) -> int:
-        """The log position, or 0 if it is unknown."""
-        return self.id or 0
-
-    def before(self) -> "HistoryCursor":
-        """Return the cursor just before this one; as an exclusive bound, it includes this one."""
-        return HistoryCursor(self.at - 1) if self.id is None else HistoryCursor(self.at, self.id - 1)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +35,6 @@ class Page(Generic[T]):
 
     items: list[T]
     is_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HistorySource:
-    """The source of a page: a room, or the private conversations with a partner.
-
-    `extra` lists kinds of events to return besides messages. Events before `first` are hidden
-    (`visibility.find_first_visible`).
-    """
-
-    room: int | None = None
-    conversations: tuple[str, ...] = ()
-    extra: tuple[Kind, ...] = ()
-    first: HistoryCursor | None = None
 
 
 def latest(
@@ -211,7 +173,7 @@ def _read_range(
     Each query reads one event more than the limit, which tells whether a page is the last.
     """
     found: list[Event] = []
-    for query in _range_queries(source, low, high, newest):
+    for query in range_queries(source, low, high, newest):
         found += [from_row(row) for row in connection.execute(query.limit(limit + 1))]
     return sorted(found, key=_place)
 
@@ -220,63 +182,3 @@ def cut_page(found: list[T], limit: int, newest: bool) -> Page[T]:
     """Return the first or last `limit` items of all that were found."""
     items = found[max(len(found) - limit, 0) :] if newest else found[:limit]
     return Page(items, is_last=len(found) <= limit)
-
-
-def _range_queries(
-    source: HistorySource, low: HistoryCursor | None, high: HistoryCursor | None, newest: bool
-) -> Iterator[Select[Any]]:
-    """Yield the queries for the parts of the source; each reads a range of one index."""
-    order = [_table.c.at.desc(), _table.c.id.desc()] if newest else [_table.c.at, _table.c.id]
-    for part in _parts(source):
-        yield select(_table).where(part, *_bounds(low, high), *_visible(source)).order_by(*order)
-
-
-def _parts(source: HistorySource) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions for the room's messages, its other events, and each conversation."""
-    kinds = [kind.value for kind in source.extra]
-    has_content = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
-    is_extra = and_(_table.c.kind.in_(kinds), has_content)
-    if source.room is not None:
-        yield and_(_table.c.room_id == source.room, IS_MESSAGE)
-        if kinds:
-            yield and_(_table.c.room_id == source.room, HAPPENED, is_extra)
-    for conversation in source.conversations:
-        yield and_(_table.c.conversation == conversation, or_(is_extra, IS_MESSAGE) if kinds else IS_MESSAGE)
-
-
-def _bounds(low: HistoryCursor | None, high: HistoryCursor | None) -> Iterator[ColumnElement[bool]]:
-    at, cursor = _table.c.at, tuple_(_table.c.at, _table.c.id)
-    if low is not None:
-        yield at > low.at if low.id is None else cursor > (low.at, low.id)
-    if high is not None:
-        yield at < high.at if high.id is None else cursor < (high.at, high.id)
-
-
-def _visible(source: HistorySource) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that exclude hidden history.
-
-    Adding 0 makes the planner use the index that provides the order.
-    """
-    if source.first is not None:
-        yield _table.c.at >= source.first.at
-        yield _table.c.id + 0 >= source.first.position
-
-
-def find_conversations(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
-    """Return a party's private conversations with partners of the given name, latest first."""
-    query = select(CorrespondentRow.conversation).where(
-        CorrespondentRow.party == party, CorrespondentRow.key == key
-    )
-    query = query.order_by(CorrespondentRow.last_at.desc()).limit(MAX_CONVERSATIONS)
-    return tuple(session.scalars(query))
-
-
-def list_partners(session: Session, party: str) -> dict[str, list[str]]:
-    """Return a party's latest private conversations by the partner's name."""
-    query = select(CorrespondentRow.key, CorrespondentRow.name, CorrespondentRow.conversation)
-    query = query.where(CorrespondentRow.party == party).order_by(CorrespondentRow.last_at.desc())
-    names: dict[str, str] = {}
-    found: dict[str, list[str]] = {}
-    for key, name, conversation in session.execute(query.limit(MAX_CONVERSATIONS)):
-        found.setdefault(names.setdefault(key, name), []).append(conversation)
-    return found

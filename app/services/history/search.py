@@ -20,7 +20,7 @@ from app.db.fulltext import Fulltext, fulltext_of, has_trigram
 from app.db.log import from_row
 from app.db.models import SPOKEN, AccountRow, CorrespondentRow, EventRow, FormerNameRow
 from app.events import Event
-from app.services.history.pages import HistoryCursor
+from app.services.history.source import HistoryCursor
 from app.wire.names import fold
 
 MAX_SCANNED_MESSAGES = 50_000  # without the index, divided between the rooms and conversations

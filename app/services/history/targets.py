@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from app.db.models import CorrespondentRow, EventRow, RoomRow
-from app.services.history.pages import IS_MESSAGE, HistoryCursor, Page, cut_page
+from app.services.history.pages import Page, cut_page
+from app.services.history.source import IS_MESSAGE, HistoryCursor
 
 _table = EventRow.__table__
 NOTHING_HIDDEN: Mapping[int, HistoryCursor] = MappingProxyType({})

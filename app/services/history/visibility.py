@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, and_, func, select
 
 from app.db.models import RoomRow, RoomVisitRow
-from app.services.history.pages import HistoryCursor
+from app.services.history.source import HistoryCursor
 from app.wire.modes import HIDDEN_HISTORY
 
 NEVER = HistoryCursor(at=1 << 62, id=1 << 62)  # after every possible event

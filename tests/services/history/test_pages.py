@@ -13,7 +13,9 @@ from app.db.log import Log
 from app.events import MESSAGES, Event, Kind
 from app.events.data import MessageData
 from app.services.history import pages
-from app.services.history.pages import PLAYBACK_KINDS, HistoryCursor, HistorySource, Page
+from app.services.history.conversations import find_conversations
+from app.services.history.pages import Page
+from app.services.history.source import PLAYBACK_KINDS, HistoryCursor, HistorySource
 from app.services.history.targets import ConversationTarget, list_targets
 from app.services.record import record
 from app.wire.names import fold
@@ -238,8 +240,8 @@ def test_conversations_are_found_by_partner_name(story: Story, clock: MovedClock
     whisper(story, "a1", "s9", "bob", "hi")
     whisper(story, "a3", "a2", "bob", "hi")
     with story.database.reading() as session:
-        assert pages.find_conversations(session, "a1", fold("BOB")) == ("a1 s9", "a1 a2")
-        assert pages.find_conversations(session, "s8", fold("bob")) == ()
+        assert find_conversations(session, "a1", fold("BOB")) == ("a1 s9", "a1 a2")
+        assert find_conversations(session, "s8", fold("bob")) == ()
 
 
 def plans(database: Database, ask: Callable[[Any], object]) -> Iterator[str]:

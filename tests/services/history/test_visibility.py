@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.db.models import AccountRow, RoomVisitRow
 from app.events import Event, Kind
 from app.events.data import KickedData
-from app.services.history.pages import HistoryCursor
+from app.services.history.source import HistoryCursor
 from app.services.history.visibility import NEVER, find_first_visible
 from tests.story import Story
 
