@@ -20,7 +20,7 @@ from app.services.accounts.accounts import registration_event
 from app.services.erasure import purge
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
-from app.services.rooms import rooms
+from app.services.rooms.administration import delete_room
 from tests.conftest import MovedClock
 from tests.story import SECRET, Story
 
@@ -62,7 +62,7 @@ def story(database: Database) -> Story:
     _hide(story, tea)
     old = story.create_room("#old")
     story.say(old, "bob", "in a room that is gone")
-    story.apply(lambda admin: rooms.delete_room(admin, "#old", (), ""))
+    story.apply(lambda admin: delete_room(admin, "#old", (), ""))
     story.say(ops, "ann_phone", "in a secret room", account="anna")
     return story
 

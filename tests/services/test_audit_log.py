@@ -15,7 +15,7 @@ from app.events.data import (
     RevokedData,
 )
 from app.services.administration import audit, moderation
-from app.services.rooms import rooms
+from app.services.rooms.administration import set_topic
 from tests.story import Story
 
 
@@ -60,7 +60,7 @@ def test_guest_is_audited_by_nick(story: Story) -> None:
 def test_administrator_change_has_one_audit_entry(story: Story) -> None:
     room = story.create_room("#tea")
     story.join(story.connect("bob"), "bob", room)
-    story.apply(lambda admin: rooms.set_topic(admin, "#tea", "green"))
+    story.apply(lambda admin: set_topic(admin, "#tea", "green"))
     story.apply(lambda admin: moderation.kick_user(admin, "bob", "#tea", "out"))
     assert [(action, target) for _, action, target, _ in trail(story)] == [
         ("room.topic", "#tea"),

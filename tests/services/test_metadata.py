@@ -12,7 +12,8 @@ from app.services import metadata
 from app.services.accounts.accounts import get_account
 from app.services.administration import audit, moderation
 from app.services.administration.admin_changes import AdminChange
-from app.services.rooms import rooms
+from app.services.rooms.details import get_room_details
+from app.services.rooms.rooms import get_room
 from app.wire.names import fold
 from tests.story import Story
 
@@ -35,7 +36,7 @@ def of(story: Story, name: str) -> dict[str, str]:
     """Return the metadata of an account or a room."""
     with story.database.reading() as session:
         if name.startswith("#"):
-            return metadata.get_room_metadata(session, rooms.get_room(session, name).id)
+            return metadata.get_room_metadata(session, get_room(session, name).id)
         return metadata.get_account_metadata(session, get_account(session, fold(name)).id)
 
 
@@ -57,7 +58,7 @@ def test_metadata_is_separate_for_each_room(story: Story, tea: int) -> None:
     assert of(story, "#tea") == {"url": "https://tea.example"}
     assert of(story, "#milk").keys() == {"avatar", "url"}
     with story.database.reading() as session:
-        assert rooms.get_room_details(session, "#tea").metadata == {"url": "https://tea.example"}
+        assert get_room_details(session, "#tea").metadata == {"url": "https://tea.example"}
 
 
 def test_guest_metadata_is_not_stored(story: Story) -> None:

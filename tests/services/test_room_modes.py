@@ -10,7 +10,7 @@ from app.errors import NotFound, UsageError
 from app.events import Event, Kind
 from app.services.administration.admin_changes import AdminChange
 from app.services.rooms import modes as room_modes
-from app.services.rooms import rooms
+from app.services.rooms.details import RoomDetails, get_room_details
 from app.services.users import sessions
 from app.wire.modes import parse_changes
 from tests.story import Story
@@ -27,10 +27,10 @@ def decide(story: Story, function: Callable[..., AdminChange], *arguments: objec
     return list(story.apply(lambda admin: function(admin, *arguments)).events)
 
 
-def details(story: Story) -> rooms.RoomDetails:
+def details(story: Story) -> RoomDetails:
     """Return the details of #tea."""
     with story.database.reading() as session:
-        return rooms.get_room_details(session, "tea")
+        return get_room_details(session, "tea")
 
 
 def test_modes_of_every_class_are_set_and_removed(story: Story) -> None:

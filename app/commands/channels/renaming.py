@@ -15,7 +15,7 @@ from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
 from app.events.data import JoinedData, RenamedData
-from app.services.rooms.rooms import AUTO_JOIN_REFUSAL, is_auto_joined
+from app.services.rooms.administration import AUTO_JOIN_REFUSAL, is_auto_joined
 from app.text.graphemes import truncate_characters
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room, fold

@@ -16,7 +16,7 @@ from app.events.data import BannedData, CertificateData
 from app.services.accounts.accounts import get_account
 from app.services.accounts.applications import application_event
 from app.services.export import FORMATS
-from app.services.rooms.rooms import set_topic
+from app.services.rooms.administration import set_topic
 from app.wire.names import fold
 from tests.cli.admin.test_tree import CALLS, files
 from tests.cli.conftest import Admin, CommandResult, story_in

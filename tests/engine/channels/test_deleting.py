@@ -10,7 +10,7 @@ from app.errors import UsageError
 from app.events.data import DeletedData
 from app.services import stats
 from app.services.administration import audit
-from app.services.rooms import rooms
+from app.services.rooms.administration import delete_room
 from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, enter
@@ -21,7 +21,7 @@ from tests.story import Story
 
 def delete(bench: EngineHarness, name: str) -> None:
     story = Story(bench.database, bench.clock)
-    story.apply(lambda admin: rooms.delete_room(admin, name, ["#general"], "Tidied up"), by="irc.example")
+    story.apply(lambda admin: delete_room(admin, name, ["#general"], "Tidied up"), by="irc.example")
 
 
 def test_the_history_of_a_deleted_room_is_erased_by_the_server(
@@ -31,7 +31,7 @@ def test_the_history_of_a_deleted_room_is_erased_by_the_server(
     alice.send("TOPIC #tea :zebra", "PRIVMSG #tea :zebra", "PRIVMSG @#tea :zebra", "PART #tea :zebra")
     people(bench, "alice", "bob")
     data = DeletedData(erase=True, actor="admin:me")
-    Story(bench.database, clock).apply(lambda admin: rooms.delete_room(admin, "#tea", (), "Tidied", data))
+    Story(bench.database, clock).apply(lambda admin: delete_room(admin, "#tea", (), "Tidied", data))
     for _ in range(5):
         clock.instant += 300
         bench.core.engine.cycle([])

@@ -1,7 +1,7 @@
 """RENAME (IRCv3 draft/channel-rename)."""
 
 from app.services.administration import audit
-from app.services.rooms import rooms
+from app.services.rooms.administration import create_room, rename_room
 from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, enter
@@ -119,7 +119,7 @@ def test_invalid_renames_are_refused(bench: EngineHarness, clock: MovedClock) ->
 def test_official_rooms_are_renamed_only_by_administrators(make_bench: MakeBench) -> None:
     bench = make_bench(auto_join=["#general"])
     account(bench, "root", role="admin")
-    Story(bench.database, bench.clock).apply(lambda admin: rooms.create_room(admin, "#ops", 64))
+    Story(bench.database, bench.clock).apply(lambda admin: create_room(admin, "#ops", 64))
     root = enter(bench, "root", "root", CAP)
     bench.connect("alice", CAP)
     gather(bench, "#ops", "root", "alice")
@@ -156,7 +156,7 @@ def reader(bench: EngineHarness) -> HarnessClient:
 def test_a_rename_by_chat_admin_reaches_the_room(bench: EngineHarness) -> None:
     scene(bench)
     story = Story(bench.database, bench.clock)
-    story.apply(lambda admin: rooms.rename_room(admin, "#tea", "#chai", 64, [], "tidy"), by="irc.example")
+    story.apply(lambda admin: rename_room(admin, "#tea", "#chai", 64, [], "tidy"), by="irc.example")
     bench.play(
         """
         carol > PING x

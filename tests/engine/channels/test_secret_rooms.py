@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from app.commands.registry import Command
-from app.services.rooms import rooms
+from app.services.rooms.administration import delete_room
 from app.wire.line import parse
 from tests.engine.account_clients import account, enter
 from tests.engine.command_lines import lines_with
@@ -160,7 +160,7 @@ def test_read_markers_do_not_show_what_happens_to_a_secret_room(make_bench: Make
     for reader in (bob, guest):
         assert markers(reader) == [f"{HIDDEN} {noon}", f"#cave {later}"]
     assert markers(anna) == [f"{HIDDEN} *", f"#cave {noon}"]
-    Story(bench.database, bench.clock).apply(lambda admin: rooms.delete_room(admin, "#cave", [], "closed"))
+    Story(bench.database, bench.clock).apply(lambda admin: delete_room(admin, "#cave", [], "closed"))
     bench.core.engine.cycle([])
     bench.restart()
     assert markers(enter(bench, "bob", "bob")) == [f"{HIDDEN} {noon}", f"#cave {later}"]

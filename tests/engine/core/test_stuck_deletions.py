@@ -12,7 +12,7 @@ from app.services.erasure import purge
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
 from app.services.replay.verification import find_derivation_problems
-from app.services.rooms.rooms import delete_room
+from app.services.rooms.administration import delete_room
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, enter
 from tests.engine.core.test_storage import full, later, log, path_of, texts

@@ -14,7 +14,7 @@ from app.events import Event, Kind
 from app.events.data import KickedData, KilledData, ModeData
 from app.services.accounts.administration import set_disabled
 from app.services.administration import bans, moderation
-from app.services.rooms import rooms
+from app.services.rooms.administration import set_topic
 from app.services.stats import find_problems
 from app.wire.line import parse
 from tests.conftest import MovedClock
@@ -289,7 +289,7 @@ def test_chat_admin_changes_arrive_with_the_next_cycle(
     alice, bob = gather(bench, "#tea", "alice", "bob")
     decisions = [
         lambda admin: moderation.announce(admin, "hear, hear"),
-        lambda admin: rooms.set_topic(admin, "#tea", "Green tea"),
+        lambda admin: set_topic(admin, "#tea", "Green tea"),
         lambda admin: moderation.kick_user(admin, "alice", "#tea", "spilled"),
     ]
     heard = []

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from app.db.database import Database
 from app.events import Event, Kind, RoomKey
 from app.events.data import ModeData
-from app.services.rooms import rooms
+from app.services.rooms.administration import set_topic
 from tests.conftest import MovedClock
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness
@@ -73,7 +73,7 @@ def test_changes_by_others_wait_for_a_readable_database(bench: EngineHarness, cl
         other = Story(database, clock)
         for number in count(1):
             key, data = f"key{number}", ModeData([("+", "k", "*", None)])
-            other.apply(lambda admin, topic=key: rooms.set_topic(admin, "#tea", topic))
+            other.apply(lambda admin, topic=key: set_topic(admin, "#tea", topic))
             secret = RoomKey(key, f"+k {key}")
             other.record(Event(Kind.MODE, room.id, nick="x", text="+k *", data=data, secret=secret))
             with failing_from(bench, number) as failed:

@@ -17,7 +17,8 @@ from app.services.accounts.passwords import check_password
 from app.services.administration import audit, bans, moderation
 from app.services.administration.admin_changes import AdminChange
 from app.services.administration.bans import BanType
-from app.services.rooms import rooms
+from app.services.rooms.administration import create_room, set_topic
+from app.services.rooms.details import get_room_details, list_rooms
 from app.services.users import people
 from tests.conftest import MovedClock
 from tests.story import SECRET, SERVER, Story
@@ -122,28 +123,28 @@ def test_lists_are_searched_in_any_case_width_and_composition(story: Story, sear
     story.create_account("CaféStraße")
     story.create_account("anna")
     story.connect("caféstrasse")
-    decide(story, rooms.create_room, "#CaféStraße", 64)
-    decide(story, rooms.create_room, "#ops", 64)
-    decide(story, rooms.set_topic, "#ops", "Café in der Straße")
-    decide(story, rooms.create_room, "#tea", 64)
+    decide(story, create_room, "#CaféStraße", 64)
+    decide(story, create_room, "#ops", 64)
+    decide(story, set_topic, "#ops", "Café in der Straße")
+    decide(story, create_room, "#tea", 64)
     with story.database.reading() as session:
         assert [person.name for person in people.list_people(session, search)] == ["CaféStraße"]
         assert [one.name for one in people.list_people(session, search, only_online=True)] == ["caféstrasse"]
-        assert [room.name for room in rooms.list_rooms(session, search)] == ["#CaféStraße", "#ops"]
+        assert [room.name for room in list_rooms(session, search)] == ["#CaféStraße", "#ops"]
 
 
 def test_room_is_created_and_its_topic_set(story: Story) -> None:
-    decide(story, rooms.create_room, "ops", 64)
+    decide(story, create_room, "ops", 64)
     with pytest.raises(AlreadyExists):
-        decide(story, rooms.create_room, "#OPS", 64)
+        decide(story, create_room, "#OPS", 64)
     with pytest.raises(UsageError):
-        decide(story, rooms.create_room, "#a b", 64)
-    decide(story, rooms.set_topic, "ops", "tea")
-    assert decide(story, rooms.set_topic, "#ops", "tea") == []
+        decide(story, create_room, "#a b", 64)
+    decide(story, set_topic, "ops", "tea")
+    assert decide(story, set_topic, "#ops", "tea") == []
     with pytest.raises(NotFound):
-        decide(story, rooms.set_topic, "#nope", "tea")
+        decide(story, set_topic, "#nope", "tea")
     with story.database.reading() as session:
-        (room,) = rooms.list_rooms(session, "TEA")
+        (room,) = list_rooms(session, "TEA")
         assert (room.name, room.topic, room.official, room.last_message) == ("#ops", "tea", True, None)
     assert actions(story) == ["room.create #ops", "room.topic #ops"]
 
@@ -155,7 +156,7 @@ def test_room_details_never_contain_the_password(story: Story, clock: MovedClock
     story.record(Event(Kind.MODE, room=room, nick="anna", data=ModeData(changes), secret=key))
     story.say(room, "anna", "hello")
     with story.database.reading() as session:
-        found = rooms.get_room_details(session, "ops")
+        found = get_room_details(session, "ops")
     assert found.password is True
     assert "sesame" not in str(found)
     assert (found.messages, found.bans, found.last_message) == (1, ["x!*@*"], to_datetime(clock.instant + 2))

@@ -17,7 +17,7 @@ from app.services import legacy, stats
 from app.services.accounts.passwords import verify_password
 from app.services.administration import audit
 from app.services.history.search import SearchQuery, SearchScope, search_rows
-from app.services.rooms import rooms
+from app.services.rooms.details import get_room_details
 from tests.legacy_database import MESSAGES, add, old_database
 from tests.services.legacy.imports import Run, counts, said
 from tests.story import Story
@@ -56,7 +56,7 @@ def test_accounts_and_messages_are_imported_in_order(
     with story.database.reading() as session:
         assert stats.find_problems(session) == []
         assert [trace.action for trace in audit.find_latest_entries(session, 10)] == ["import-legacy"]
-        assert rooms.get_room_details(session, "#general").created.timestamp() * 1000 == second - 1
+        assert get_room_details(session, "#general").created.timestamp() * 1000 == second - 1
 
 
 @pytest.mark.usefixtures("quick")

@@ -14,7 +14,7 @@ from app.db.database import Database
 from app.db.legacy import LegacyDatabase
 from app.services.legacy import ImportReport, LegacyImport
 from app.services.legacy.rows import ImportLimits
-from app.services.rooms.rooms import check_room_name
+from app.services.rooms.administration import check_room_name
 
 
 def import_legacy(

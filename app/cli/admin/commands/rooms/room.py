@@ -15,7 +15,9 @@ from app.cli.admin.prompts import one_line
 from app.errors import UsageError
 from app.services import metadata
 from app.services.administration import moderation
-from app.services.rooms import rooms
+from app.services.rooms.administration import check_room_name, create_room, rename_room, set_topic
+from app.services.rooms.details import get_room_details, list_rooms
+from app.services.rooms.rooms import get_room
 
 app = new_noun("room", "Manage rooms.")
 
@@ -29,7 +31,7 @@ Search = Annotated[
 def list_(context: AdminContext, search: Search = None) -> None:
     """List rooms."""
     with context.reading() as session:
-        found = rooms.list_rooms(session, search)
+        found = list_rooms(session, search)
     context.out.table(found, "No matching rooms.")
 
 
@@ -37,16 +39,16 @@ def list_(context: AdminContext, search: Search = None) -> None:
 def show(context: AdminContext, name: Name) -> None:
     """Show a room's topic, modes, roles, lists, message count and metadata."""
     with context.reading() as session:
-        found = rooms.get_room_details(session, name)
+        found = get_room_details(session, name)
     context.out.record(found)
 
 
 @command(app, "create")
 def create(context: AdminContext, name: NewName) -> None:
     """Create an official room: it has no owner and remains when empty."""
-    name = rooms.check_room_name(name, context.settings.room_length)
+    name = check_room_name(name, context.settings.room_length)
     context.change(
-        lambda admin: rooms.create_room(admin, name, context.settings.room_length),
+        lambda admin: create_room(admin, name, context.settings.room_length),
         create=True,
     )
     context.out.done(f"Created the room {name}.", name=name)
@@ -64,8 +66,8 @@ def rename(
     """Rename a room. Everything else about it remains."""
     reason = one_line(reason, "reason", context.settings.topic_length) if reason else ""
     max_length, auto_join = context.settings.room_length, context.settings.auto_join
-    changed = context.change(lambda admin: rooms.rename_room(admin, name, new, max_length, auto_join, reason))
-    new = rooms.check_room_name(new, max_length)
+    changed = context.change(lambda admin: rename_room(admin, name, new, max_length, auto_join, reason))
+    new = check_room_name(new, max_length)
     sentence = (
         f"Renamed #{name.removeprefix('#')} to {new}." if changed else f"The room is already named {new}."
     )
@@ -86,14 +88,14 @@ def topic(
         _show_topic(context, name)
         return
     new_topic = "" if text is None else one_line(text, "topic", context.settings.topic_length)
-    changed = context.change(lambda admin: rooms.set_topic(admin, name, new_topic))
+    changed = context.change(lambda admin: set_topic(admin, name, new_topic))
     sentence = "Topic set." if changed else "The topic is unchanged."
     context.out.done(sentence, room=name, topic=new_topic, changed=changed)
 
 
 def _show_topic(context: AdminContext, name: str) -> None:
     with context.reading() as session:
-        room = rooms.get_room_details(session, name)
+        room = get_room_details(session, name)
     context.out.done(room.topic, room=room.name, topic=room.topic, by=room.topic_by, at=room.topic_at)
 
 
@@ -103,7 +105,7 @@ def metadata_(
 ) -> None:
     """Show or remove a room's metadata (avatar, display-name, ...)."""
     with context.reading() as session:
-        found = rooms.get_room(session, name)
+        found = get_room(session, name)
         name, values = found.name, metadata.get_room_metadata(session, found.id)
     show_or_remove(context, name, values, {}, moderation.remove_room_metadata, remove, clear, yes)
 

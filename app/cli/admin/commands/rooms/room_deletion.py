@@ -11,7 +11,7 @@ from app.cli.admin.erasure import complete_erasure
 from app.cli.admin.prompts import confirm, one_line
 from app.events.data import DeletedData
 from app.services.administration.admin_changes import AdminChange, Administrator
-from app.services.rooms.rooms import delete_room
+from app.services.rooms.administration import delete_room
 from app.text.counts import count_of
 
 

@@ -16,7 +16,7 @@ from app.cli.admin.context import AdminContext
 from app.cli.admin.prompts import read_room_key
 from app.errors import UsageError
 from app.services.rooms import modes as room_modes
-from app.services.rooms import rooms
+from app.services.rooms.rooms import get_room
 from app.wire.modes import MAX_CHANGES, ModeChange, parse_changes, takes_argument
 
 KEY_IN_ARGUMENTS = (
@@ -66,7 +66,7 @@ def change_modes(
 
 def _show(context: AdminContext, name: str) -> None:
     with context.reading() as session:
-        room = rooms.get_room(session, name)
+        room = get_room(session, name)
         name, words = room.name, room_modes.format_modes_of(room)
     context.out.done(words, room=name, modes=words)
 
