@@ -7,8 +7,9 @@ from app.commands.runtime import Runtime
 from app.engine.engine import Engine
 from app.errors import ChatError
 from app.net.monitoring.health import Health, reply_alive, reply_starting
-from app.net.monitoring.http_server import MetricsServer, Route
+from app.net.monitoring.http_server import MetricsServer
 from app.net.monitoring.metrics import ServerCollector
+from app.net.monitoring.route import Route
 from app.net.monitoring.top import TopFigures
 from app.net.send.flusher_pool import FlusherPool
 from app.services.secrets import TOP_TOKEN, renew_secret

@@ -9,25 +9,21 @@ not start again with each byte.
 """
 
 import hmac
-import json
 import logging
 import socket
 import sys
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
-from ipaddress import ip_address
 from socketserver import ThreadingTCPServer
 from threading import BoundedSemaphore, Event, Thread
 from typing import Any
-from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import MetricsHandler
 
 from app.clock import Clock
+from app.net.monitoring.route import Reply, Routes, host_of, is_loopback
 from app.threads import name_thread
 
 MAX_CONNECTIONS = 8  # open at once; a scrape takes a few milliseconds
@@ -45,51 +41,6 @@ END_OF_HEADERS = b"\r\n\r\n"
 BUSY = b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The body of a response."""
-
-    body: bytes
-    content_type: str
-    status: HTTPStatus = HTTPStatus.OK
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A path that is served.
-
-    One with a token is served only to the machine itself, and only to requests with the token
-    (RFC 6750: `Authorization: Bearer`).
-    """
-
-    reply: Callable[[], Reply]
-    token: str | None = None
-
-
-Routes = Mapping[str, Route]
-
-
-def json_reply(value: object, status: HTTPStatus = HTTPStatus.OK) -> Reply:
-    """Return a value as JSON."""
-    return Reply(json.dumps(value).encode() + b"\n", "application/json", status)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is `localhost` or a loopback address."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def host_of(header: str) -> str:
-    """Return the host in a `Host` header, without its port; "" if it is malformed."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""
 
 
 class MetricsRequestHandler(MetricsHandler):

@@ -15,7 +15,7 @@ from app.commands.runtime import Runtime
 from app.engine.delivery.client import Client
 from app.engine.engine import Engine
 from app.net.monitoring.health import Health, Readiness
-from app.net.monitoring.http_server import Reply, json_reply
+from app.net.monitoring.route import Reply, json_reply
 from app.net.send.flusher_pool import FlusherPool
 from app.net.send.outbox import Outbox
 

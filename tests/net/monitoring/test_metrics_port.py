@@ -8,15 +8,8 @@ import pytest
 from prometheus_client import Gauge
 
 from app.net.monitoring import http_server
-from app.net.monitoring.http_server import (
-    MAX_CONNECTIONS,
-    MAX_REQUEST_BYTES,
-    MetricsServer,
-    Route,
-    host_of,
-    is_loopback,
-    json_reply,
-)
+from app.net.monitoring.http_server import MAX_CONNECTIONS, MAX_REQUEST_BYTES, MetricsServer
+from app.net.monitoring.route import Route, host_of, is_loopback, json_reply
 from tests.conftest import MovedClock
 from tests.waiting import eventually
 
