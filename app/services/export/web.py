@@ -1,4 +1,4 @@
-"""Exports history as one self-contained HTML page, without scripts or external resources.
+"""Exports history as one HTML page, which has no scripts and no external resources.
 
 The table of contents is complete only after all entries are written, so it comes last in the
 markup, and the style sheet moves it to the top.
@@ -12,6 +12,7 @@ from zlib import crc32
 
 from app.clock import to_datetime, to_iso
 from app.services.export.about import ExportInfo
+from app.services.export.html import END, begin_page, format_instant
 from app.services.export.plain import (
     describe_event,
     find_action,
@@ -59,21 +60,6 @@ a { color: var(--link); }
   h3 { position: static; break-after: avoid; } li { break-inside: avoid; } }
 """
 
-_HEAD = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<header><h1>{title}</h1><p>Exported {made}. All times are UTC.</p></header>
-<main>
-"""
-
 
 @dataclass(slots=True)
 class _Section:
@@ -92,8 +78,10 @@ class _Section:
 
 def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Yield an HTML page with the entries grouped by room and day."""
-    title = escape(f"{clean(about.servername)}: history")
-    yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
+    title = f"{about.servername}: history"
+    yield begin_page(title, _STYLE)
+    yield f"<header><h1>{escape(clean(title))}</h1>"
+    yield f"<p>Exported {format_instant(about)}. All times are UTC.</p></header>\n<main>\n"
     sections: list[_Section] = []
     for heading, room_entries in group_by_room(entries):
         sections.append(_Section(heading))
@@ -102,7 +90,7 @@ def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
             yield from _day(day_entries, sections[-1])
         yield "</section>\n"
     yield f"</main>\n{_contents(sections)}"
-    yield f'<footer class="empty">{_closing(sections)}</footer>\n</body>\n</html>\n'
+    yield f'<footer class="empty">{_closing(sections)}</footer>\n{END}'
 
 
 def _closing(sections: list[_Section]) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from app.clock import to_datetime
 from app.services.export import ExportInfo
+from app.services.export.html import END, begin_page, format_instant
 from app.text.sanitise import clean
 
 _STYLE = """
@@ -14,19 +14,6 @@ body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 52rem; font: 1rem/1.55 
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; overflow-wrap: anywhere; }
 td { unicode-bidi: isolate; }
-"""
-_HEAD = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>Exported {made} UTC. <a href="messages.html">All messages</a></p>
 """
 _TITLES = {
     "private_metadata": "Private metadata",
@@ -40,15 +27,17 @@ _TITLES = {
 
 def write_page(profile: dict[str, Any], sessions: int, about: ExportInfo) -> Iterator[str]:
     """Yield the page."""
-    title = escape(clean(f"{profile['name']} at {about.servername}"))
-    yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
+    title = f"{profile['name']} at {about.servername}"
+    yield begin_page(title, _STYLE)
+    yield f"<h1>{escape(clean(title))}</h1>\n"
+    yield f'<p>Exported {format_instant(about)} UTC. <a href="messages.html">All messages</a></p>\n'
     facts = {name: value for name, value in profile.items() if name not in _TITLES}
     yield _table([{"": name.replace("_", " "), " ": value} for name, value in facts.items()])
     yield f"<p>Sessions: {sessions:,}, listed in sessions.json.</p>\n"
     for name, heading in _TITLES.items():
         if profile[name]:
             yield f"<h2>{heading}</h2>\n{_table(profile[name])}"
-    yield "</body>\n</html>\n"
+    yield END
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
