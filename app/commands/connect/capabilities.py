@@ -8,7 +8,7 @@ from app.commands.accounts import register
 from app.commands.accounts.sasl import offered_mechanisms
 from app.commands.connect import sts
 from app.commands.messaging import multiline
-from app.commands.metadata import metadata
+from app.commands.metadata.limits import describe_limits
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
@@ -21,8 +21,8 @@ from app.wire.packing import pack_words
 def offered_capabilities(settings: ServerSettings) -> dict[str, str]:
     """Return the capabilities that clients may request, with their values or empty strings."""
     values = {
-        METADATA: metadata.tokens(settings),
-        METADATA_2: metadata.tokens(settings),
+        METADATA: describe_limits(settings),
+        METADATA_2: describe_limits(settings),
         multiline.CAPABILITY: multiline.tokens(settings),
         register.CAPABILITY: register.capability_value(settings),
     }

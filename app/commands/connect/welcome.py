@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.clock import to_text
 from app.commands.connect import info, isupport
 from app.commands.context import Context
-from app.commands.metadata import metadata
+from app.commands.metadata import registration as metadata_registration
 from app.commands.runtime import Runtime
 from app.wire import modes, numerics
 from app.wire.template import NICK
@@ -21,7 +21,7 @@ def send_welcome(ctx: Context) -> None:
     ctx.send_template(_welcome_lines)
     isupport.send_isupport(ctx)
     info.lusers(ctx)
-    metadata.finish_registration(ctx)
+    metadata_registration.finish_registration(ctx)
     info.motd(ctx)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from app.commands.batches import response_batch
 from app.commands.context import Context
-from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS, get_target
+from app.commands.metadata.limits import MAX_SUBSCRIPTIONS
 from app.commands.metadata.replies import (
     failed,
     postpone_sync,
@@ -16,6 +16,7 @@ from app.commands.metadata.replies import (
     uses_revision_2,
 )
 from app.commands.metadata.syncing import ALL_TARGETS, send_new_subscriptions
+from app.commands.metadata.targets import get_target
 from app.commands.registry import subcommand
 from app.wire import numerics
 from app.wire.framing import space_after

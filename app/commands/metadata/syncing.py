@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from app.commands.context import Context
-from app.commands.metadata.metadata import get_target
 from app.commands.metadata.private import PrivateValue, list_private_values, private_values_of
 from app.commands.metadata.replies import failed, metadata_batch, postpone_sync, send_notification
+from app.commands.metadata.targets import get_target
 from app.commands.registry import subcommand
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import SlowWork

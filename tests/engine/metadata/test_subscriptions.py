@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS
+from app.commands.metadata.limits import MAX_SUBSCRIPTIONS
 from app.services.administration import moderation
 from app.wire.line import parse
 from tests.conftest import MovedClock
