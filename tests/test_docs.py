@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 from app.commands.connect import isupport
 from app.settings import SERVER, ClientSettings, ServerSettings, Settings, load
-from app.settings.sources import is_security_setting, needs_restart
+from app.settings.marks import is_security_setting, needs_restart
 from app.wire.capabilities import CAPABILITIES, Capability
 
 DOCS = Path(__file__).parents[1] / "docs"

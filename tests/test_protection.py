@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from app.errors import SettingsRefused
 from app.settings import CLIENT, SERVER, ServerSettings, load
-from app.settings.sources import MAX_FILE_BYTES, is_security_setting
+from app.settings.marks import is_security_setting
+from app.settings.sources import MAX_FILE_BYTES
 from tests.test_settings import loaded_from
 
 TLS = Path(__file__).parent / "tls"

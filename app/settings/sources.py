@@ -9,21 +9,26 @@ file is truncated to zero bytes, cannot be detected.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from app.errors import ChatError, SettingsRefused, UsageError
 from app.settings.json_text import MalformedText, parse_object
+from app.settings.marks import (
+    Model,
+    find_security_setting,
+    find_similar_security_setting,
+    has_mark,
+    is_security_setting,
+)
 from app.text.graphemes import truncate_characters
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_SHOWN_LENGTH = 60  # characters of an invalid value or key shown in a message
-SIMILARITY_THRESHOLD = 0.75  # at which a word counts as a misspelt security setting
 
 _OUT_OF_RANGE = {  # Pydantic error types
     *("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
@@ -36,8 +41,6 @@ _REASONS = {
     "path_type": "must be a file name",
     "tuple_type": "must be a list",
 }
-
-Model = type[BaseModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,6 @@ class Source:
     refusal: type[ChatError] | None = None  # raised for any invalid value in this source
 
 
-def is_security_setting(model: Model, key: str) -> bool:
-    """Return whether an invalid value for this key is an error instead of a warning."""
-    return _has_mark(model, key, "security")
-
-
-def needs_restart(model: Model, key: str) -> bool:
-    """Return whether a change of this key takes effect only at the next start."""
-    return _has_mark(model, key, "restart")
-
-
 def read_flags(flags: Mapping[str, object]) -> Source:
     """Return the command-line options that were given; an invalid one is a usage error."""
     given = {key: value for key, value in flags.items() if value is not None}
@@ -98,7 +91,7 @@ def read_environment(
         if not name.startswith(prefix) or name.startswith(tuple(others)):
             continue
         key = name.removeprefix(prefix).lower()
-        if key in model.model_fields or _resembled_security_setting(model, key):
+        if key in model.model_fields or find_similar_security_setting(model, key):
             source.values[key] = value
     return source
 
@@ -189,7 +182,7 @@ def _parse(model: Model, path: Path, raw: bytes, source: Source) -> None:
 
 
 def _malformed_file(model: Model, path: Path, raw: bytes, reason: str) -> Problem:
-    key = _find_security_setting(model, raw)
+    key = find_security_setting(model, raw)
     fault = f"{path} is not valid JSON ({reason})"
     if key is None:
         return Problem(fault, "the file is ignored", voids_file=True)
@@ -198,36 +191,10 @@ def _malformed_file(model: Model, path: Path, raw: bytes, reason: str) -> Proble
     )
 
 
-def _find_security_setting(model: Model, raw: bytes) -> str | None:
-    """Return a security setting that the bytes mention, or None.
-
-    The bytes may be UTF-16 or any superset of ASCII, and may be truncated at any point.
-    """
-    text = raw.replace(b"\0", b"").decode("latin-1")
-    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
-    words = sorted(set(re.findall(r"[\w-]+", text)))
-    return next(filter(None, (_resembled_security_setting(model, word) for word in words)), None)
-
-
-def _resembled_security_setting(model: Model, word: str) -> str | None:
-    """Return the security setting that a word may stand for, or None.
-
-    A word resembles a key if it contains the key, is a prefix of it of at least three
-    characters, or differs from it in a few characters.
-    """
-    word = word.lower().replace("-", "_")
-    keys = [key for key in model.model_fields if is_security_setting(model, key)]
-    if word in model.model_fields and word not in keys:
-        return None
-    related = [key for key in keys if key in word or (len(word) > 2 and key.startswith(word))]
-    similar = get_close_matches(word, keys, 1, SIMILARITY_THRESHOLD)
-    return next(iter(similar + related), None)
-
-
 def _unknown_key(model: Model, source: Source, key: str) -> Problem:
     """Return the problem for an unknown key; an error if it may be a misspelt security setting."""
     fault = f"{source.label(key)} is not a setting"
-    if meant := _resembled_security_setting(model, key):
+    if meant := find_similar_security_setting(model, key):
         return Problem(
             f"{fault}; did you mean {meant}? That is a security setting, so the key cannot be ignored",
             refusal=source.refusal or SettingsRefused,
@@ -252,7 +219,7 @@ def _describe_range(model: Model, key: str) -> str:
 
 def _wrong_value(model: Model, source: Source, key: str, reason: str, used: dict[str, object]) -> Problem:
     """Return the problem for an invalid value: what is required, and what is used instead."""
-    is_secret = _has_mark(model, key, "secret")
+    is_secret = has_mark(model, key, "secret")
     found = "a value that is not shown" if is_secret else _quote(source.values[key])
     fault = f"{source.label(key)} is {found}, but {reason}"
     if source.refusal:
@@ -268,8 +235,3 @@ def _wrong_value(model: Model, source: Source, key: str, reason: str, used: dict
 
 def _quote(value: object) -> str:
     return f'"{shown(value)}"' if isinstance(value, str) else shown(value)
-
-
-def _has_mark(model: Model, key: str, mark: str) -> bool:
-    extra = model.model_fields[key].json_schema_extra
-    return isinstance(extra, dict) and bool(extra.get(mark))

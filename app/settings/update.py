@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from app.errors import SettingsRefused
 from app.settings.loading import LoadedSettings
+from app.settings.marks import needs_restart
 from app.settings.server import ServerSettings
-from app.settings.sources import Problem, needs_restart
+from app.settings.sources import Problem
 
 CERTIFICATE_KEYS = ("tls_cert", "tls_key")
 
