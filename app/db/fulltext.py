@@ -27,17 +27,13 @@ TRIGRAM = 3  # characters
 class Fulltext(Protocol):
     """Full-text search on one database."""
 
-    def end(self, connection: Connection) -> int | None:
-        """Return the position up to which rows are indexed; None if every row is always indexed.
+    needs_log_lock: bool  # whether `extend` requires the log's lock
 
-        Later rows are scanned. Does not begin a transaction.
-        """
+    def end(self, connection: Connection) -> int:
+        """Return the position up to which rows are indexed. Later rows are scanned."""
 
-    def extend(self, connection: Connection) -> int | None:
-        """Index the next rows, for a fraction of a second at most, and return the new end.
-
-        The caller must hold the log's lock.
-        """
+    def extend(self, connection: Connection) -> int:
+        """Index the next rows, for a fraction of a second at most, and return the new end."""
 
     def rebuild(self, database: Database) -> None:
         """Rebuild the index from the whole log, without blocking a running server for long."""

@@ -17,6 +17,7 @@ from app.db.space import space_of
 from app.errors import StorageError
 from app.events import Event
 from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
+from app.services.indexing import Indexer, make_indexer
 from app.services.record import record
 from app.services.rooms.keys import restore_room_keys
 
@@ -47,7 +48,7 @@ class Ledger:
         self._connection: Connection | None = None
         self._version: int | None = None
         self._files_may_be_lost = False  # the files were not in place at the last check
-        self._indexed: int | None = None  # end of the full-text index, if extended here
+        self._indexer: Indexer | None = None  # from `open_at_end` on
         self._in_doubt: CommitInDoubt | None = None
 
     @property
@@ -72,7 +73,7 @@ class Ledger:
             self.connection.begin()
             self._log.seek_to_end(self.connection)
             self._version = self._database.dialect.version(self.connection)
-            self._indexed = fulltext_of(self.connection).end(self.connection)
+            self._indexer = make_indexer(self._database, self.connection)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
         return self.connection
@@ -254,12 +255,10 @@ class Ledger:
 
         After a failure, the next attempt waits for another `min_events` events.
         """
-        if self._indexed is None or self.last_id - self._indexed < min_events:
+        if self._indexer is None or self.last_id - self._indexer.end < min_events:
             return
-        self._indexed = self.last_id
         try:
-            with self.connection.begin():
-                self._indexed = fulltext_of(self.connection).extend(self.connection)
+            self._indexer.extend(self.connection, self.last_id)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
 
@@ -329,6 +328,8 @@ class Ledger:
 
     def close(self) -> None:
         """Return the connection to the pool."""
+        if self._indexer is not None:
+            self._indexer.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -11,9 +11,7 @@ answered in time closes its connection. If that was a COMMIT, its outcome is unk
 
 import secrets
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -22,7 +20,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DontWrapMixin
 
 from app.errors import ClaimLost, DatabaseRefused
-from app.threads import name_thread
+from app.threads import run_on_thread
 
 CLAIM_LOCK = (0x63686174, 1)  # keys of the advisory lock: "chat" in ASCII, and the claim's number
 CLAIM_WAIT_SECONDS = 5.0  # for the session of a killed server to end
@@ -146,7 +144,7 @@ class PostgreSQLClaim:
             for it; ClaimLost when another server holds the claim.
         """
         if self._attempt is None:
-            self._attempt = _run_on_thread(lambda: self._open(options))
+            self._attempt = run_on_thread("connector", lambda: self._open(options))
         attempt = self._attempt
         try:
             connection = attempt.result(CONNECT_WAIT_SECONDS)
@@ -174,21 +172,6 @@ class PostgreSQLClaim:
     def close(self) -> None:
         """Release the claim."""
         self.engine.dispose()
-
-
-def _run_on_thread(call: Callable[[], T]) -> "Future[T]":
-    """Run a call on a thread of its own, which does not delay the end of the process."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        name_thread("connector")
-        try:
-            future.set_result(call())
-        except Exception as error:  # noqa: BLE001 - raised by the waiting thread
-            future.set_exception(error)
-
-    Thread(target=run, name="connector", daemon=True).start()
-    return future
 
 
 def _lock(connection: BoundedConnection) -> None:

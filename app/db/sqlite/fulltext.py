@@ -81,6 +81,8 @@ _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
 class SQLiteFulltext:
     """The FTS5 index in the database file."""
 
+    needs_log_lock = True
+
     def end(self, connection: Connection) -> int:
         """Return the position of the last indexed row."""
         return int(fetch_int(connection, f"SELECT {_end}"))

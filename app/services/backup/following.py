@@ -137,8 +137,7 @@ class Follower:
         is_complete = False
         while not is_complete:
             with connection.begin():
-                end = fulltext_of(connection).extend(connection)
-            is_complete = end is None or end >= last_id
+                is_complete = fulltext_of(connection).extend(connection) >= last_id
 
     def _update_manifest(self, connection: Connection) -> None:
         """Write the position and its digest into the manifest, after they are in the copy."""

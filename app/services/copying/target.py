@@ -66,16 +66,15 @@ class CopyTarget:
             raise self._refuse_row(table, page) from error
 
     def build_indexes(self) -> None:
-        """Build what was postponed: indexes of PostgreSQL, or the search index of SQLite."""
+        """Build what was postponed: the search index, and indexes of PostgreSQL."""
+        is_complete = False
+        while not is_complete:
+            with self.database.locked() as connection:
+                is_complete = fulltext_of(connection).extend(connection) >= get_last_id(connection)
         with self.database.locked() as connection:
             for statement in copy_state.load(connection)[copy_state.INDEXES]:
                 connection.exec_driver_sql(statement)
             copy_state.store(connection, copy_state.INDEXES, [])
-        is_complete = False
-        while not is_complete:
-            with self.database.locked() as connection:
-                end = fulltext_of(connection).extend(connection)
-                is_complete = end is None or end >= get_last_id(connection)
 
     def finish(self, record: Callable[[Connection], None]) -> None:
         """Turn the copy into a database that can be used. `record` adds rows of its own."""

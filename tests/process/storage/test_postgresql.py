@@ -188,7 +188,7 @@ def test_reindex_does_not_block_the_server(tmp_path: Path, url: URL) -> None:
     with Server(tmp_path, dbname=to_text(url)) as server, connect(url) as reader:
         alice, bob = server.connect("alice"), server.connect("bob")
         bob.fence()
-        reader.execute("SELECT count(*) FROM event")  # the rebuild waits for this transaction
+        reader.execute("SELECT count(*) FROM spoken_index")  # the rebuild waits for this transaction
         reindex = subprocess.Popen(
             [PROGRAM.with_name("chat-admin"), "db", "reindex"],
             cwd=tmp_path,

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
+from app.db.log import get_last_id
 from app.db.models import EventRow
 from app.errors import SearchTookTooLong
 from app.events import Event, Kind
@@ -46,7 +47,8 @@ def index_if_old(story: Story, is_old: bool) -> None:
     """Index the messages so far, if `is_old`."""
     if is_old:
         with story.database.locked() as connection:
-            fulltext_of(connection).extend(connection)
+            while fulltext_of(connection).extend(connection) < get_last_id(connection):
+                pass
 
 
 def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
@@ -297,15 +299,13 @@ def test_postgresql_plan_depends_on_word_frequency(
     if story.database.dialect.name != "postgresql":
         pytest.skip("SQLite has but one way")
     story.say(1, "anna", *("hello again",) * 2_000, "rarely")
+    index_if_old(story, True)
     with story.database.engine.begin() as connection:
-        connection.execute(text("ANALYZE event"))
+        connection.execute(text("ANALYZE"))
     assert any(
-        "on ix_event_trigrams" in step for step in plan(story.database, EVERY[0], SearchQuery("rarely"))
+        "on spoken_index_trigrams" in step for step in plan(story.database, EVERY[0], SearchQuery("rarely"))
     )
-    assert any(
-        "Scan Backward using pk_event" in step
-        for step in plan(story.database, EVERY[0], SearchQuery("hello"))
-    )
+    assert any("Scan Backward using" in step for step in plan(story.database, EVERY[0], SearchQuery("hello")))
 
 
 @pytest.mark.parametrize("words", ["he", ""])

@@ -3,18 +3,22 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from app.db.fulltext import fulltext_of
+from app.db.log import Log
 from app.db.models import EventRow
 from app.db.sqlite.fulltext import BYTES_PER_STEP
 from app.events import Event, Kind
 from app.events.data import RedactedData
 from app.services import stats
 from app.services.history.search import SearchScope
+from app.services.indexing import BackgroundIndexer
+from app.services.record import record
 from app.wire.names import caseless
 from tests.services.history.test_search import find, index_if_old
 from tests.story import Story
+from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
@@ -34,8 +38,6 @@ def test_redacted_message_is_removed_from_the_index(story: Story, is_old: bool) 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) -> None:
-    if story.database.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL keeps its indexes itself")
     room = story.create_room("#tea")
     story.say(room, "anna", "Привет", "hello there", "ab")
     index_if_old(story, True)
@@ -65,7 +67,7 @@ def test_index_is_rebuilt_on_both_dialects(story: Story) -> None:
 def test_the_index_grows_by_a_bounded_amount_of_text(story: Story, sizes: list[int]) -> None:
     """So that no text, however long or expensive, stalls the engine while it is indexed."""
     if story.database.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL indexes each row on insertion")
+        pytest.skip("a step on PostgreSQL is limited in time")
     texts = [f"needle {number} ".ljust(size, "é") for number, size in enumerate(sizes)]
     story.record(*(Event(Kind.PRIVMSG, room=1, nick="anna", text=said) for said in texts))
     with story.database.locked() as connection:
@@ -77,6 +79,50 @@ def test_the_index_grows_by_a_bounded_amount_of_text(story: Story, sizes: list[i
             step = [len((said or "").encode()) for said in connection.execute(rows).scalars()]
             assert len(step) == 1 or sum(step) <= BYTES_PER_STEP
     assert find(story, SearchScope((1,)), "needle") == texts
+
+
+def test_postgresql_indexes_beside_the_log_but_not_what_is_being_removed(story: Story) -> None:
+    if story.database.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    room = story.create_room("#tea")
+    message = Event(Kind.PRIVMSG, room=room, nick="anna", text="secret")
+    story.record(message, Event(Kind.PRIVMSG, room=room, nick="anna", text="public"))
+    indexer = BackgroundIndexer(story.database, 0)
+
+    def has_indexed() -> bool:
+        indexer.extend(observer, message.id + 1)
+        return indexer.end > message.id
+
+    redaction = Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data=RedactedData(message.id))
+    engine = story.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as observer:  # a transaction would read pg_stat_activity only once
+        with story.database.locked() as connection:
+            log = Log(story.clock)
+            log.seek_to_end(connection)
+            record(connection, log, [redaction])
+            assert not has_indexed()
+            eventually(lambda: is_waiting_for_lock(observer), 10)
+        eventually(has_indexed, 10)
+        texts = observer.exec_driver_sql("SELECT text FROM spoken_index").scalars().all()
+    assert texts == ["public"]
+
+
+def is_waiting_for_lock(connection: Connection) -> bool:
+    """Return whether any session of the database waits for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return bool(connection.exec_driver_sql(query).scalar_one())
+
+
+def test_postgresql_indexes_while_the_log_is_locked(story: Story) -> None:
+    if story.database.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    story.say(story.create_room("#tea"), "anna", "hello")
+    indexer = BackgroundIndexer(story.database, 0)
+    with story.database.locked() as connection:
+        indexer.extend(connection, 2)
+        indexer.close()
+        indexer.extend(connection, 2)
+    assert indexer.end == 2
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
