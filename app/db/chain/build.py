@@ -11,7 +11,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
-from app.clock import Clock
+from app.clock import Clock, Timer
 from app.db import models
 from app.db.chain.digests import SALT_BYTES, START, digest_chain, digest_rows, split_salts
 from app.db.chain.entries import LogEntry, read_entries
@@ -24,7 +24,9 @@ from app.db.insertion import insert_rows
 from app.progress import Advance
 
 EVENTS_PER_LINK = 256
-EVENTS_PER_STEP = 4_096  # while no server is running: takes about 80 ms
+EVENTS_PER_STEP = 4_096  # while no server is running
+STEP_SECONDS = 0.05  # after which a step ends early: it holds the log's lock
+PAGE_ENTRIES = 1_024  # read in one query
 
 _event = models.EventRow.__table__.c
 _chain = models.HashChainRow.__table__
@@ -55,16 +57,20 @@ def count_unchained(connection: Connection) -> int:
 def extend_chain(connection: Connection, clock: Clock, max_events: int) -> int:
     """Extend the chain over the next events, in a transaction that holds the log's lock.
 
-    Return the number of positions by which it was extended; 0 if it reaches the end of the log.
+    A step ends after `max_events`, or with the first link after STEP_SECONDS. Return the number of
+    positions by which the chain was extended; 0 if it reaches the end of the log.
     """
     start, last_id = read_head(connection), _read_end(connection)
     if start.last_id >= last_id:
         return 0
     _warn_if_complete(connection, start.last_id, last_id)
-    entries = islice(read_entries(connection, start.last_id, last_id, max_events), max_events)
-    end = start
+    pages = read_entries(connection, start.last_id, last_id, min(max_events, PAGE_ENTRIES))
+    entries = islice(pages, max_events)
+    end, time_limit = start, Timer(clock, STEP_SECONDS)
     while batch := list(islice(entries, EVENTS_PER_LINK)):
         end = _add_link(connection, clock, end, batch, last_id)
+        if time_limit.is_due():
+            break
     return end.last_id - start.last_id
 
 
