@@ -15,9 +15,9 @@ from app.services.replay.verification import find_derivation_problems
 from app.services.rooms.administration import delete_room
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, enter
-from tests.engine.core.test_storage import full, later, log, path_of, texts
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import people
+from tests.engine.storage.test_storage import full, later, log, path_of, texts
 from tests.story import Story
 
 PSEUDONYM = "deleted-user-00000001"
