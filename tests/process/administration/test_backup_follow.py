@@ -84,6 +84,7 @@ def test_the_copy_survives_the_death_of_either_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_the_copy_is_at_most_a_second_behind_and_always_passes(tmp_path: Path) -> None:
     folder = tmp_path / "copies"
     folder.mkdir()
