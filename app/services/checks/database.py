@@ -1,7 +1,6 @@
 """Checks of the database: its place, schema, contents and size."""
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
@@ -50,25 +49,19 @@ def check_contents(database: Database, session: Session, known: Sequence[Positio
 
     The log must still have the digests of the known positions. All queries of the session must see
     the same state.
-
-    On PostgreSQL, the tables are not compared with the log: a backup of it is.
     """
     from app.db.migrate import differences  # deferred: Alembic is slow to load
 
     connection = session.connection()
     log = "positions, times, rooms and search index"
-    results = [
+    replayed = "equal to a replay of the log"
+    return [
         _check("integrity", "file and references", lambda: database.dialect.problems(connection), RESTORE),
         _check("schema", "tables, columns and indexes", lambda: differences(connection), COMPARE),
         _check("log", log, lambda: stats.find_problems(session), COMPARE),
         _check("history", "digests of all events", lambda: _find_alterations(connection, known), COMPARE),
+        _check("tables", replayed, lambda: find_derivation_problems(database), COMPARE),
     ]
-    if database.dialect.name == "sqlite":
-        path = Path(database.url.database or "")
-        results.append(
-            _check("tables", "equal to a replay of the log", lambda: find_derivation_problems(path), COMPARE)
-        )
-    return results
 
 
 def _find_alterations(connection: Connection, known: Sequence[Position]) -> list[str]:

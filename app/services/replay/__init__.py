@@ -1,1 +1,1 @@
-"""Replays the log into a scratch database, and compares its tables with the stored ones."""
+"""Replays the log into scratch tables, and compares them with the stored tables."""

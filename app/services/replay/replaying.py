@@ -29,22 +29,41 @@ def replay(connection: Connection, begin: int, end: int | None) -> list[str]:
     events before it do not create.
     """
     failures: list[str] = []
-    for event in _read(connection, begin, end):
-        try:
-            _project(connection, add_placeholder(event))
-        except _FAILURES as error:
-            if len(failures) < MAX_FAILURES:
-                failures.append(f"Event {event.id} ({event.kind}) cannot be replayed ({_name(error)}).")
+    for page in _read(connection, begin, end):
+        if not _is_projected(connection, page):
+            found = list(_project_singly(connection, page))
+            failures += found[: MAX_FAILURES - len(failures)]
     return failures
+
+
+def _is_projected(connection: Connection, events: Sequence[Event]) -> bool:
+    """Project the events of a page, or none of them if one fails."""
+    try:
+        with connection.begin_nested():
+            for event in events:
+                _project(connection, add_placeholder(event))
+    except _FAILURES:
+        return False
+    return True
+
+
+def _project_singly(connection: Connection, events: Sequence[Event]) -> Iterator[str]:
+    """Project the events that can be, and yield a sentence for each other one."""
+    for event in events:
+        try:
+            with connection.begin_nested():
+                _project(connection, add_placeholder(event))
+        except _FAILURES as error:
+            yield f"Event {event.id} ({event.kind}) cannot be replayed ({_name(error)})."
 
 
 def _name(error: Exception) -> str:
     return type(getattr(error, "orig", None) or error).__name__
 
 
-def _read(connection: Connection, begin: int, end: int | None) -> Iterator[Event]:
+def _read(connection: Connection, begin: int, end: int | None) -> Iterator[Sequence[Event]]:
     while page := _read_page(connection, begin, end):
-        yield from page
+        yield page
         begin = page[-1].id
 
 

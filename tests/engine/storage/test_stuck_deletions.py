@@ -52,7 +52,7 @@ def get_stuck(bench: EngineHarness, **lines: list[str]) -> None:
 def stored(bench: EngineHarness, after: int) -> list[Row]:
     """Return the rows of the log after a position; the log and the tables are consistent."""
     log(bench)
-    assert find_derivation_problems(path_of(bench)) == []
+    assert find_derivation_problems(bench.database) == []
     with closing(sqlite3.connect(path_of(bench))) as connection:
         connection.row_factory = sqlite3.Row
         return [

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.db.database import Database, parse_database_url
+from app.services.replay import verification
 from app.services.replay.rules import DERIVED_TABLES
-from app.services.replay.verification import find_derivation_problems
 from tests.conftest import MovedClock
 from tests.engine.attacks.test_fuzz import no_faults
 from tests.engine.harness import EngineHarness
@@ -51,6 +52,12 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     live(bench)
     bench.close()
     return path
+
+
+def find_derivation_problems(path: Path) -> list[str]:
+    """Return the problems in an SQLite file."""
+    with closing(Database(parse_database_url(str(path)))) as database:
+        return verification.find_derivation_problems(database)
 
 
 def execute(path: Path, *statements: str) -> None:

@@ -1,8 +1,4 @@
-"""A scratch database with empty tables, attached to an SQLite database whose log is replayed.
-
-The scratch database has no log: in it, the table `event` is that of the attached database, which
-is read-only. Projections can therefore read the log, and all they write goes to the scratch file.
-"""
+"""Scratch tables on SQLite: a temporary file, to which the database is attached read-only."""
 
 import sqlite3
 import tempfile
@@ -10,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.models import Base, EventRow
+from app.db.database import Database
+from app.db.models import Base
+from app.db.scratch_tables import ScratchTables, scratch_tables
 from app.db.sqlite.connection_setup import add_functions
 from app.db.sqlite.read_only import read_only_uri
 
@@ -27,17 +25,17 @@ _PRAGMAS = (
 
 
 @contextmanager
-def open_scratch(path: Path) -> Iterator[Connection]:
-    """Yield a connection to a scratch database, within one snapshot of the database at `path`."""
+def open_scratch(database: Database) -> Iterator[ScratchTables]:
+    """Open scratch tables, within one snapshot of the database."""
+    path = Path(database.url.database or "")
     with tempfile.TemporaryDirectory(prefix="chat-replay-") as folder:
         engine = create_engine(
             "sqlite://", creator=lambda: _attach(Path(folder, "scratch.db"), path), poolclass=NullPool
         )
         with closing(engine.connect()) as connection:
-            tables = [table for table in Base.metadata.sorted_tables if table is not EventRow.__table__]
-            Base.metadata.create_all(connection, tables, checkfirst=False)
+            Base.metadata.create_all(connection, scratch_tables(), checkfirst=False)
             connection.exec_driver_sql("BEGIN")
-            yield connection
+            yield ScratchTables(connection, "main", STORED, "IS NOT", "{column}")
 
 
 def _attach(scratch: Path, path: Path) -> sqlite3.Connection:
