@@ -11,7 +11,7 @@ from app.services.erasure.redaction import RedactionSelection, Redactor, redact_
 from app.services.erasure.subject import Messages
 from app.services.retention import runs
 from app.services.retention.policies import DAY_MILLISECONDS, RetentionDefaults
-from app.services.rooms.rooms import delete_room
+from app.services.rooms.administration import delete_room
 from tests.conftest import MovedClock
 from tests.story import Story
 
