@@ -11,17 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from app.wire.names import (
-    MAX_NICK_BYTES,
-    MAX_ROOM_BYTES,
-    InvalidName,
-    caseless,
-    check_nick,
-    check_room,
-    fold,
-    is_room,
-    skeleton,
-)
+from app.wire.name_rules import InvalidName, check_nick, check_room
+from app.wire.names import MAX_NICK_BYTES, MAX_ROOM_BYTES, caseless, fold, is_room, skeleton
 
 MAPPED = get_profile("UsernameCaseMapped:CaseFold")
 letters = st.characters(whitelist_categories=["Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Nd"])

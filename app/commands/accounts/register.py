@@ -21,7 +21,8 @@ from app.services.accounts.accounts import registration_event
 from app.services.accounts.name_reservations import describe_reservation
 from app.services.accounts.passwords import PasswordTooShort, check_password, hash_password
 from app.settings import ServerSettings
-from app.wire.names import InvalidName, check_new_nick, fold
+from app.wire.name_rules import InvalidName, check_new_nick
+from app.wire.names import fold
 
 CAPABILITY = "draft/account-registration"
 C = TypeVar("C", bound=Context)

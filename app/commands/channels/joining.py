@@ -16,7 +16,7 @@ from app.events import Kind
 from app.events.data import CreatedData, JoinedData
 from app.services.rooms.rooms import NEW_ROOM_MODES
 from app.wire import numerics
-from app.wire.names import InvalidName, check_room
+from app.wire.name_rules import InvalidName, check_room
 
 
 @command(cost=2, writes=True)

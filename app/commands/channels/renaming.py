@@ -18,7 +18,8 @@ from app.events.data import JoinedData, RenamedData
 from app.services.rooms.administration import AUTO_JOIN_REFUSAL, is_auto_joined
 from app.text.graphemes import truncate_characters
 from app.wire import numerics
-from app.wire.names import InvalidName, check_room, fold
+from app.wire.name_rules import InvalidName, check_room
+from app.wire.names import fold
 
 CAPABILITY = "draft/channel-rename"
 RENAME_INTERVAL_SECONDS = 60  # per room; every rename sends bursts to members

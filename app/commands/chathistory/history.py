@@ -22,7 +22,8 @@ from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import parse_msgid
 from app.services.history import pages
-from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, is_room
+from app.wire.name_rules import InvalidName, check_nick
+from app.wire.names import MAX_NICK_BYTES, is_room
 from app.wire.numbers import parse_number
 
 COST = 3  # reading a page costs more than a message

@@ -19,7 +19,7 @@ from app.engine.world.user import User
 from app.services.accounts.passwords import is_same_password, verify_password
 from app.text.graphemes import truncate_characters
 from app.wire import numerics
-from app.wire.names import InvalidName, check_new_nick
+from app.wire.name_rules import InvalidName, check_new_nick
 
 
 @command("PASS", before_registration=True, reads_world=False)

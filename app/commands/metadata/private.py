@@ -16,7 +16,8 @@ from app.events import Event, Kind
 from app.events.data import PrivateMetadataData
 from app.wire.line import plain
 from app.wire.metadata import PRIVATE_KEYS, PRIVATE_VALUES
-from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, check_room, fold, is_room
+from app.wire.name_rules import InvalidName, check_nick, check_room
+from app.wire.names import MAX_NICK_BYTES, fold, is_room
 
 MAX_PRIVATE_VALUES = 500  # per account
 MAX_ROOM_LENGTH = 128  # the highest value of the setting `room_length`

@@ -11,7 +11,8 @@ from app.commands.metadata.syncing import send_user_metadata
 from app.commands.registry import command, subcommand
 from app.wire import numerics
 from app.wire.framing import space_after
-from app.wire.names import InvalidName, check_nick, fold
+from app.wire.name_rules import InvalidName, check_nick
+from app.wire.names import fold
 from app.wire.numerics import Numeric
 from app.wire.packing import pack_words
 

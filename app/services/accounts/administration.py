@@ -18,7 +18,8 @@ from app.services.accounts.accounts import (
 from app.services.accounts.certificates import certificate_removal_events
 from app.services.accounts.name_reservations import require_unreserved_name
 from app.services.administration.admin_changes import AdminChange, Administrator
-from app.wire.names import InvalidName, check_new_nick, fold
+from app.wire.name_rules import InvalidName, check_new_nick
+from app.wire.names import fold
 
 
 def check_account_name(name: str, max_length: int) -> str:

@@ -10,7 +10,7 @@ from app.errors import UsageError
 from app.services.accounts.passwords import check_password
 from app.text.graphemes import truncate_characters
 from app.wire.framing import byte_length
-from app.wire.names import InvalidName, check_new_nick
+from app.wire.name_rules import InvalidName, check_new_nick
 
 MAX_DISPLAYED_LENGTH = 64  # characters of an author's name
 _LINE_END = re.compile(r"\r\n|\r|\n")

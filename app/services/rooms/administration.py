@@ -16,7 +16,8 @@ from app.services.administration.admin_changes import AdminChange, Administrator
 from app.services.retention.policies import find_policy
 from app.services.rooms.details import count_messages
 from app.services.rooms.rooms import find_room, get_room, official_room_event
-from app.wire.names import InvalidName, check_room, fold
+from app.wire.name_rules import InvalidName, check_room
+from app.wire.names import fold
 
 AUTO_JOIN_REFUSAL = "The setting auto_join would recreate this room; remove the room from the setting first"
 _KEPT_HISTORY = DeletedData()
