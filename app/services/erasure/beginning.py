@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from app.db.models import AccountRow, ErasureRow
 from app.events import Event
 from app.events.data import AccountDeletedData
+from app.services.erasure.credentials import delete_credentials
 from app.services.erasure.subject import ErasedAccount, former_names, list_names
-from app.services.erasure.tables import delete_credentials
 
 
 def begin_account_erasure(connection: Connection, event: Event, data: AccountDeletedData) -> None:

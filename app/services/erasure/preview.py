@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from app.db.log import get_last_id
 from app.db.models import ErasureSessionRow, EventRow, SessionRow
 from app.services.accounts.accounts import get_account
+from app.services.erasure.credentials import count_credentials
 from app.services.erasure.events import choose_treatments, find_rows
 from app.services.erasure.subject import ErasedAccount, Messages, former_names, list_names
-from app.services.erasure.tables import TABLES, count_credentials
+from app.services.erasure.tables import TABLES
 from app.wire.names import fold
 
 _log = EventRow.__table__.c
