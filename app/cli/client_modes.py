@@ -15,7 +15,7 @@ from typing import TextIO
 from app.cli import terminal
 from app.cli.client_password import find_password
 from app.cli.client_warnings import list_warnings
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.printing import Printer
 from app.client.display.rendering import Renderer
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox

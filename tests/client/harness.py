@@ -11,7 +11,7 @@ from datetime import UTC
 from inspect import cleandoc
 from typing import Concatenate, ParamSpec
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.rendering import Renderer
 from app.client.protocol import protocol
 from app.client.protocol.effects import Effect, Effects, Send

@@ -1,6 +1,6 @@
 """The headings of history, search results and unread messages."""
 
-from app.client.display.event_text import Lines
+from app.client.display.display_context import Lines
 from app.client.display.style import Style, piece
 from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES
 from app.client.protocol.events import HistoryPage, SearchResult, UnreadMessages

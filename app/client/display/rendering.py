@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from app.client.display import event_text, page_text, status_text
-from app.client.display.event_text import DisplayContext, Formatters, Lines
+from app.client.display.display_context import DisplayContext, Formatters, Lines
 from app.client.display.style import Piece, Style, paint, piece
 from app.client.display.wrapping import wrap
 from app.client.protocol.events import ClientEvent, HistoryPage, SearchResult, UnreadMessages

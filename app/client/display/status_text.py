@@ -1,6 +1,6 @@
 """Formats events about the connection, login and account registration as text."""
 
-from app.client.display.event_text import DisplayContext, Formatters, Lines
+from app.client.display.display_context import DisplayContext, Formatters, Lines
 from app.client.display.style import Style, piece
 from app.client.protocol import events
 from app.client.protocol.events import Phase

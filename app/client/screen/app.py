@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.events import AppBlur, AppFocus, Event, Key, Resize
 from textual.screen import Screen
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import ClientEvent, EditRefused, Joined, Notice
 from app.client.screen.actions.copying import TextCopier
 from app.client.screen.actions.message_actions import MessageActions

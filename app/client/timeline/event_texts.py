@@ -6,7 +6,7 @@ An event of a room is shown in the timeline of that room, so its text does not n
 from dataclasses import replace
 
 from app.client.display import event_text, status_text
-from app.client.display.event_text import DisplayContext, Formatters, Lines
+from app.client.display.display_context import DisplayContext, Formatters, Lines
 from app.client.display.style import piece
 from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import ClientEvent, ModeChanged, TopicChanged

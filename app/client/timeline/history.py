@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import HistoryEvent, Message, Reaction, Redacted
 from app.client.timeline import membership
 from app.client.timeline.entry import Entry, EntryKind, Membership, to_entry

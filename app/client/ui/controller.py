@@ -5,7 +5,7 @@ Everything here runs in the driver's thread.
 
 from collections.abc import Callable
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.driver import Call, Driver
 from app.client.notifications.notifier import Notifier
 from app.client.notifications.rules import NotificationRules

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol import events
 from app.client.protocol.channel_view import ROOM_PREFIXES
 from app.client.protocol.events import ClientEvent

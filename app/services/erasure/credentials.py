@@ -1,4 +1,4 @@
-"""The rows that are deleted with an account at once: itself, and what identifies its owner at login."""
+"""The rows deleted with an account at once: itself, and what identifies its owner at login."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ import json
 from datetime import UTC
 from pathlib import Path
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.jsonlines import FIELDS, to_json
 from app.client.display.rendering import Renderer
 from app.client.protocol.events import HistoryPage, Joined, Message, Notice, Table

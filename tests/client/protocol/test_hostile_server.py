@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.jsonlines import to_json
 from app.client.display.rendering import Renderer
 from app.client.protocol import batches, model

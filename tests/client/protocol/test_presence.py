@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol import intents
 from app.client.protocol.events import LagMeasured, Message, Typing, TypingState, UnreadMessages
 from app.client.storage.client_storage import ClientStorage

@@ -8,7 +8,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.jsonlines import to_json
 from app.client.protocol import intents
 from app.client.protocol.events import Message, Reaction, Redacted

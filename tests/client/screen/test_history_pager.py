@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import Direction, HistoryFetched
 from app.client.screen.history_pager import HistoryPager
 from app.client.timeline.entry import EntryKind

@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.input import PipeInput, create_pipe_input
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.jsonlines import to_json
 from app.client.display.rendering import Renderer
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox

@@ -10,7 +10,7 @@ import pytest
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.rendering import Renderer
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import Message, Reaction, Redacted
 from app.client.timeline import timeline as timelines
 from app.client.timeline.edge import EdgeState

@@ -1,6 +1,6 @@
 """What happened in a room before now: events in their place, without our own and without noise."""
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import (
     Joined,
     MembershipEvent,

@@ -1,6 +1,6 @@
 """Where the workspace puts what happens."""
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import AwayChanged, ConversationFound, Message, ModeChanged, TopicChanged
 from app.client.workspace.workspace import Workspace
 from tests.client.timeline.messages import NOON, texts

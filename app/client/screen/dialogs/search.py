@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import Message, SearchFailed
 from app.client.screen.dialogs.search_results import SearchResults, list_words
 from app.client.screen.error_boundary import ErrorBoundary

@@ -8,7 +8,7 @@ from textual.events import Click
 from textual.message import Message as WidgetMessage
 from textual.widget import Widget
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import Message
 from app.client.protocol.history.search import FILTERS
 from app.client.screen.error_boundary import ErrorBoundary

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.links.finding import find_links
 from app.client.screen.message_lines.spans import Role, Span
 from app.client.timeline.entry import Entry, EntryKind, Membership

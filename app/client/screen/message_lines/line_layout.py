@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.screen.message_lines.cells import cell_width, shorten, wrap
 from app.client.screen.message_lines.entry_texts import StyledText, entry_text, plain_text
 from app.client.screen.message_lines.spans import Line, Role, Span, line_cells

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Concatenate, ParamSpec
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.driver import Driver
 from app.client.notifications.notifier import Notifier
 from app.client.protocol import intents

@@ -3,7 +3,7 @@
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.screen.widgets.message_view import MessageView
 from app.client.timeline.edge import Edge, EdgeState
 from app.client.timeline.entry import Entry

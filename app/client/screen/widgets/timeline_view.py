@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.screen.error_boundary import ErrorBoundary
 from app.client.screen.message_lines.line_layout import LineLayout
 from app.client.screen.message_lines.spans import body_of

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import pytest
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.display.rendering import Renderer
 from app.client.display.style import Piece, Style
 from app.client.display.wrapping import wrap

@@ -5,7 +5,7 @@ from datetime import UTC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.screen.message_lines.line_layout import LineLayout
 from app.client.screen.message_lines.spans import Line
 from app.client.screen.message_lines.viewport import Viewport

@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App, ComposeResult
 
-from app.client.display.event_text import DisplayContext
+from app.client.display.display_context import DisplayContext
 from app.client.protocol.events import Joined, Message, Parted, Quote, Reaction, Redacted
 from app.client.screen.theme import create_themes
 from app.client.screen.widgets.message_view import MessageView
