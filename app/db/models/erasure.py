@@ -43,6 +43,7 @@ class ErasureRow(Base):
     phase: Mapped[str] = mapped_column(String(16))
     position: Mapped[Reference]  # last row of the log that the phase has processed
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)  # rows by table and treatment
+    first_id: Mapped[Reference | None]  # first row of the log that was erased or anonymised so far
 
 
 class ErasureSessionRow(Base):

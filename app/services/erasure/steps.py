@@ -1,13 +1,13 @@
 """The phases of an erasure, in steps of some milliseconds each under the log's lock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, literal, or_, select, update
 
-from app.clock import ID_RANDOM_BITS, Clock
+from app.clock import Clock
 from app.db.log import get_last_id
 from app.db.models import BackupRow, ErasureRow, ErasureSessionRow, EventRow, SessionRow
 from app.services.administration import audit
@@ -95,6 +95,7 @@ def _treat_events(connection: Connection, row: Row[Any]) -> None:
         end = found.rows[-1].id
     chosen = choose_treatments(connection, account, found.rows)
     treat_rows(connection, account, chosen)
+    _note_first(connection, row, [one for ids in chosen.values() for one in ids])
     _count(connection, row, "event", {treatment.value: len(ids) for treatment, ids in chosen.items()})
     _advance(connection, row, ErasurePhase.EVENTS, end, ErasurePhase.TABLES, last)
 
@@ -112,6 +113,7 @@ def _remove_room_events(connection: Connection, row: Row[Any]) -> None:
     """Remove some events of a room, until none are left."""
     found = find_room_rows(connection, row.subject, row.id)
     remove_rows(connection, found)
+    _note_first(connection, row, found)
     _count(connection, row, "event", {"removed": len(found)})
     _advance(connection, row, ErasurePhase.EVENTS, 0 if found else 1, ErasurePhase.TABLES, 1)
 
@@ -158,13 +160,21 @@ def _count(connection: Connection, row: Row[Any], table: str, rows: Mapping[str,
     connection.execute(update(ErasureRow).where(_table.c.id == row.id).values(counts=counts))
 
 
-def _list_backups(connection: Connection, row: Row[Any]) -> list[str]:
-    """Return the known backups that still contain what was erased.
+def _note_first(connection: Connection, row: Row[Any], ids: Sequence[int]) -> None:
+    """Keep the smallest id of the rows treated so far."""
+    if ids:
+        first = min(ids) if row.first_id is None else min(row.first_id, *ids)
+        connection.execute(update(ErasureRow).where(_table.c.id == row.id).values(first_id=first))
 
-    They were made before its deletion and after its creation, which its id tells.
+
+def _list_backups(connection: Connection, row: Row[Any]) -> list[str]:
+    """Return the known backups that contain, or may contain, what was erased.
+
+    They reach its first row in the log. Those made since the deletion may have been made before the
+    erasure came to each row.
     """
-    has_it = (BackupRow.position < row.id, BackupRow.created >= row.subject >> ID_RANDOM_BITS)
-    return list(connection.scalars(select(BackupRow.path).where(*has_it).order_by(BackupRow.id)))
+    has_it = BackupRow.position >= (row.first_id or 0)
+    return list(connection.scalars(select(BackupRow.path).where(has_it).order_by(BackupRow.id)))
 
 
 def finish(connection: Connection, clock: Clock, erasure: int) -> None:
