@@ -1,6 +1,6 @@
 """Formats events about the connection, login and account registration as text."""
 
-from app.client.display.display_context import DisplayContext, Formatters, Lines
+from app.client.display.display_context import DisplayContext, Formatters, Lines, dim_line, error_line
 from app.client.display.style import Style, piece
 from app.client.protocol import events
 from app.client.protocol.events import Phase
@@ -11,14 +11,14 @@ def phase_changed(event: events.PhaseChanged, context: DisplayContext) -> Lines:
     """Format a phase change; REGISTERING is not shown."""
     match event.phase:
         case Phase.CONNECTING:
-            return [[piece(f"Connecting to {event.detail} …", Style.DIM)]]
+            return dim_line(f"Connecting to {event.detail} …")
         case Phase.ONLINE:
             return [[piece(f"Connected as {event.detail}.", Style.GOOD)]]
         case Phase.LOST:
             return [[piece(f"Connection lost: {event.detail}", Style.ERROR)]]
         case Phase.RECONNECTING:
             seconds = max(1, round(event.retry_seconds))
-            return [[piece(f"{event.detail} Reconnecting in {seconds} s.".strip(), Style.DIM)]]
+            return dim_line(f"{event.detail} Reconnecting in {seconds} s.".strip())
         case _:
             return []
 
@@ -51,12 +51,12 @@ def logged_in(event: events.LoggedIn, context: DisplayContext) -> Lines:
 
 def logged_out(event: events.LoggedOut, context: DisplayContext) -> Lines:
     """Format a logout."""
-    return [[piece("Logged out.", Style.DIM)]]
+    return dim_line("Logged out.")
 
 
 def login_failed(event: events.LoginFailed, context: DisplayContext) -> Lines:
     """Format a failed login."""
-    return [[piece(f"! Cannot log in as {event.account}: {event.reason}", Style.ERROR)]]
+    return error_line(f"Cannot log in as {event.account}: {event.reason}")
 
 
 def registered(event: events.Registered, context: DisplayContext) -> Lines:
@@ -67,7 +67,7 @@ def registered(event: events.Registered, context: DisplayContext) -> Lines:
 
 def registration_failed(event: events.RegistrationFailed, context: DisplayContext) -> Lines:
     """Format a failed registration."""
-    return [[piece(f"! Cannot register: {event.reason}", Style.ERROR)]]
+    return error_line(f"Cannot register: {event.reason}")
 
 
 FORMATTERS: Formatters = {

@@ -24,12 +24,11 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from app.client.display.rendering import Renderer
-from app.client.display.style import Piece, Style, paint, piece
+from app.client.display.style import Style, paint, piece
 from app.client.driver import Driver
 from app.client.notifications.notifier import Notifier
 from app.client.protocol import intents
 from app.client.protocol.events import ClientEvent
-from app.client.protocol.model import ClientState
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands, split_command
 from app.client.ui.completion.candidates import Words, completion_words
@@ -38,15 +37,11 @@ from app.client.ui.controller import Controller
 from app.client.ui.input_history import InputHistory
 from app.client.ui.questions import Question
 from app.client.ui.secrets import input_has_secret, is_command
+from app.client.ui.toolbar import describe_status
 from app.errors import UsageError
-from app.text.columns import shorten
-from app.text.counts import count_of
-from app.text.sanitise import clean
-from app.wire.secrets import mask_message
 
 POLL_SECONDS = 0.5  # between two checks that the driver is still running
 WATCHING_MILLISECONDS = 30_000  # after a line of input, the user is taken to be present
-MAX_PREVIEW_COLUMNS = 40  # of a pending message in the toolbar
 
 
 class _PromptOutdated(Exception):
@@ -281,32 +276,6 @@ class LineMode:
         return ANSI(paint([piece(text, Style.BOLD)], self._renderer.has_colours))
 
     def _toolbar(self) -> ANSI:
-        return ANSI(paint(self._driver.read(self._status), has_colours=False))
-
-    def _status(self, state: ClientState) -> list[Piece]:
-        """Return the toolbar text: nick, phase, current room and the number of unsent messages."""
-        guest = " (guest)" if state.is_online and not state.connection.account else ""
-        status = f" {state.nick}{guest} · {state.connection.phase.value}"
-        room = state.find_room(self.controller.view.room)
-        members = ""
-        if room and room.is_joined:
-            members = f" · {room.name}: {count_of(len(room.members), 'member')}"
-        return [piece(status + members + _unsent(state))]
-
-
-def _unsent(state: ClientState) -> str:
-    """Return the toolbar text about pending and failed messages."""
-    parts = []
-    queued = intents.queued_messages(state)
-    if queued:
-        parts.append(f" · {len(queued)} queued (/cancel)")
-    sending = [
-        mask_message(message.target, message.text)
-        for message in state.pending.values()
-        if message not in queued
-    ]
-    if sending:
-        parts.append(f" · sending {len(sending)}: {shorten(clean(sending[0]), MAX_PREVIEW_COLUMNS)}")
-    if state.failed:
-        parts.append(f" · {len(state.failed)} not sent (/resend)")
-    return "".join(parts)
+        room = self.controller.view.room
+        text = self._driver.read(lambda state: describe_status(state, room))
+        return ANSI(paint([piece(text)], has_colours=False))
