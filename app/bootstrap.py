@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from app.access_log import EntryBudgets
@@ -19,15 +20,17 @@ from app.commands.table import build_command_table
 from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.location import find_exposure, find_location_problem, require_usable_file
+from app.db.notifications import Channel
+from app.db.transient import decode_transient
 from app.engine.changeset import Changeset
-from app.engine.cloak import HostCloak, new_cloak, uncloaked_host
+from app.engine.cloak import new_cloak, uncloaked_host
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.sink import NullSink
 from app.engine.engine import Engine
 from app.engine.rate_limits import MAX_KEYS
 from app.engine.reducers.table import REDUCERS
-from app.engine.restore import restore, restore_users
+from app.engine.restore import restore
 from app.engine.server_rate_limits import RateLimits
 from app.engine.submission_unit import Callback, SubmissionUnit
 from app.engine.world.world import World
@@ -47,7 +50,9 @@ from app.process import (
     raise_descriptor_limit,
     tune_garbage_collector,
 )
+from app.services.accounts.name_reservations import reservation_key
 from app.services.ledger import Ledger
+from app.services.nodes.membership import SHARED_SETTINGS, Membership, NodeProfile
 from app.services.rooms.rooms import official_room_event
 from app.services.secrets import CLOAK_KEY, get_or_create_secret
 from app.services.users.presence import load_recent_logins
@@ -87,16 +92,24 @@ class Shell:
 
 
 def assemble(
-    settings: ServerSettings, database: Database, clock: Clock, load: LoadSettings | None = None
+    settings: ServerSettings,
+    database: Database,
+    clock: Clock,
+    load: LoadSettings | None = None,
+    membership: Membership | None = None,
 ) -> Core:
     """Restore the world from a prepared database, and create the engine around it.
 
-    `load` reads the settings again for a reload; without it, a reload changes nothing.
+    `load` reads the settings again for a reload; without it, a reload changes nothing. With a
+    `membership`, this server becomes one of several nodes on the database.
+
+    Raises: DatabaseRefused when the settings do not fit those of the other nodes.
     """
     world = World(clock, settings.node, settings.replay, REDUCERS)
     service_context.add_pseudoclients(world, clock, derive_prefix(settings.servername))
     ledger = Ledger(database, clock)
-    ended = _restore(world, ledger)
+    cloak_key = _create_secrets(database, clock)
+    ended = ledger.start(partial(restore, world))
     runtime = Runtime(
         commands=build_command_table(),
         settings=settings,
@@ -108,42 +121,38 @@ def assemble(
         version=f"durable-chat-{version('durable-chat')}",
         started_at=clock.now(),
         rate_limits=RateLimits.of(settings, clock),
-        cloak=_host_cloak(settings, ledger, clock),
+        cloak=new_cloak(cloak_key) if settings.cloak else uncloaked_host,
         load_settings=load or (lambda: LoadedSettings(settings, (), [])),
     )
-    _resume(runtime, ended)
     dispatcher = Dispatcher(runtime)
+    _resume(runtime, dispatcher, ended, membership)
     return Core(runtime, dispatcher, Engine(world, ledger, Hub(), dispatcher, clock))
 
 
-def _restore(world: World, ledger: Ledger) -> set[int]:
-    """Restore the world from the database; return the restored sessions that have since ended."""
-    connection = ledger.open_at_end()
-    restore(world, connection)
-    ended = restore_users(world, connection)
-    ledger.commit([])
-    return ended
+def _resume(runtime: Runtime, dispatcher: Dispatcher, ended: set[int], membership: Membership | None) -> None:
+    """Resume or end the restored sessions, and create the auto-join rooms.
 
-
-def _resume(runtime: Runtime, ended: set[int]) -> None:
-    """Resume or end the restored sessions, and create the auto-join rooms."""
-    connection = runtime.ledger.open_at_end()
-    runtime.rate_limits.logins.restore_trusted(load_recent_logins(connection, MAX_KEYS))
+    The first transaction adopts what was appended since the snapshot.
+    """
+    ledger = runtime.ledger
     changeset = Changeset(runtime.world, writable=True)
+    for event in ledger.open():
+        dispatcher.apply_remote(changeset, event)
+    if membership is not None:
+        changeset.emit(ledger.join(membership))
+    runtime.rate_limits.logins.restore_trusted(load_recent_logins(ledger.connection, MAX_KEYS))
     resume_sessions(runtime, changeset, ended)
     for name in runtime.settings.auto_join:
         if not runtime.world.find_room(name):
             changeset.emit(official_room_event(runtime.clock, runtime.server_name, name))
-    runtime.ledger.commit(changeset.events)
+    ledger.commit(changeset.events)
 
 
-def _host_cloak(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostCloak:
-    """Return the function that maps addresses to the hosts shown to other users."""
-    if not settings.cloak:
-        return uncloaked_host
-    key = get_or_create_secret(ledger.open_at_end(), clock, CLOAK_KEY)
-    ledger.commit([])
-    return new_cloak(key)
+def _create_secrets(database: Database, clock: Clock) -> bytes:
+    """Create the secrets of a new database; return the key from which shown hosts are derived."""
+    with database.locked() as connection:
+        reservation_key(connection, clock)
+        return get_or_create_secret(connection, clock, CLOAK_KEY)
 
 
 def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
@@ -166,10 +175,12 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
             resources.callback(server.server_close)
         observe = _metrics(settings, clock, resources)
         database = _database(settings, resources)
-        resources.enter_context(closing(database.dialect.claim(database.engine)))
+        resources.enter_context(closing(database.dialect.claim_node(database.engine, settings.node)))
         if exposure := find_exposure(database):
             logger.warning("%s", exposure)
-        core = assemble(settings, database, clock, load)
+        core = assemble(settings, database, clock, load, _membership(settings, database, clock))
+        hear = partial(_hear, core)
+        resources.enter_context(closing(database.dialect.listen(database.url, hear)))
         observe(core, flushers)
         core.runtime.reload_hooks.append(lambda settings: _prepare_settings(servers, log, settings))
         core.runtime.reload_started = manager.reloading
@@ -204,6 +215,28 @@ def _metrics(
     return lambda core, flushers: endpoint.observe(core.runtime, core.engine, flushers)
 
 
+def _membership(settings: ServerSettings, database: Database, clock: Clock) -> Membership | None:
+    """Return the place of this server among the nodes, or None if the database has only one."""
+    if not database.dialect.has_nodes:
+        return None
+    shared = settings.model_dump(mode="json", include=SHARED_SETTINGS)
+    profile = NodeProfile(settings.node, version("durable-chat"), shared, settings.node_lease)
+    return Membership(profile, clock, database.dialect.now)
+
+
+def _hear(core: Core, channel: Channel, payload: str) -> None:
+    """Pass a notification of another server on to the engine."""
+    try:
+        if channel is Channel.LOG:
+            core.engine.news.announce(int(payload))
+        else:
+            node, event = decode_transient(payload)
+            if node != core.runtime.settings.node:
+                core.engine.news.add(event)
+    except (TypeError, ValueError):
+        logger.warning("Ignored a notification that is not one of a chat server: %.80s", payload)
+
+
 def _database(settings: ServerSettings, resources: ExitStack) -> Database:
     """Open the database, and create or upgrade its schema if necessary.
 
@@ -236,8 +269,8 @@ def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings], manag
     with suppress(OSError):  # the terminal may be closed
         print("Stopping.", flush=True)
     stop(core, shell)
-    if core.engine.lost_claim is not None:
-        raise core.engine.lost_claim
+    if core.engine.loss is not None:
+        raise core.engine.loss
     if core.engine.has_failed or shell.has_failed:
         raise ChatError("The server stopped because of an internal error; see the log, and restart it.")
 

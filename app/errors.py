@@ -76,18 +76,31 @@ class DatabaseRefused(ChatError):
     """The database belongs to another program or version; it was not changed."""
 
 
-class ClaimLost(ChatError):
-    """Another server has taken over the database, so this one must stop.
+class NodeLost(ChatError):
+    """This server may not go on as a node of its database; what it shows may be out of date.
 
-    `holder` is the process id of the other server's PostgreSQL session.
+    Its clients are disconnected. If `may_restart`, the server then starts again by itself.
     """
 
-    def __init__(self, holder: int) -> None:
-        super().__init__(
-            "This server lost its connection to the database, and another server has taken over "
-            f"(PostgreSQL session {holder}). Several servers on one database are not supported."
-        )
-        self.holder = holder
+    may_restart = True
+
+
+class ClaimLost(NodeLost):
+    """Another server has taken the name of this one, or the whole database."""
+
+    may_restart = False
+
+
+class LeaseExpired(NodeLost):
+    """The other nodes have declared this server dead, and ended its sessions."""
+
+
+class LogConflict(NodeLost):
+    """A batch that this server decided cannot be stored after what other nodes stored meanwhile."""
+
+
+class LogReplaced(NodeLost):
+    """The database lacks events that this server has shown: it fell back to an earlier state."""
 
 
 class SettingsRefused(ChatError):

@@ -79,7 +79,17 @@ def exit_now(code: int) -> NoReturn:
     Reader threads blocked on a peer cannot be stopped, and finalization might wait for them
     forever. The caller has already closed all resources that need it.
     """
+    _flush()
+    os._exit(code)
+
+
+def replace_process() -> NoReturn:
+    """Start the same command again in this process, with nothing left of its state."""
+    _flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def _flush() -> None:
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    os._exit(code)

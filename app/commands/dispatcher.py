@@ -9,7 +9,7 @@ from app.commands.errors import FailReply, NumericError
 from app.commands.pseudoclients import service_context
 from app.commands.requests import UNNAMED, CommandRequest, MalformedLine
 from app.commands.runtime import Runtime
-from app.commands.sessions import connections, leaving
+from app.commands.sessions import connections, leaving, nodes
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, SlowWork, Step
@@ -82,9 +82,13 @@ class Dispatcher:
         words = f"FAIL {verb} NOT_STORED {event.target or '*'}"
         return f":{self.runtime.server_name} {words} :{EVENT_REFUSED}"
 
-    def shut_down(self, changeset: Changeset) -> None:
+    def shut_down(self, changeset: Changeset, reason: str) -> None:
         """Disconnect all clients."""
-        leaving.disconnect_all(self.runtime, changeset)
+        leaving.disconnect_all(self.runtime, changeset, reason)
+
+    def remove_node(self, changeset: Changeset, name: str, reason: str) -> None:
+        """Record the end of a node, and end its sessions."""
+        nodes.remove_node(self.runtime, changeset, name, reason)
 
     def _run_command(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
         context_class = request.context_class if client.session is not None else Context

@@ -1,11 +1,13 @@
 """The interface of the SQL dialects; `sqlite` and `postgresql` implement it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine
+
+from app.db.notifications import Channel
 
 HOLDS_LOCK = "holds_log_lock"  # execution option of connections that append
 
@@ -26,10 +28,18 @@ class Claim(Protocol):
         """Release the claim."""
 
 
+class Listening(Protocol):
+    """A thread that waits for notifications, until it is closed."""
+
+    def close(self) -> None:
+        """Stop the thread."""
+
+
 class Dialect(Protocol):
     """The operations that differ between the supported databases."""
 
     name: str
+    has_nodes: bool  # whether several servers can use a database
     # Execution options of a transaction whose queries all see the same state.
     snapshot_options: Mapping[str, str]
 
@@ -65,9 +75,21 @@ class Dialect(Protocol):
         """
 
     def claim(self, engine: Engine) -> Claim:
-        """Claim the database for this server until the process ends.
+        """Claim the whole database until the claim is closed or the process ends.
+
+        Raises: DatabaseRefused when a server is running on it.
+        """
+
+    def claim_node(self, engine: Engine, name: str) -> Claim:
+        """Claim the name of a node, or without nodes the whole database, until the process ends.
 
         Raises: DatabaseRefused when another server holds the claim.
+        """
+
+    def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:
+        """Call `hear` on a thread of its own with the channel and payload of each notification.
+
+        Notifications are lost while that thread has no connection.
         """
 
     def find_lost_files(self) -> str | None:
@@ -84,6 +106,9 @@ class Dialect(Protocol):
 
     def version(self, connection: Connection) -> int | None:
         """Return a number that changes when another connection commits; None if not supported."""
+
+    def now(self, connection: Connection) -> int:
+        """Return the time of the clock that all nodes share, in ms since the Unix epoch."""
 
     def truncate_log(self, connection: Connection) -> bool:
         """Remove overwritten values from the write-ahead log, outside a transaction.

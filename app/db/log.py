@@ -27,6 +27,7 @@ from app.clock import Clock
 from app.db import models
 from app.db.chain.digests import EventValues, canonical_json
 from app.db.chain.head import ChainHead
+from app.db.chain.links import find_digest
 from app.db.insertion import insert_marked_rows
 from app.events import Event, Kind
 from app.events.data import MessageData, RedactedData, from_json, to_json
@@ -94,6 +95,7 @@ class Log:
         events = read_after(connection, self.last_id, CATCH_UP_ROWS)
         if events:
             self._chain.forget()
+            self._chain.find(connection, events[-1].id)
         for event in events:
             self.last_id = event.id
             for scope in _scopes(event):
@@ -107,6 +109,19 @@ class Log:
         """Skip all events that are in the log now."""
         self.last_id = get_last_id(connection)
         self._chain.forget()
+
+    def find_divergence(self, connection: Connection) -> str | None:
+        """Return a sentence if the log lacks events up to `last_id`, or has other ones, else None.
+
+        That can only happen on another database server, to which not everything was replicated.
+        """
+        end = get_last_id(connection)
+        if end < self.last_id:
+            return f"The log ends at event {end}, but event {self.last_id} was read from it."
+        known = self._chain.find_known(self.last_id)
+        if known is not None and find_digest(connection, self.last_id) != known:
+            return f"The log up to event {self.last_id} differs from what was read from it."
+        return None
 
     @property
     def is_chained(self) -> bool:

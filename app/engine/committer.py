@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from app.clock import Clock
 from app.engine.activity import Activity
 from app.engine.changeset import Changeset, FollowUp
+from app.engine.conflicts import require_no_conflict
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
 from app.engine.engine_status import StorageWait
@@ -23,6 +24,8 @@ from app.engine.world.world import World
 from app.errors import StorageError
 from app.events import Event
 from app.services.ledger import Ledger
+
+STOPPING = "The server is shutting down"
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +80,17 @@ class Committer:
             return None
         return self._apply_remote(remote_events)
 
+    def read_news(self) -> None:
+        """Deliver what other nodes have appended, without opening the log."""
+        try:
+            with self.storage_wait:
+                news = self._ledger.read_news()
+        except StorageError as error:
+            self.outage.record_failure(error)
+            return
+        if news:
+            self.adopt(news)
+
     def adopt(self, remote_events: Sequence[Event]) -> None:
         """Apply and deliver events of other programs without opening the log.
 
@@ -102,7 +116,7 @@ class Committer:
         started = self._clock.monotonic()
         try:
             with self.storage_wait:
-                rejected = self._ledger.commit(changeset.events)
+                rejected = self._ledger.commit(changeset.events, changeset.transient)
         except StorageError as error:
             self._stuck = (changeset, units)
             self.meter.failures += 1
@@ -153,7 +167,12 @@ class Committer:
         self.commit(changeset, units)
 
     def _put_remote_first(self, changeset: Changeset, remote_events: Sequence[Event]) -> None:
-        """Add the events that other programs appended before the changeset is committed."""
+        """Add the events that other programs appended before the changeset is committed.
+
+        Raises: LogConflict when another node changed what the changeset depends on.
+        """
+        if self._ledger.has_nodes:
+            require_no_conflict(changeset.events, remote_events)
         adapt(changeset, remote_events, self._handler.revert)
         remote = self._apply_remote(remote_events)
         broadcasts, consequences = split_remote(remote.plan, remote_events)
@@ -165,7 +184,9 @@ class Committer:
         self.outage.skip_delay()
         self.retry()
         changeset = Changeset(self._world, writable=True)
-        self._handler.shut_down(changeset)
+        self._handler.shut_down(changeset, STOPPING)
+        if self._ledger.membership is not None:
+            self._handler.remove_node(changeset, self._ledger.membership.name, STOPPING)
         try:
             self._store_last(changeset)
         except StorageError as error:
@@ -183,11 +204,12 @@ class Committer:
         self._ledger.open()
         self._ledger.commit(changeset.events)
 
-    def disconnect_all(self) -> None:
-        """Disconnect all users without storing anything: the log belongs to another server."""
+    def disconnect_all(self, reason: str) -> None:
+        """Disconnect all users without storing anything: this server may not write any more."""
         changeset = Changeset(self._world, writable=True)
-        self._handler.shut_down(changeset)
+        self._handler.shut_down(changeset, reason)
         self.deliver(changeset, [])
+        self._ledger.close()
 
     def take_stuck_units(self) -> Sequence[SubmissionUnit]:
         """Give up the stuck changeset, and return its units."""

@@ -20,11 +20,12 @@ from app.engine.delivery.hub import Hub
 from app.engine.delivery.sink import FlushScheduler
 from app.engine.engine_status import EngineStatus
 from app.engine.handler import CommandHandler
+from app.engine.news import News
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.unit_scheduler import UnitScheduler
 from app.engine.world.world import World
-from app.errors import ClaimLost
+from app.errors import NodeLost
 from app.services.ledger import Ledger
 from app.threads import name_thread
 
@@ -42,11 +43,14 @@ class Engine:
         self.world = world
         self._waiting = SubmissionQueue()
         self._committer = Committer(world, ledger, hub, handler, clock)
-        self._scheduler = UnitScheduler(world, ledger, handler, clock, self._committer, self._waiting)
+        self.news = News(self._waiting)  # announced by other servers on the database
+        self._scheduler = UnitScheduler(
+            world, ledger, handler, clock, self._committer, self._waiting, self.news
+        )
         self.meter = self._committer.meter
         self.activity = self._committer.activity
         self.has_failed = False  # an unexpected exception ended the thread
-        self.lost_claim: ClaimLost | None = None  # the thread ended because another server took over
+        self.loss: NodeLost | None = None  # why the thread ended, if this server may not go on
         self.units_per_cycle = 0  # in the last cycle: a measure of concurrency
         self._has_ended = False
         self._on_end: Callable[[], None] = _do_nothing
@@ -102,10 +106,10 @@ class Engine:
         try:
             self._run_cycles()
             self._committer.shut_down()
-        except ClaimLost as error:
-            self.lost_claim = error
+        except NodeLost as error:
+            self.loss = error
             logger.critical("%s", error)
-            self._committer.disconnect_all()
+            self._committer.disconnect_all(error.sentence)
         except Exception:
             self.has_failed = True
             logger.exception("The engine failed; shutting down")

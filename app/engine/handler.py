@@ -39,5 +39,8 @@ class CommandHandler(Protocol):
     def revert(self, event: Event) -> str:
         """Undo an event that could not be stored; return the error line for its author."""
 
-    def shut_down(self, changeset: Changeset) -> None:
-        """Disconnect all users before the server stops."""
+    def shut_down(self, changeset: Changeset, reason: str) -> None:
+        """Disconnect all users before the server stops, and say why."""
+
+    def remove_node(self, changeset: Changeset, name: str, reason: str) -> None:
+        """Record the end of a node, and end its sessions; the changeset is writable."""

@@ -22,15 +22,27 @@ from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import Invitation, World
 from app.services.accounts.name_reservations import load_reservations
+from app.services.nodes.nodes import list_nodes
 from app.services.retention.policies import load_policies
 from app.wire.names import Key, fold
 
 
-def restore(world: World, connection: Connection) -> None:
-    """Load accounts, certificates, invitations, rooms, metadata and bans into an empty world.
+def restore(world: World, connection: Connection) -> set[int]:
+    """Load a consistent snapshot of the tables into an empty world.
 
-    The caller must hold the log's lock.
+    Return the ids of the sessions that have been ended in the database in the meantime.
     """
+    _restore_nodes(world, connection)
+    _restore_shared_state(world, connection)
+    return _restore_users(world, connection)
+
+
+def _restore_nodes(world: World, connection: Connection) -> None:
+    world.live_nodes |= {node.name for node in list_nodes(connection)}
+
+
+def _restore_shared_state(world: World, connection: Connection) -> None:
+    """Load accounts, certificates, invitations, rooms, metadata and bans."""
     for row in connection.execute(select(AccountRow.__table__)):
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
@@ -53,7 +65,7 @@ def restore(world: World, connection: Connection) -> None:
             invitation.id, invitation.uses - invitation.used, invitation.expires
         )
     _restore_metadata(world, connection)
-    world.reservations = load_reservations(connection, world.clock)
+    world.reservations = load_reservations(connection)
     if connection.scalar(select(ErasureRow.id).limit(1)) is not None:
         world.begin_erasing()
     for ban in connection.execute(select(BanRow.__table__)):
@@ -90,7 +102,7 @@ def _restore_room(world: World, row: RowMapping) -> None:
     world.room_keys[room.key] = room
 
 
-def restore_users(world: World, connection: Connection) -> set[int]:
+def _restore_users(world: World, connection: Connection) -> set[int]:
     """Load the users that were online when the server stopped, with their rooms.
 
     Return the ids of the sessions that have been ended in the database in the meantime.

@@ -16,15 +16,19 @@ from app.engine.changeset import Changeset
 from app.engine.committer import Committer
 from app.engine.engine_status import EngineStatus
 from app.engine.handler import CommandHandler
+from app.engine.lease_keeper import LeaseKeeper
+from app.engine.news import News
 from app.engine.outage import RETRY_SECONDS, RefusalScope
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.unit_runner import UnitRunner
 from app.engine.upkeep.upkeep import Upkeep
 from app.engine.world.world import World
+from app.errors import StorageError
 from app.services.ledger import Ledger
 
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
+NEWS_POLL_SECONDS = 1.0  # how often it is polled with nodes, in case a notification was lost
 REMOVAL_SECONDS = 0.03  # as LOG_POLL_SECONDS, while expired history is removed
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
@@ -41,6 +45,7 @@ class UnitScheduler:
         clock: Clock,
         committer: Committer,
         queue: SubmissionQueue,
+        news: News,
     ) -> None:
         self._world = world
         self._ledger = ledger
@@ -53,7 +58,10 @@ class UnitScheduler:
         self._held: list[SubmissionUnit] = []
         self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
+        self._news = news
+        self._lease = LeaseKeeper(ledger, handler)
         self._poll = Timer(clock, LOG_POLL_SECONDS)
+        self._news_poll = Timer(clock, NEWS_POLL_SECONDS)
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
         self._started_at = clock.monotonic()  # of the cycle, read once for all timers
@@ -97,6 +105,7 @@ class UnitScheduler:
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
         """Process deferred, new and held units, as far as the database and the time allow."""
         self._current, self._deferred = [*self._deferred, *units], []
+        self._keep_lease()
         reading, writing, after_write = self._partition(self._current)
         self._held += writing
         self._run_reads(reading)
@@ -105,13 +114,32 @@ class UnitScheduler:
             self._idle_check.restart()
             self._check_idle()
         self._committer.retry()
-        if not self._committer.is_stuck and self._may_open():
-            self._run_writes()
+        if not self._committer.is_stuck:
+            self._write_or_read_news()
         newcomers = writing + self._run_late_reads(after_write)
         if self._outage.is_on:
             self._refuse_expired(newcomers)
         else:
             self._upkeep.run(not (reading or writing or after_write), self._started_at)
+
+    def _keep_lease(self) -> None:
+        """Renew the lease if it is time: before anything, since it may have expired meanwhile."""
+        if self._outage.may_retry:
+            try:
+                with self._committer.storage_wait:
+                    self._lease.run()
+            except StorageError as error:
+                self._outage.record_failure(error)
+
+    def _write_or_read_news(self) -> None:
+        """Run the held units, or else deliver what other nodes have appended, without the lock."""
+        has_news = self._news.reaches_beyond(self._ledger.last_id)
+        if self._may_open():
+            self._run_writes()
+        elif self._ledger.has_nodes and (self._news_poll.restart_if_due() or has_news):
+            self._committer.read_news()
+        if transient := self._news.take_transient():  # they come after what was announced before them
+            self._committer.adopt(transient)
 
     def _partition(
         self, units: Iterable[SubmissionUnit]
@@ -150,8 +178,8 @@ class UnitScheduler:
         return held
 
     def _must_hold(self, unit: SubmissionUnit) -> bool:
-        """Whether the unit writes, or reads shared state while some of it is not committed."""
-        return unit.writes or (self._committer.is_stuck and unit.reads_world)
+        """Whether the unit writes, or reads shared state that may be uncommitted or outdated."""
+        return unit.writes or (unit.reads_world and (self._committer.is_stuck or self._lease.may_be_expired))
 
     def _run_reads(self, units: Sequence[SubmissionUnit]) -> None:
         """Run units that only read, without a transaction."""
@@ -167,9 +195,11 @@ class UnitScheduler:
 
     def _may_open(self) -> bool:
         """Whether to open the log now: there is work to do, and no retry delay is running."""
-        if self._outage.is_on and not self._outage.may_retry:
-            return False
+        if self._outage.is_on:
+            return self._outage.may_retry
         if self._held or self._committer.has_follow_ups or self._housekeeping.is_due():
+            return True
+        if self._lease.has_expired_nodes:
             return True
         return self._poll.restart_if_due() and self._ledger.has_remote_events()
 
@@ -178,6 +208,7 @@ class UnitScheduler:
         changeset = self._committer.open()
         if changeset is None:
             return
+        self._lease.remove_expired_nodes(changeset)
         units, self._held = self._held, []
         self._current = [*self._current, *units]
         if self._housekeeping.due_at <= self._started_at:

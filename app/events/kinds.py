@@ -73,6 +73,10 @@ class Kind(StrEnum):
     UNBANNED = "unbanned"  # server ban removed; target: mask [RevokedData]
     EXPIRED = "expired"  # history older than its retention was removed [ExpiredData]
 
+    NODE_STARTED = "node-started"  # a server joined those on this database; target: its name [NodeData]
+    NODE_ENDED = "node-ended"  # it left, or was declared dead; target: its name; text: reason
+    NODE_DRAINED = "node-drained"  # it accepts no more connections; target: its name
+
     VOID = "void"  # placeholder for an event that could not be stored; keeps ids contiguous
 
     @classmethod

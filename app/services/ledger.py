@@ -1,7 +1,8 @@
 """The engine's access to the log: one connection, one transaction at a time."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,13 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import Clock
 from app.db.chain.build import extend_chain
 from app.db.database import Database
+from app.db.dialect import HOLDS_LOCK
 from app.db.fulltext import fulltext_of
 from app.db.log import Log, make_placeholder
+from app.db.notifications import Channel, notify
 from app.db.space import space_of
-from app.errors import StorageError
-from app.events import Event
+from app.db.transient import encode_transient
+from app.errors import LeaseExpired, LogReplaced, StorageError
+from app.events import Event, Kind
 from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
 from app.services.indexing import Indexer, make_indexer
+from app.services.nodes.membership import Membership
 from app.services.record import record
 from app.services.rooms.keys import restore_room_keys
 
@@ -48,8 +53,10 @@ class Ledger:
         self._connection: Connection | None = None
         self._version: int | None = None
         self._files_may_be_lost = False  # the files were not in place at the last check
-        self._indexer: Indexer | None = None  # from `open_at_end` on
+        self._indexer: Indexer | None = None  # from `start` on
         self._in_doubt: CommitInDoubt | None = None
+        self.membership: Membership | None = None  # of this server among the nodes, if there can be others
+        self._is_continuous = True  # the log is known to continue what this process has read
 
     @property
     def connection(self) -> Connection:
@@ -57,6 +64,7 @@ class Ledger:
         if self._connection is None:
             self._connection = self._database.connect_to_append()
             self._version = None  # each connection counts on its own
+            self._is_continuous = self.last_id == 0  # it may lead to another server after a failover
         return self._connection
 
     @property
@@ -64,19 +72,30 @@ class Ledger:
         """The id of the last event read or committed."""
         return self._log.last_id
 
-    def open_at_end(self) -> Connection:
-        """Begin a transaction at the end of the log and return its connection.
+    def start(self, read: Callable[[Connection], T]) -> T:
+        """Start at the end of the log, and return what `read` finds in the tables at that position.
 
-        The world is restored from the tables within this transaction.
+        That is a snapshot and does not need the log's lock, so it does not delay other nodes.
         """
         try:
-            self.connection.begin()
-            self._log.seek_to_end(self.connection)
-            self._version = self._database.dialect.version(self.connection)
-            self._indexer = make_indexer(self._database, self.connection)
+            with self._database.snapshot() as snapshot:
+                self._log.seek_to_end(snapshot)
+                self._log.find_chain(snapshot)
+                self._indexer = make_indexer(self._database, snapshot)
+                return read(snapshot)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
-        return self.connection
+
+    def join(self, membership: Membership) -> Event:
+        """Take the place of this node in the open transaction; return the event to append.
+
+        From now on, each transaction requires that the node still has its place.
+
+        Raises: DatabaseRefused when the settings do not fit those of a running node.
+        """
+        event = membership.take(self.connection, self.last_id)
+        self.membership = membership
+        return event
 
     def has_remote_events(self) -> bool:
         """Return whether to open the log: another process may have appended, or files were lost.
@@ -90,16 +109,20 @@ class Ledger:
             version = self._database.dialect.version(self.connection)
         except SQLAlchemyError:
             return True
-        return version is None or version != self._version
+        return self.membership is None if version is None else version != self._version
 
     def open(self) -> list[Event]:
         """Begin a transaction and return the events appended by other processes since `last_id`.
 
         The events are complete: applying them needs no query, which could fail half-way.
+
+        Raises: NodeLost when this server may not go on.
         """
         known = self._log.last_id
         try:
             connection = self._begin()
+            self._require_place()
+            self._require_continuity()
             version = self._database.dialect.version(connection)
             if version is not None and version == self._version:
                 return []
@@ -108,6 +131,24 @@ class Ledger:
             self._log.last_id = known  # read them again after the rollback
             raise self._abort(error) from error
 
+    def _require_continuity(self) -> None:
+        """Check on a new connection that the log contains what this server has read.
+
+        Raises: LogReplaced when it does not; this is then recorded in the log.
+        """
+        if self._is_continuous:
+            return
+        lost = self._log.find_divergence(self.connection)
+        if lost is None:
+            self._is_continuous = True
+            return
+        name = "main" if self.membership is None else self.membership.name
+        reason = f"{lost} This server has shown events that are lost, and disconnects its clients."
+        self._log.seek_to_end(self.connection)
+        record(self.connection, self._log, [Event(Kind.NODE_ENDED, nick=name, target=name, text=reason)])
+        self.connection.commit()
+        raise LogReplaced(reason)
+
     def _read_remote_events(self, version: int | None) -> list[Event]:
         news: list[Event] = []
         while found := self._log.catch_up(self.connection):
@@ -115,6 +156,52 @@ class Ledger:
         restore_room_keys(self.connection, news)
         self._version = version
         return news
+
+    @property
+    def has_nodes(self) -> bool:
+        """Whether other servers may append to the log."""
+        return self.membership is not None
+
+    def read_news(self) -> list[Event]:
+        """Return the events appended by other processes since `last_id`, without the log's lock.
+
+        What is committed is a contiguous part of the log, so it can be delivered at once.
+
+        Raises: NodeLost when this server may not go on.
+        """
+        known = self._log.last_id
+        try:
+            if not self._is_continuous:
+                events = self.open()
+                self.connection.commit()
+                return events
+            with self._unlocked() as connection, connection.begin():
+                return self._read_remote_events(None)
+        except SQLAlchemyError as error:
+            self._log.last_id = known
+            raise self._abort(error) from error
+
+    @contextmanager
+    def _unlocked(self) -> Iterator[Connection]:
+        """Let transactions of the connection begin without taking the log's lock."""
+        connection = self.connection
+        connection.execution_options(**{HOLDS_LOCK: False})
+        try:
+            yield connection
+        finally:
+            connection.execution_options(**{HOLDS_LOCK: True})
+
+    def renew_lease(self, membership: Membership) -> None:
+        """Renew the lease of this node, and look for nodes whose lease has expired.
+
+        Raises: LeaseExpired when the other nodes have removed this one.
+        """
+        try:
+            with self._unlocked() as connection, connection.begin():
+                membership.renew(connection, self.last_id)
+                membership.find_expired(connection)
+        except SQLAlchemyError as error:
+            raise self._abort(error) from error
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query within the transaction; if the connection fails, once more on a new one.
@@ -138,10 +225,11 @@ class Ledger:
         with self.connection.begin():
             return query(self.connection)
 
-    def commit(self, events: Sequence[Event]) -> list[Event]:
+    def commit(self, events: Sequence[Event], transient: Sequence[Event] = ()) -> list[Event]:
         """Record the events and commit; return the events that the database rejected.
 
-        The transaction must be open. The other events are stored even if some are rejected.
+        Other nodes are then notified of the events, and of those in `transient`, which are not
+        stored. The transaction must be open. The other events are stored even if some are rejected.
 
         Raises: StorageError. Call `resolve_commit` before the events are committed again, because
             they may be stored: the answer to COMMIT was lost, or the files were.
@@ -151,6 +239,7 @@ class Ledger:
             if events:
                 rejected = self._record(events)
                 self._in_doubt = CommitInDoubt(events, rejected)
+            self._publish(transient)
             self.connection.commit()
             self._require_files()
         except SQLAlchemyError as error:
@@ -158,6 +247,14 @@ class Ledger:
         self._in_doubt = None
         self._log.mark_committed(events)
         return rejected
+
+    def _publish(self, transient: Sequence[Event]) -> None:
+        """Send events that are not stored to the other nodes, unless they are too long."""
+        if self.membership is not None:
+            for event in transient:
+                payload = encode_transient(self.membership.name, event)
+                if payload is not None:
+                    notify(self.connection, Channel.TRANSIENT, payload)
 
     def resolve_commit(self) -> list[Event] | None:
         """Return the rejected events if the last commit took effect despite its error, else None.
@@ -169,7 +266,7 @@ class Ledger:
         try:
             connection = self._begin()
             is_stored = self._log.has_last_batch(connection)
-            connection.rollback()
+            self._require_replication(is_stored)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
         settled, self._in_doubt = self._in_doubt, None
@@ -178,12 +275,46 @@ class Ledger:
         self._log.mark_committed(settled.events)
         return settled.rejected
 
+    def _require_replication(self, is_stored: bool) -> None:
+        """End the transaction; with nodes, wait until a batch that is stored is on the standby.
+
+        A commit that writes waits for the standby to have everything before it. The session of the
+        batch may have ended without that.
+        """
+        if is_stored and self.membership is not None:
+            self.membership.renew(self.connection, self.last_id)
+            self.connection.commit()
+        else:
+            self.connection.rollback()
+
     def _begin(self) -> Connection:
         """Begin a transaction and return its connection."""
         if self._files_may_be_lost:
             self._require_files()
         self.connection.begin()
         return self.connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Begin a transaction of upkeep, and commit it unless the block raises."""
+        with self.connection.begin():
+            self._require_place()
+            yield
+
+    def _require_place(self) -> None:
+        """Check in the open transaction that this node still has its place.
+
+        Raises: LeaseExpired.
+        """
+        if self.membership is None:
+            return
+        try:
+            self.membership.require(self.connection)
+        except LeaseExpired:
+            self.connection.rollback()
+            raise
+        if self.membership.expired_nodes:  # those that are still expired, and not removed yet
+            self.membership.find_expired(self.connection)
 
     def _require_files(self) -> None:
         """Check that what is committed is in files that a restart will find.
@@ -270,7 +401,7 @@ class Ledger:
     def extend_chain(self, max_events: int) -> None:
         """Extend the hash chain over the next events, unless it reaches the end of the log."""
         try:
-            with self.connection.begin():
+            with self._writing():
                 if not self._log.find_chain(self.connection):
                     extend_chain(self.connection, self._clock, max_events)
         except SQLAlchemyError as error:
@@ -279,11 +410,11 @@ class Ledger:
     def continue_erasure(self) -> ErasurePhase | None:
         """Take the next step of the oldest erasure; return its phase, or None if there is none."""
         try:
-            with self.connection.begin():
+            with self._writing():
                 take_step(self.connection)
                 progress = find_progress(self.connection)
             if progress is not None and progress.phase is ErasurePhase.FILES and self._purge_files():
-                with self.connection.begin():
+                with self._writing():
                     finish(self.connection, self._clock, progress.erasure)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
@@ -303,6 +434,7 @@ class Ledger:
         """Do maintenance in a transaction of its own, whose commit does not wait for the disk."""
         try:
             with space_of(self.connection).begin_lazily(self.connection):
+                self._require_place()
                 return work(self.connection)
         except SQLAlchemyError as error:
             raise self._abort(error) from error

@@ -1,7 +1,7 @@
 """Appends events to the log and updates the tables from them.
 
-The engine and `chat-admin` record all events here, while they hold the log's lock. Each kind of
-event that changes tables has projections, one for each concern.
+The engine and `chat-admin` record all events here, while they hold the log's lock. Other servers
+are notified. Each kind of event that changes tables has projections, one for each concern.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from app.db.log import Log
+from app.db.notifications import Channel, notify
 from app.events import MESSAGES, Event
 from app.services.projections.table import BATCH_PROJECTIONS, PROJECTIONS
 
@@ -17,6 +18,8 @@ from app.services.projections.table import BATCH_PROJECTIONS, PROJECTIONS
 def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
     """Append the events and run their projections, in the caller's transaction."""
     log.append(connection, events)
+    if events:
+        notify(connection, Channel.LOG, str(events[-1].id))
     # Messages in rooms, the most frequent events, change no table.
     projected = [event for event in events if event.room is None or event.kind not in MESSAGES]
     for is_batch, run in groupby(projected, lambda event: event.kind in BATCH_PROJECTIONS):

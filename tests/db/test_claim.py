@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.db import schema
 from app.db.database import Database
 from app.db.postgresql import claim as postgresql_claim
-from app.db.postgresql.dialect import LOG_LOCK
+from app.db.postgresql.locks import LOG_LOCK
 from app.errors import ClaimLost, DatabaseRefused, StorageError
 from app.services.ledger import Ledger
 from tests.postgres import Postgres
@@ -53,8 +53,7 @@ def other(claimed: Database) -> Iterator[Database]:
 def ledger(claimed: Database) -> Iterator[Ledger]:
     """The ledger of the server that holds the claim."""
     ledger = Ledger(claimed, Clock())
-    ledger.open_at_end()
-    ledger.commit([])
+    ledger.start(lambda snapshot: None)
     yield ledger
     ledger.close()
 
@@ -114,7 +113,7 @@ def test_server_without_the_claim_cannot_commit(ledger: Ledger, claimed: Databas
     with closing(other.dialect.claim(other.engine)):
         with pytest.raises(StorageError):
             ledger.commit([])
-        with pytest.raises(ClaimLost, match="another server has taken over"):
+        with pytest.raises(ClaimLost, match="Another server is running"):
             eventually(lambda: opens(ledger), DEADLINE_SECONDS)
 
 

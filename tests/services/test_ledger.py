@@ -25,8 +25,7 @@ from tests.story import Story, record_now
 def ledger(story: Story) -> Iterator[Ledger]:
     """A ledger that starts at the end of the log."""
     with closing(Ledger(story.database, story.clock)) as ledger:
-        ledger.open_at_end()
-        ledger.commit([])
+        ledger.start(lambda snapshot: None)
         yield ledger
 
 
@@ -133,8 +132,7 @@ def shared(postgres: Postgres, clock: MovedClock) -> Iterator[tuple[Database, Le
         closing(Database(url)) as database,
         closing(Ledger(database, clock)) as own,
     ):
-        own.open_at_end()
-        own.commit([])
+        own.start(lambda snapshot: None)
         own.open()
         yield database, own
 

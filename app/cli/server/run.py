@@ -5,7 +5,10 @@ from pathlib import Path
 
 import typer
 
+from app.cli import terminal
 from app.cli.server.declaration import Flags, command
+from app.errors import NodeLost
+from app.process import replace_process
 from app.settings import SERVER, load, reload
 
 
@@ -19,4 +22,11 @@ def run(config: Path | None, given: Flags) -> None:
     loaded = load(SERVER, config, given)
     from app.bootstrap import serve  # deferred: loading the server is slow
 
-    raise typer.Exit(serve(loaded, partial(reload, SERVER, loaded.files, config, given)))
+    try:
+        code = serve(loaded, partial(reload, SERVER, loaded.files, config, given))
+    except NodeLost as loss:
+        if not loss.may_restart:
+            raise
+        terminal.echo_error(f"{loss.sentence} Starting again.")
+        replace_process()
+    raise typer.Exit(code)

@@ -58,9 +58,8 @@ def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[U
             disconnect_user(runtime, changeset, user, reason)
 
 
-def disconnect_all(runtime: Runtime, changeset: Changeset) -> None:
+def disconnect_all(runtime: Runtime, changeset: Changeset, reason: str) -> None:
     """Close all connections at shutdown, and end the sessions of users that are not always-on."""
-    reason = "The server is shutting down"
     for user in list(runtime.world.users.values()):
         if not always_on.stays_connected(runtime, user):
             changeset.events += user.make_room_events(Kind.QUIT, text=reason)

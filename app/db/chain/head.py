@@ -45,6 +45,10 @@ class ChainHead:
             self._digests[last_id] = digest
         return self._digests[last_id]
 
+    def find_known(self, last_id: int) -> bytes | None:
+        """Return the digest at a position as it was read or appended before, or None."""
+        return self._digests.get(last_id)
+
     def is_known(self, last_id: int) -> bool:
         """Whether the chain is known to reach a position."""
         return last_id in self._digests

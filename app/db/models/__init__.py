@@ -19,6 +19,7 @@ from app.db.models.columns import Base
 from app.db.models.conversations import CorrespondentRow, PrivateMetadataRow, ReadMarkerRow
 from app.db.models.erasure import ErasureRow, ErasureSessionRow, FormerNameRow, NameReservationRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
+from app.db.models.nodes import NodeRow
 from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
 from app.db.models.retention import ExpiredHistoryRow, RoomRetentionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
@@ -57,6 +58,7 @@ __all__ = [
     "LastVisitRow",
     "MembershipRow",
     "NameReservationRow",
+    "NodeRow",
     "PrivateMetadataRow",
     "ReadMarkerRow",
     "ReplayStartRow",

@@ -1,36 +1,35 @@
-"""The claim of a server on a PostgreSQL database: a lock of the session that commits.
+"""Claims on a PostgreSQL database: advisory locks of the session that commits.
+
+A server claims its name as a node, and shares the database with the other nodes. A program that
+must be alone, such as a migration, claims the whole database.
 
 Only connections of the claim's engine append to the log of a running server, and each of them takes
-the claim before anything else. Its advisory lock belongs to the session, so a session that ends
-loses the claim and its transaction together: a server without the claim cannot commit.
+the claim before anything else. Its locks belong to the session, so a session that ends loses the
+claim and its transaction together: a server without the claim cannot commit.
 
-The engine's thread must never wait long for a database that does not answer. Connecting, which may
-resolve a name and negotiate TLS, therefore has a thread of its own, and a statement that is not
-answered in time closes its connection. If that was a COMMIT, its outcome is unknown.
+Connecting may resolve a name and negotiate TLS, and therefore has a thread of its own.
 """
 
 import secrets
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import psycopg
-from psycopg.abc import PQGen
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DontWrapMixin
 
+from app.db.postgresql.bounded_connection import AnswerLimit, BoundedConnection
+from app.db.postgresql.locks import AdvisoryLock
 from app.errors import ClaimLost, DatabaseRefused
 from app.threads import run_on_thread
 
-CLAIM_LOCK = (0x63686174, 1)  # keys of the advisory lock: "chat" in ASCII, and the claim's number
 CLAIM_WAIT_SECONDS = 5.0  # for the session of a killed server to end
 CLAIM_RETRY_SECONDS = 0.2
 CONNECT_WAIT_SECONDS = 0.25  # how long the engine's thread waits for a new connection
-ANSWER_SECONDS = 1.0  # how long it waits for the next part of an answer
-MAX_ANSWER_SECONDS = 16.0  # the limit doubles up to this while a batch is retried
 TERMINATE_WAIT_MS = 1_000  # for an earlier session of this server to end
 
-_TRY_LOCK = "SELECT pg_try_advisory_lock(%s, %s)"
 # A session that waits for a synchronous standby is spared: its transaction would appear committed
 # before the standby has it.
 _END_OWN_SESSION = """
@@ -39,83 +38,24 @@ _END_OWN_SESSION = """
         SELECT pid, application_name = current_setting('application_name') AS is_own,
             coalesce(wait_event = 'SyncRep', false) AS is_replicating
         FROM pg_locks JOIN pg_stat_activity USING (pid)
-        WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2 AND granted
-            AND datname = current_database()
+        WHERE locktype = 'advisory' AND classid::bigint = %s AND objid::bigint = %s AND objsubid = 2
+            AND granted AND datname = current_database()
     ) AS holder
 """
-
-T = TypeVar("T")
 
 
 class _ClaimLost(DontWrapMixin, ClaimLost):
     """A lost claim that SQLAlchemy raises as it is."""
 
 
-class AnswerLimit:
-    """How long a connection may wait for the next part of an answer.
-
-    The limit doubles with each expiry, so that a large batch on a slow database is stored in the
-    end, and is reset by a commit.
-    """
-
-    def __init__(self) -> None:
-        self.seconds = ANSWER_SECONDS
-
-    def extend(self) -> None:
-        """Double the limit after it has expired."""
-        self.seconds = min(2 * self.seconds, MAX_ANSWER_SECONDS)
-
-    def reset(self) -> None:
-        """Return to the initial limit."""
-        self.seconds = ANSWER_SECONDS
-
-
-class BoundedConnection(psycopg.Connection[Any]):
-    """A connection that closes when the database does not answer in time."""
-
-    limit: AnswerLimit
-
-    def wait(self, gen: PQGen[T], *args: Any, **options: Any) -> T:
-        """Wait for an operation of the driver to complete.
-
-        Raises: psycopg.OperationalError when the database does not answer in time.
-        """
-        return super().wait(self._bounded(gen), *args, **options)
-
-    def _bounded(self, operation: PQGen[T]) -> PQGen[T]:
-        """Pass on what the driver waits for, until nothing has arrived for as long as the limit."""
-        deadline = time.monotonic() + self.limit.seconds
-        try:
-            wanted = next(operation)
-            while True:
-                ready = yield wanted
-                if ready:
-                    deadline = time.monotonic() + self.limit.seconds
-                elif time.monotonic() >= deadline:
-                    self._give_up()
-                wanted = operation.send(ready)
-        except StopIteration as done:
-            return cast(T, done.value)
-
-    def _give_up(self) -> None:
-        seconds = self.limit.seconds
-        self.limit.extend()
-        self.close()
-        raise psycopg.OperationalError(f"PostgreSQL did not answer for {seconds:.0f} s")
-
-    def commit(self) -> None:
-        """Commit, and reset the limit."""
-        super().commit()
-        self.limit.reset()
-
-
 class PostgreSQLClaim:
-    """Exclusive use of a database by this process, and the engine whose connections hold it.
+    """Locks held by this process, and the engine whose connections hold them.
 
-    Raises: DatabaseRefused when another server holds the claim.
+    Raises: DatabaseRefused when another session holds one of the locks.
     """
 
-    def __init__(self, url: URL, options: dict[str, Any]) -> None:
+    def __init__(self, url: URL, options: dict[str, Any], locks: Sequence[AdvisoryLock]) -> None:
+        self._locks = locks
         self._limit = AnswerLimit()
         self._attempt: Future[BoundedConnection] | None = None
         # Identifies the sessions of this process to later ones.
@@ -141,7 +81,7 @@ class PostgreSQLClaim:
         """Return a connection that holds the claim; called by SQLAlchemy's pool.
 
         Raises: psycopg.OperationalError when there is none yet, and the next call continues to wait
-            for it; ClaimLost when another server holds the claim.
+            for it; ClaimLost when another session holds one of the locks.
         """
         if self._attempt is None:
             self._attempt = run_on_thread("connector", lambda: self._open(options))
@@ -162,7 +102,8 @@ class PostgreSQLClaim:
         connection.limit = self._limit
         try:
             connection.autocommit = True  # a transaction would read pg_stat_activity only once
-            _lock(connection)
+            for lock in self._locks:
+                _take(connection, lock)
             connection.autocommit = False
         except BaseException:
             connection.close()
@@ -174,30 +115,30 @@ class PostgreSQLClaim:
         self.engine.dispose()
 
 
-def _lock(connection: BoundedConnection) -> None:
-    """Take the claim's lock, from an earlier session of this process if necessary.
+def _take(connection: BoundedConnection, lock: AdvisoryLock) -> None:
+    """Take a lock, from an earlier session of this process if necessary.
 
-    Raises: ClaimLost when another server holds it; psycopg.OperationalError while the earlier
+    Raises: ClaimLost when another session holds it; psycopg.OperationalError while the earlier
         session has not ended.
     """
-    if _try_lock(connection):
+    if _try(connection, lock):
         return
-    holders = connection.execute(_END_OWN_SESSION, (TERMINATE_WAIT_MS, *CLAIM_LOCK)).fetchall()
+    holders = connection.execute(_END_OWN_SESSION, (TERMINATE_WAIT_MS, *lock.key)).fetchall()
     if not all(is_own for _, is_own, _ in holders):
-        raise _ClaimLost(holders[0][0])
-    if not _try_lock(connection):
+        raise _ClaimLost(lock.conflict.format(holder=holders[0][0]))
+    if not _try(connection, lock):
         raise psycopg.OperationalError("an earlier session of this server has not ended yet")
 
 
-def _try_lock(connection: BoundedConnection) -> bool:
-    row = connection.execute(_TRY_LOCK, CLAIM_LOCK).fetchone()
+def _try(connection: BoundedConnection, lock: AdvisoryLock) -> bool:
+    row = connection.execute(f"SELECT {lock.function}(%s, %s)", lock.key).fetchone()
     return row is not None and bool(row[0])
 
 
 def _take_claim(engine: Engine) -> None:
     """Connect, and wait a few seconds for the session of a killed server to end.
 
-    Raises: DatabaseRefused when another server holds the claim.
+    Raises: DatabaseRefused when another session holds one of the locks.
     """
     deadline = time.monotonic() + CLAIM_WAIT_SECONDS
     while True:
@@ -213,8 +154,5 @@ def _take_claim(engine: Engine) -> None:
 
 def _refusal(error: ClaimLost | DBAPIError) -> DatabaseRefused:
     if isinstance(error, ClaimLost):
-        return DatabaseRefused(
-            f"Another server is running on this database (PostgreSQL session {error.holder}); stop it first. "
-            "Several servers on one database are not supported."
-        )
+        return DatabaseRefused(error.sentence)
     return DatabaseRefused(f"Cannot claim the database: {str(error.orig).strip().partition(chr(10))[0]}")

@@ -1,7 +1,7 @@
 """The PostgreSQL dialect: all programs share one log, serialised by an advisory lock."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from app.db.dialect import HOLDS_LOCK, Claim, StorageUsage
+from app.db.dialect import HOLDS_LOCK, Claim, Listening, StorageUsage
+from app.db.notifications import Channel
+from app.db.postgresql.locks import LOG_LOCK, SHARED_DATABASE, WHOLE_DATABASE, AdvisoryLock, lock_of_node
 from app.errors import DatabaseRefused
 
-LOG_LOCK = 0x63686174  # key of the advisory lock: "chat" in ASCII
 MIN_VERSION = 14  # for function bodies in standard SQL
 LOCK_TIMEOUT_MS = 5_000  # more than autovacuum takes to give way to a migration
 ENGINE_LOCK_TIMEOUT_MS = 200  # of the engine's thread; as on SQLite
@@ -31,6 +32,9 @@ _SERVER_TIMEOUTS = {
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+
+
+_NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
 
 
 def _require_version(engine: Engine) -> None:
@@ -76,6 +80,7 @@ class PostgreSQL:
     """The dialect for a PostgreSQL database."""
 
     name = "postgresql"
+    has_nodes = True
     snapshot_options: Mapping[str, str] = {"isolation_level": "REPEATABLE READ"}
     _claimed: Engine | None = None  # its connections hold the claim
 
@@ -124,13 +129,31 @@ class PostgreSQL:
         return engine
 
     def claim(self, engine: Engine) -> Claim:
-        """Claim the database in the session that appends, after that of a killed server ends."""
+        """Claim the whole database, after the session of a killed server ends."""
+        return self._claim(engine, [WHOLE_DATABASE])
+
+    def claim_node(self, engine: Engine, name: str) -> Claim:
+        """Claim the name of a node in the session that appends."""
+        return self._claim(engine, [SHARED_DATABASE, lock_of_node(name)])
+
+    def _claim(self, engine: Engine, locks: Sequence[AdvisoryLock]) -> Claim:
         from app.db.postgresql.claim import PostgreSQLClaim  # deferred: the driver is optional
 
-        claim = PostgreSQLClaim(_driver_url(engine.url), _connection_options(ENGINE_LOCK_TIMEOUT_MS))
+        options = _connection_options(ENGINE_LOCK_TIMEOUT_MS)
+        claim = PostgreSQLClaim(_driver_url(engine.url), options, locks)
         event.listen(claim.engine, "begin", _take_log_lock)
         self._claimed = claim.engine
         return claim
+
+    def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:
+        """Call `hear` on a thread of its own with each notification of another server."""
+        from app.db.postgresql.listener import Listener
+
+        options = _connection_options(LOCK_TIMEOUT_MS)
+        return Listener(
+            create_engine(_driver_url(url), connect_args=options, hide_parameters=True, poolclass=NullPool),
+            hear,
+        )
 
     def find_lost_files(self) -> str | None:
         """Return None: the files belong to the database server."""
@@ -142,6 +165,10 @@ class PostgreSQL:
     def version(self, connection: Connection) -> int | None:
         """Return None: PostgreSQL has no cheap commit counter."""
         return None
+
+    def now(self, connection: Connection) -> int:
+        """Return the time of the database server."""
+        return int(connection.execute(_NOW).scalar_one())
 
     def truncate_log(self, connection: Connection) -> bool:
         """Return True: the database server recycles its own log."""

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from app.db.dialect import HOLDS_LOCK, Claim, StorageUsage
+from app.clock import Clock
+from app.db.dialect import HOLDS_LOCK, Claim, Listening, StorageUsage
+from app.db.notifications import Channel
 from app.db.sqlite import backup
 from app.db.sqlite.claim import SQLiteClaim
 from app.db.sqlite.connection_setup import (
@@ -33,10 +35,18 @@ _ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError
 logger = logging.getLogger(__name__)
 
 
+class _Silence:
+    """A listener that hears nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 class SQLite:
     """The dialect for an SQLite file."""
 
     name = "sqlite"
+    has_nodes = False
     snapshot_options: Mapping[str, str] = {}  # as every transaction of SQLite
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
@@ -108,6 +118,14 @@ class SQLite:
             raise
         return claim
 
+    def claim_node(self, engine: Engine, name: str) -> Claim:
+        """Claim the whole database: it has one node."""
+        return self.claim(engine)
+
+    def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:
+        """Return a listener that hears nothing: there are no other servers."""
+        return _Silence()
+
     def find_lost_files(self) -> str | None:
         """Compare the paths with the open files: three calls of `stat` and one of `pread`."""
         return self._files.find_problem()
@@ -124,6 +142,10 @@ class SQLite:
     def version(self, connection: Connection) -> int | None:
         """Return `PRAGMA data_version`, which changes when another connection commits."""
         return fetch_int(connection, "PRAGMA data_version")
+
+    def now(self, connection: Connection) -> int:
+        """Return the time of this machine."""
+        return Clock().now()
 
     def truncate_log(self, connection: Connection) -> bool:
         """Copy the write-ahead log to the database, and truncate it unless a reader needs it.

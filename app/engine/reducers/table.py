@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.engine.reducers import account_names, accounts, messages, metadata, rooms, users
+from app.engine.reducers import account_names, accounts, messages, metadata, nodes, rooms, users
 from app.engine.world.world import Reducer
 from app.events import Kind
 
@@ -47,4 +47,6 @@ REDUCERS: Mapping[Kind, Reducer] = {
     Kind.INVITATION_REVOKED: accounts.invitation_revoked,
     Kind.BANNED: accounts.banned,
     Kind.UNBANNED: accounts.unbanned,
+    Kind.NODE_STARTED: nodes.started,
+    Kind.NODE_ENDED: nodes.ended,
 }

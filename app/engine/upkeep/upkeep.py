@@ -32,7 +32,16 @@ class Upkeep:
         return self._retention.is_running
 
     def run(self, is_idle: bool, now: float) -> None:
-        """Do what is due. `is_idle` says that no units arrived; `now` is in monotonic seconds."""
+        """Do what is due. `is_idle` says that no units arrived; `now` is in monotonic seconds.
+
+        One of the nodes is enough for what changes the database; all learn when an erasure ends.
+        """
+        if self._world.is_leader:
+            self._run_shared(is_idle, now)
+        if self._world.is_erasing:
+            self._erasure.run(self._has_none_waiting)
+
+    def _run_shared(self, is_idle: bool, now: float) -> None:
         self._index.extend(self._has_waiting())
         record = self._retention.run(is_idle, now)
         if not self._retention.is_running:
@@ -40,8 +49,6 @@ class Upkeep:
         if record is not None:
             self._queue.put(record)
         self._chain.run(self._has_none_waiting)
-        if self._world.is_erasing:
-            self._erasure.run(self._has_none_waiting)
 
     def _reclaim(self, has_removed: bool, now: float) -> None:
         """Purge the index of removed texts, and return their space.

@@ -88,6 +88,11 @@ class World:
         if reducer is not None:
             reducer(self, event)
 
+    @property
+    def is_leader(self) -> bool:
+        """Whether this node does what only one of them needs to do."""
+        return self.node == min(self.live_nodes)
+
     def find_user(self, nick: str) -> User | None:
         """Return the user with a nick (case-insensitive), or None."""
         return self.nicks.get(fold(nick))

@@ -23,7 +23,7 @@ from app.events.data.rooms import (
     RenamedData,
     RetentionData,
 )
-from app.events.data.server import BannedData, ExpiredData, RehashedData, RevokedData
+from app.events.data.server import BannedData, ExpiredData, NodeData, RehashedData, RevokedData
 from app.events.data.sessions import ConnectedData, DepartureData, HostData, KilledData, OperData
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "MetadataChangeData",
     "ModeData",
     "ModeRow",
+    "NodeData",
     "OperData",
     "PrivateMetadataData",
     "RedactedData",

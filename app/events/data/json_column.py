@@ -48,6 +48,7 @@ DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.BANNED: server.BannedData,
     Kind.UNBANNED: server.RevokedData,
     Kind.EXPIRED: server.ExpiredData,
+    Kind.NODE_STARTED: server.NodeData,
 }
 
 

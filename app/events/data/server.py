@@ -41,3 +41,11 @@ class ExpiredData(EventData):
     rooms: int
     conversations: int
     entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeData(EventData):
+    """The run of a node that started, and its version."""
+
+    epoch: int
+    version: str

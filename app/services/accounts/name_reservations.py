@@ -70,9 +70,9 @@ def reservation_key(connection: Connection, clock: Clock) -> bytes:
     return get_or_create_secret(connection, clock, KEY_NAME)
 
 
-def load_reservations(connection: Connection, clock: Clock) -> NameReservations:
-    """Return the reserved names. The caller must hold the log's lock."""
-    key = reservation_key(connection, clock)
+def load_reservations(connection: Connection) -> NameReservations:
+    """Return the reserved names; the key must have been created."""
+    key = find_secret(connection, KEY_NAME) or b""
     return NameReservations(key, dict(connection.execute(select(_table.digest, _table.until)).all()))
 
 

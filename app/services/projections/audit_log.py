@@ -1,7 +1,8 @@
 """Projections for the audit log of privileged actions taken through IRC.
 
 Events without a session add no entry here: `chat-admin` writes its own entry along with the
-change, and actions of the server itself are not audited, except for REHASH.
+change, and actions of the server itself are not audited, except for REHASH and
+for the nodes that start and end.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from app.events.data import (
     KickedData,
     MetadataChangeData,
     ModeData,
+    NodeData,
     OperData,
     RedactedData,
     RehashedData,
@@ -148,6 +150,17 @@ def _metadata(connection: Connection, event: Event) -> None:
     _add_entry(connection, authored, action, event.target or "", key=data.key, value=event.text)
 
 
+def _node_started(connection: Connection, event: Event) -> None:
+    _insert_entry(
+        connection, event, "node.start", event.target or "", {"version": NodeData.of(event).version}
+    )
+
+
+def _node_ended(connection: Connection, event: Event) -> None:
+    """Record the end of a node; the actor is the node that noticed it, possibly itself."""
+    _insert_entry(connection, event, "node.end", event.target or "", {"reason": event.text})
+
+
 PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.KICKED: _kicked,
     Kind.TOPIC: _topic,
@@ -164,6 +177,8 @@ PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.UNBANNED: _unbanned,
     Kind.METADATA: _metadata,
     Kind.EXPIRED: _expired,
+    Kind.NODE_STARTED: _node_started,
+    Kind.NODE_ENDED: _node_ended,
 }
 
 

@@ -1,6 +1,6 @@
 """Settings: the identity of the server, its database and its log."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,12 @@ class IdentitySettings(Settings):
     node: NodeName = Field(
         "main",
         json_schema_extra=RESTART,
-        description="Name of this server, stored with its sessions. Several servers on one database are refused.",
+        description="Name of this server among those that share a PostgreSQL database; each needs its own.",
+    )
+    node_lease: Annotated[float, Field(ge=2, le=300)] = Field(
+        10.0,
+        json_schema_extra=RESTART,
+        description="Seconds after which the other servers on the database declare this one dead.",
     )
     motd: str = Field("", max_length=16384, description="Message of the day; may contain several lines.")
     icon: Url | None = Field(

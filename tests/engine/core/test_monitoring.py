@@ -70,11 +70,11 @@ def test_a_database_that_does_not_answer_is_no_hang(
     seen: list[EngineStatus] = []
     commit = Ledger.commit
 
-    def commit_slowly(ledger: Ledger, events: object) -> object:
+    def commit_slowly(ledger: Ledger, *arguments: object) -> object:
         clock.instant += 300_000
         seen.append(bench.core.engine.status())
         reasons.extend(health_of(bench, clock).readiness().reasons)
-        return commit(ledger, events)  # type: ignore[arg-type]
+        return commit(ledger, *arguments)  # type: ignore[arg-type]
 
     reasons: list[str] = []
     monkeypatch.setattr(Ledger, "commit", commit_slowly)

@@ -44,8 +44,7 @@ def old_log(story: Story) -> Story:
 def ledger(old_log: Story) -> Iterator[Ledger]:
     """A ledger that starts at the end of that log."""
     with closing(Ledger(old_log.database, old_log.clock)) as ledger:
-        ledger.open_at_end()
-        ledger.commit([])
+        ledger.start(lambda snapshot: None)
         yield ledger
 
 

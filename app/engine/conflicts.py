@@ -1,0 +1,153 @@
+"""Whether a batch that could not be stored still holds after what other nodes stored meanwhile.
+
+A batch is decided while the node holds the log's lock. If its commit fails together with the
+connection, the lock is lost, and other nodes go on. Their events then come before the batch in the
+log, so the batch may be stored only if none of them changes what its decisions depended on.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from app.errors import LogConflict
+from app.events import Event, Kind
+from app.events.data import JoinedData, KickedData, KilledData, RenamedData
+from app.wire.names import fold
+
+Subject = tuple[object, ...]  # what an event depends on or changes, such as ("room", 7)
+EVERYTHING: Subject = ("everything",)
+
+
+def require_no_conflict(batch: Sequence[Event], earlier: Sequence[Event]) -> None:
+    """Check that a batch may be stored after the events of others.
+
+    Raises: LogConflict when it may not.
+    """
+    conflict = find_conflict(batch, earlier)
+    if conflict is not None:
+        raise LogConflict(
+            "The connection to the database was lost while a batch was being stored, and meanwhile another "
+            f"node stored an event ({conflict.kind}) that contradicts it."
+        )
+
+
+def find_conflict(batch: Sequence[Event], earlier: Iterable[Event]) -> Event | None:
+    """Return the first of the earlier events that changes what the batch depended on, or None."""
+    used = {subject for event in batch for subject in _used(event)}
+    if not used:
+        return None
+    for event in earlier:
+        changed = set(_changed(event))
+        if EVERYTHING in changed or EVERYTHING in used or not used.isdisjoint(changed):
+            return event
+    return None
+
+
+def _used(event: Event) -> Iterable[Subject]:
+    """Yield what the decision for an event depended on, including most of what it changes."""
+    yield from (subject for subject in _changed(event) if subject[0] != "members")
+    if event.session is not None:
+        yield "session", event.session
+    if event.room is not None:
+        yield "room", event.room
+    if event.account is not None:
+        yield "account", fold(event.account)
+    if event.kind is Kind.CONNECTED:
+        yield ("bans",)
+    if event.kind is Kind.JOINED and JoinedData.of(event).roles:
+        yield "members", event.room  # the first member becomes the operator
+
+
+def _changed(event: Event) -> Iterable[Subject]:
+    return _CHANGES.get(event.kind, _changes_everything)(event)
+
+
+def _changes_everything(event: Event) -> Iterable[Subject]:
+    return (EVERYTHING,)
+
+
+def _changes_nothing(event: Event) -> Iterable[Subject]:
+    """Messages, markers and the like: whichever comes last in the log holds."""
+    return ()
+
+
+def _session(event: Event) -> Iterable[Subject]:
+    return (("session", event.session),)
+
+
+def _nick(event: Event) -> Iterable[Subject]:
+    names = [event.nick, *([event.target] if event.kind is Kind.NICK and event.target else [])]
+    return (("session", event.session), *(("nick", fold(name)) for name in names))
+
+
+def _killed(event: Event) -> Iterable[Subject]:
+    return (("session", KilledData.of(event).session),)
+
+
+def _room(event: Event) -> Iterable[Subject]:
+    names = [event.target or ""]
+    if event.kind is Kind.RENAMED:
+        names.append(RenamedData.of(event).to)
+    return (("room", event.room), *(("room name", fold(name)) for name in names))
+
+
+def _member(event: Event) -> Iterable[Subject]:
+    session = KickedData.of(event).session if event.kind is Kind.KICKED else event.session
+    return (("member", event.room, session), ("members", event.room))
+
+
+def _account(event: Event) -> Iterable[Subject]:
+    return tuple(
+        subject
+        for name in (event.account, event.target)
+        if name
+        for subject in (("account", fold(name)), ("nick", fold(name)))
+    )
+
+
+def _bans(event: Event) -> Iterable[Subject]:
+    return (("bans",),)
+
+
+_CHANGES: Mapping[Kind, Callable[[Event], Iterable[Subject]]] = {
+    **dict.fromkeys((Kind.CONNECTED, Kind.QUIT, Kind.NICK), _nick),
+    **dict.fromkeys(
+        (
+            Kind.USER_MODE,
+            Kind.HOST,
+            Kind.REALNAME,
+            Kind.LOGGED_IN,
+            Kind.LOGGED_OUT,
+            Kind.AWAY,
+            Kind.DETACHED,
+            Kind.ATTACHED,
+            Kind.OPERED,
+        ),
+        _session,
+    ),
+    Kind.KILLED: _killed,
+    **dict.fromkeys((Kind.CREATED, Kind.RENAMED, Kind.DELETED, Kind.MODE, Kind.TOPIC, Kind.RETENTION), _room),
+    **dict.fromkeys((Kind.JOINED, Kind.PARTED, Kind.KICKED), _member),
+    **dict.fromkeys((Kind.REGISTERED, Kind.ACCOUNT_CHANGED), _account),
+    **dict.fromkeys((Kind.BANNED, Kind.UNBANNED), _bans),
+    **dict.fromkeys(
+        (
+            Kind.PRIVMSG,
+            Kind.NOTICE,
+            Kind.TAGMSG,
+            Kind.REDACTED,
+            Kind.MARKED,
+            Kind.METADATA,
+            Kind.PRIVATE_METADATA,
+            Kind.INVITED,
+            Kind.OPER_REFUSED,
+            Kind.WALLOPS,
+            Kind.ANNOUNCED,
+            Kind.REHASHED,
+            Kind.EXPIRED,
+            Kind.NODE_STARTED,
+            Kind.NODE_ENDED,
+            Kind.NODE_DRAINED,
+            Kind.VOID,
+        ),
+        _changes_nothing,
+    ),
+}

@@ -1,0 +1,44 @@
+"""Keeps the lease of this node, and has nodes removed whose lease has expired."""
+
+from app.engine.changeset import Changeset
+from app.engine.handler import CommandHandler
+from app.services.ledger import Ledger
+
+EXPIRED = "The node did not renew its lease"
+
+
+class LeaseKeeper:
+    """Renews the lease several times before it expires. Belongs to the engine's thread."""
+
+    def __init__(self, ledger: Ledger, handler: CommandHandler) -> None:
+        self._ledger = ledger
+        self._handler = handler
+
+    @property
+    def may_be_expired(self) -> bool:
+        """Whether other nodes may have ended the sessions of this one."""
+        membership = self._ledger.membership
+        return membership is not None and membership.may_be_expired
+
+    def run(self) -> None:
+        """Renew the lease if it is time, and look for nodes whose lease has expired.
+
+        Raises: StorageError when the database fails; LeaseExpired when this node was removed.
+        """
+        membership = self._ledger.membership
+        if membership is not None and membership.is_due:
+            self._ledger.renew_lease(membership)
+
+    @property
+    def has_expired_nodes(self) -> bool:
+        """Whether there are nodes to remove, which requires the log to be open."""
+        membership = self._ledger.membership
+        return membership is not None and bool(membership.expired_nodes)
+
+    def remove_expired_nodes(self, changeset: Changeset) -> None:
+        """Remove the nodes whose lease has expired, and end their sessions."""
+        membership = self._ledger.membership
+        if membership is not None:
+            names, membership.expired_nodes = membership.expired_nodes, []
+            for name in names:
+                self._handler.remove_node(changeset, name, EXPIRED)

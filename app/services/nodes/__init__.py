@@ -1,0 +1,1 @@
+"""The nodes: the servers that share a database, and their leases."""

@@ -1,0 +1,170 @@
+"""The place of this server among the nodes of its database.
+
+A node has a row in the table `node`, with an *epoch* that identifies this run of the server, and a
+*lease*, which it renews several times before it expires. A node whose lease has expired, because it
+was killed, paused or cut off, is removed by one of the others, which also ends its sessions. Each
+transaction that appends to the log requires the epoch to be in the table. Both happen under the
+log's lock, so a node cannot write after it was removed.
+
+The table keeps the time of the database server, so the clocks of nodes need not agree. A server
+decides by its own monotonic clock, which goes on while the process is stopped, whether its lease
+may have expired. It must then renew it before it answers anybody.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.clock import Clock
+from app.db.models import NodeRow
+from app.errors import DatabaseRefused, LeaseExpired
+from app.events import Event, Kind
+from app.events.data import NodeData
+from app.services.nodes.nodes import find_expired
+
+RENEWALS_PER_LEASE = 4
+SHARED_SETTINGS = {  # that must be equal on all nodes, since users are subject to them on any
+    "always_on",
+    "always_on_days",
+    "auto_join",
+    "buffer",
+    "cloak",
+    "direct_retention_days",
+    "max_list_entries",
+    "max_rooms",
+    "max_rooms_per_user",
+    "name_reservation_days",
+    "nick_length",
+    "registration",
+    "retention_days",
+    "room_length",
+    "servername",
+    "topic_length",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProfile:
+    """What a node tells about itself; `settings` are those that must be equal on all nodes."""
+
+    name: str
+    version: str
+    settings: Mapping[str, Any]
+    lease_seconds: float
+
+
+class Membership:
+    """The lease of this server. Belongs to the engine's thread.
+
+    `database_time` returns the database server's time in milliseconds.
+    """
+
+    def __init__(
+        self, profile: NodeProfile, clock: Clock, database_time: Callable[[Connection], int]
+    ) -> None:
+        self.name = profile.name
+        self.users = 0  # with a device on this node, for the table
+        self.expired_nodes: list[str] = []  # to be removed by one of the others
+        self._profile = profile
+        self._clock = clock
+        self._database_time = database_time
+        self._epoch = clock.new_id()
+        self._renewed_at = clock.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to renew the lease."""
+        return self._age >= self._profile.lease_seconds / RENEWALS_PER_LEASE
+
+    @property
+    def may_be_expired(self) -> bool:
+        """Whether the lease may have expired, so that other nodes may have ended our sessions."""
+        return self._age >= self._profile.lease_seconds
+
+    @property
+    def _age(self) -> float:
+        return self._clock.monotonic() - self._renewed_at
+
+    def take(self, connection: Connection, position: int) -> Event:
+        """Take the place of this node, also from an earlier run; return the event to append.
+
+        The caller holds the claim on the node's name and the log's lock.
+
+        Raises: DatabaseRefused when settings differ from those of a running node.
+        """
+        started, now = self._clock.monotonic(), self._database_time(connection)
+        self._require_equal_settings(connection, now)
+        connection.execute(delete(NodeRow).where(NodeRow.name == self.name))
+        profile = self._profile
+        connection.execute(
+            insert(NodeRow).values(
+                name=self.name,
+                epoch=self._epoch,
+                started=now,
+                leased_until=now + self._lease_ms,
+                version=profile.version,
+                settings=dict(profile.settings),
+                position=position,
+                users=0,
+                draining=False,
+            )
+        )
+        self._renewed_at = started
+        data = NodeData(self._epoch, profile.version)
+        return Event(Kind.NODE_STARTED, nick=self.name, target=self.name, data=data)
+
+    def _require_equal_settings(self, connection: Connection, now: int) -> None:
+        others = connection.execute(
+            select(NodeRow.name, NodeRow.settings).where(
+                NodeRow.name != self.name, NodeRow.leased_until >= now
+            )
+        )
+        for name, settings in others:
+            for key, value in self._profile.settings.items():
+                if settings.get(key, value) != value:
+                    raise DatabaseRefused(
+                        f"The setting {key} is {value!r} here, but {settings[key]!r} on the node {name}, which "
+                        "uses the same database; make it equal on all nodes."
+                    )
+
+    @property
+    def _lease_ms(self) -> int:
+        return round(self._profile.lease_seconds * 1000)
+
+    def require(self, connection: Connection) -> None:
+        """Check, under the log's lock, that this node still has its place.
+
+        Raises: LeaseExpired when the other nodes have removed it.
+        """
+        found = connection.scalar(select(NodeRow.epoch).where(NodeRow.name == self.name))
+        if found != self._epoch:
+            raise self._expired()
+
+    def renew(self, connection: Connection, position: int) -> None:
+        """Renew the lease, in the caller's transaction.
+
+        Raises: LeaseExpired when the other nodes have removed this one.
+        """
+        started = self._clock.monotonic()
+        leased_until = self._database_time(connection) + self._lease_ms
+        renewed = connection.execute(
+            update(NodeRow)
+            .where(NodeRow.name == self.name, NodeRow.epoch == self._epoch)
+            .values(leased_until=leased_until, position=position, users=self.users)
+        )
+        if renewed.rowcount == 0:
+            raise self._expired()
+        self._renewed_at = started
+
+    def find_expired(self, connection: Connection) -> None:
+        """Set `expired_nodes` to the names of other nodes whose lease has expired."""
+        expired = find_expired(connection, self._database_time(connection))
+        self.expired_nodes = [node.name for node in expired if node.name != self.name]
+
+    def _expired(self) -> LeaseExpired:
+        return LeaseExpired(
+            f"The node {self.name} did not renew its lease for {self._profile.lease_seconds:g} s, so the other "
+            "nodes have ended its sessions."
+        )

@@ -1,0 +1,162 @@
+"""The lease of a node: other nodes remove one that does not renew it, and it may not write then."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from app.db.database import Database
+from app.errors import DatabaseRefused, LeaseExpired
+from app.events import Event, Kind
+from app.services.ledger import Ledger
+from app.services.nodes.membership import Membership, NodeProfile
+from app.services.nodes.nodes import list_nodes
+from tests.conftest import MovedClock
+from tests.waiting import eventually
+
+LEASE_SECONDS = 10
+
+
+class Node:
+    """A server as far as the log is concerned."""
+
+    def __init__(self, name: str, database: Database, clock: MovedClock, **settings: object) -> None:
+        self.ledger = Ledger(database, clock)
+        self.ledger.start(lambda snapshot: None)
+        profile = NodeProfile(name, "1.0", settings, LEASE_SECONDS)
+        self.membership = Membership(profile, clock, lambda connection: clock.now())
+
+    def join(self) -> None:
+        """Take the place of the node."""
+        self.ledger.open()
+        self.ledger.commit([self.ledger.join(self.membership)])
+
+    def say(self, text: str) -> None:
+        """Store a message."""
+        self.ledger.open()
+        self.ledger.commit([Event(Kind.PRIVMSG, nick="anna", target="bob", text=text)])
+
+    def renew(self) -> list[str]:
+        """Renew the lease, and return the nodes whose lease has expired."""
+        self.ledger.renew_lease(self.membership)
+        return self.membership.expired_nodes
+
+    def remove(self, name: str) -> list[str]:
+        """Remove a node whose lease has expired; return those that are still expired."""
+        self.ledger.open()
+        expired = self.membership.expired_nodes
+        self.ledger.commit(
+            [Event(Kind.NODE_ENDED, nick=self.membership.name, target=name)] if expired else []
+        )
+        return expired
+
+
+class Nodes:
+    """The nodes on one database."""
+
+    def __init__(self, database: Database, clock: MovedClock, stack: ExitStack) -> None:
+        self._database = database
+        self._clock = clock
+        self._stack = stack
+
+    def start(self, name: str, **settings: object) -> Node:
+        """Start a node."""
+        database = self._stack.enter_context(closing(Database(self._database.url)))
+        node = Node(name, database, self._clock, **settings)
+        self._stack.callback(node.ledger.close)
+        try:
+            node.join()
+        except DatabaseRefused:
+            node.ledger.close()
+            raise
+        return node
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the nodes in the table."""
+        with self._database.engine.connect() as connection:
+            return [node.name for node in list_nodes(connection)]
+
+
+@pytest.fixture
+def nodes(database: Database, clock: MovedClock) -> Iterator[Nodes]:
+    """No nodes yet."""
+    with ExitStack() as stack:
+        yield Nodes(database, clock, stack)
+
+
+def test_lease_is_due_well_before_it_may_be_expired(nodes: Nodes, clock: MovedClock) -> None:
+    node = nodes.start("a").membership
+    assert not node.is_due
+    clock.instant += LEASE_SECONDS * 1000 // 4
+    assert node.is_due
+    assert not node.may_be_expired
+    clock.instant += LEASE_SECONDS * 1000
+    assert node.may_be_expired
+
+
+def test_node_that_renews_its_lease_is_not_expired(nodes: Nodes, clock: MovedClock) -> None:
+    first, second = nodes.start("a"), nodes.start("b")
+    for _ in range(5):
+        clock.instant += LEASE_SECONDS * 600
+        assert first.renew() == [] == second.renew()
+    assert nodes.names == ["a", "b"]
+
+
+def test_removed_node_can_neither_write_nor_renew_its_lease(nodes: Nodes, clock: MovedClock) -> None:
+    first, second = nodes.start("a"), nodes.start("b")
+    clock.instant += LEASE_SECONDS * 1000 + 1
+    assert second.renew() == ["a"]
+    assert second.remove("a") == ["a"]
+    with pytest.raises(LeaseExpired, match="did not renew its lease for 10 s"):
+        first.say("too late")
+    with pytest.raises(LeaseExpired):
+        first.renew()
+    assert nodes.names == ["b"]
+
+
+def test_expired_node_that_nobody_has_removed_may_go_on(nodes: Nodes, clock: MovedClock) -> None:
+    first, second = nodes.start("a"), nodes.start("b")
+    clock.instant += LEASE_SECONDS * 1000 + 1
+    assert first.renew() == ["b"]
+    assert second.renew() == []
+    assert first.remove("b") == []  # it has renewed its lease since
+    second.say("still here")
+    assert nodes.names == ["a", "b"]
+
+
+def test_only_one_node_removes_an_expired_one(nodes: Nodes, clock: MovedClock) -> None:
+    first, second, _ = nodes.start("a"), nodes.start("b"), nodes.start("c")
+    clock.instant += LEASE_SECONDS * 900
+    first.renew(), second.renew()
+    clock.instant += LEASE_SECONDS * 900
+    assert first.renew() == ["c"] == second.renew()
+    assert first.remove("c") == ["c"]
+    assert second.remove("c") == []
+
+
+def test_restarted_node_takes_the_place_of_its_earlier_run(nodes: Nodes) -> None:
+    before, after = nodes.start("a"), nodes.start("a")
+    after.say("I am back")
+    with pytest.raises(LeaseExpired):
+        before.say("so am I")
+
+
+def test_settings_of_users_must_be_equal(nodes: Nodes, clock: MovedClock) -> None:
+    nodes.start("a", cloak=True)
+    with pytest.raises(DatabaseRefused, match="The setting cloak is False here, but True on the node a"):
+        nodes.start("b", cloak=False)
+    assert nodes.names == ["a"]
+    clock.instant += LEASE_SECONDS * 1000 + 1
+    nodes.start("b", cloak=False)  # the other one is dead
+
+
+def test_news_is_read_without_the_lock_of_the_log(nodes: Nodes, database: Database) -> None:
+    first, second = nodes.start("a"), nodes.start("b")
+    first.ledger.read_news()
+    with database.locked():
+        assert second.ledger.read_news() == []
+    first.say("hello")
+    first.ledger.open()  # holds the lock
+    eventually(lambda: [event.text for event in second.ledger.read_news()] == ["hello"], LEASE_SECONDS)
+    first.ledger.commit([])
