@@ -22,6 +22,10 @@ def _migrated() -> bytes:
 
 
 def create_chat_file(path: Path) -> Path:
-    """Create a database file with the whole schema and no rows, and return its path."""
+    """Create a database file with the whole schema and no rows, and return its path.
+
+    Only its owner can read it, as if the program had created it.
+    """
+    path.touch(0o600)
     path.write_bytes(_migrated())
     return path
