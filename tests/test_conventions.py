@@ -62,3 +62,20 @@ def test_test_names_are_short() -> None:
     functions = (node for path in files("tests") for node in nodes(path) if isinstance(node, ast.FunctionDef))
     names = [function.name for function in functions if function.name.startswith("test_")]
     assert [name for name in names if len(name) >= MAX_TEST_NAME_LENGTH] == []
+
+
+def test_imports_from_other_tests_resolve() -> None:
+    """Pytest reports them only when it collects the file that contains them."""
+    imported = {
+        (path.name, node.module)
+        for path in files("tests", "scripts")
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tests"
+    }
+    places = {module: ROOT / module.replace(".", "/") for _, module in imported}
+    lost = [
+        (name, module)
+        for name, module in imported
+        if not (places[module].is_dir() or places[module].with_suffix(".py").is_file())
+    ]
+    assert lost == []
