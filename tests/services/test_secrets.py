@@ -1,5 +1,6 @@
 """Secrets shared by the servers on one database."""
 
+from app.services.ledger import Ledger
 from app.services.secrets import find_secret, get_or_create_secret, renew_secret
 from tests.story import Story
 
@@ -14,6 +15,10 @@ def test_secret_is_generated_once(story: Story) -> None:
 
 
 def test_renewed_secret_replaces_the_old_one(story: Story) -> None:
-    with story.database.locked() as connection:
-        old, new = (renew_secret(connection, story.clock, "top") for _ in range(2))
-        assert find_secret(connection, "top") == new != old
+    ledger = Ledger(story.database, story.clock)
+    old, new = (
+        ledger.maintain(lambda connection: renew_secret(connection, story.clock, "top")) for _ in "12"
+    )
+    ledger.close()
+    with story.database.reading() as session:
+        assert find_secret(session.connection(), "top") == new != old
