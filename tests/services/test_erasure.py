@@ -257,9 +257,7 @@ def test_redaction_in_steps_stops_at_the_end_of_the_log_as_it_was(
     story.say(rooms[0], "anna", *(f"{number}" for number in range(250)), account="anna")
     redactor, selection = Redactor("admin:me", "server", "spam"), RedactionSelection(user="ANNA")
     advanced: list[int] = []
-    count = redact_messages(
-        story.database, story.clock, redactor, selection, {"messages": 252}, advanced.append
-    )
+    count = redact_messages(story.database, story.clock, redactor, selection, {}, advanced.append)
     assert (count, advanced) == (253, [100, 100, 53])  # the guest of that nick as well
     assert [text for _, text in said(story) if text] == ["three", "psst", "psst"]
     assert verify_chain(story.database).findings == []
@@ -267,7 +265,27 @@ def test_redaction_in_steps_stops_at_the_end_of_the_log_as_it_was(
     assert {(event.nick, event.target, event.text) for event in redactions} == {("server", "#tea", "spam")}
     with story.database.reading() as session:
         (entry,) = audit.find_latest_entries(session, 10, action="history.redact")
-    assert entry.detail == {"messages": 252}
+    assert (entry.action, entry.target, entry.detail) == ("history.redact", "ANNA", {"messages": 253})
+
+
+def test_a_redaction_that_is_killed_leaves_an_entry_in_the_audit_log(
+    story: Story, rooms: tuple[int, int]
+) -> None:
+    story.say(rooms[0], "anna", *(f"{number}" for number in range(150)), account="anna")
+    redactor, selection = Redactor("admin:me", "server", "spam"), RedactionSelection(user="anna")
+
+    def die(advanced: int) -> None:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        redact_messages(story.database, story.clock, redactor, selection, {"reason": "spam"}, die)
+    redact_messages(story.database, story.clock, redactor, selection, {}, lambda advanced: None)
+    with story.database.reading() as session:
+        entries = audit.find_latest_entries(session, 10, action="history.redact")
+    assert [(entry.action, entry.target, entry.detail) for entry in entries] == [
+        ("history.redact.unfinished", "anna", {"messages": 100, "reason": "spam"}),
+        ("history.redact", "anna", {"messages": 53}),
+    ]
 
 
 def test_a_reader_of_the_database_delays_only_the_purge_of_its_files(

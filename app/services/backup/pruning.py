@@ -8,10 +8,10 @@ from app.services.backup.manifest import InvalidManifest, Manifest, manifest_pat
 from app.services.backup.naming import find_own_backups
 
 
-def prune_backups(database: Database, folder: Path, source: str, keep: int) -> Sequence[Path]:
-    """Delete the backups of `source` in a folder that are older than the `keep` newest sound ones.
+def find_old_backups(database: Database, folder: Path, source: str, keep: int) -> Sequence[Path]:
+    """Return the backups of `source` in a folder that are older than the `keep` newest sound ones.
 
-    Only files that have a manifest and a name chosen by `backup create` are deleted.
+    Only files that have a manifest and a name chosen by `backup create` are among them.
 
     Raises: OSError.
     """
@@ -19,11 +19,17 @@ def prune_backups(database: Database, folder: Path, source: str, keep: int) -> S
     own.sort(key=lambda backup: backup[0].created)
     sound = [manifest.created for manifest, _ in own if manifest.verified is not None]
     oldest = sound[-keep] if len(sound) >= keep else ""
-    old = [file for manifest, file in own if manifest.created < oldest]
-    for file in old:
+    return [file for manifest, file in own if manifest.created < oldest]
+
+
+def delete_backups(files: Sequence[Path]) -> None:
+    """Delete backups with their manifests.
+
+    Raises: OSError.
+    """
+    for file in files:
         file.unlink(missing_ok=True)
         manifest_path(file).unlink(missing_ok=True)
-    return old
 
 
 def _read(database: Database, folder: Path) -> list[tuple[Manifest, Path]]:

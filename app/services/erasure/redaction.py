@@ -1,9 +1,10 @@
 """Redacts many messages, as REDACT does one: running servers announce each of them to clients."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
@@ -14,11 +15,13 @@ from app.db.models import AccountRow, EventRow, FormerNameRow, RoomRow
 from app.events import MESSAGES, Event, Kind, msgid
 from app.events.data import RedactedData
 from app.progress import Advance
-from app.services.administration import audit
+from app.services.administration.unfinished_entry import UnfinishedEntry
 from app.services.record import record
 from app.wire.names import fold
 
 MAX_MESSAGES_PER_STEP = 100  # about 20 ms
+REDACT = "history.redact"  # action in the audit log
+UNFINISHED = "history.redact.unfinished"
 MAX_SAMPLES = 10
 
 _log = EventRow.__table__.c
@@ -108,24 +111,52 @@ def redact_messages(
 ) -> int:
     """Redact the messages in short steps, and return their number.
 
-    The entry in the audit log is written with the first step.
+    The entry in the audit log is written with the first step, and kept up to date: if the program
+    is killed, its action is UNFINISHED. `details` are its details apart from the number.
     """
-    log, position, count = Log(clock), 0, 0
-    with database.reading() as session:
-        end = get_last_id(session.connection())
-    while True:
-        with database.locked(log.has_last_batch) as connection:
+    steps = _Steps(database, clock, redactor, selection, details)
+    while number := steps.take():
+        advance(number)
+    return steps.count
+
+
+class _Steps:
+    """The steps of a redaction, in the order of the log, up to its end when they began."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        redactor: Redactor,
+        selection: RedactionSelection,
+        details: Mapping[str, Any],
+    ) -> None:
+        self._database, self._redactor, self._selection = database, redactor, selection
+        self._details = {name: value for name, value in details.items() if value is not None}
+        self._log = Log(clock)
+        self._entry = UnfinishedEntry(UNFINISHED, redactor.actor, clock.now(), selection.user or "")
+        self._position = 0
+        self.count = 0
+        with database.reading() as session:
+            self._end = get_last_id(session.connection())
+
+    def take(self) -> int:
+        """Redact some messages, and return their number; 0 at the end."""
+        with self._database.locked(self._log.has_last_batch) as connection:
             session = Session(connection, join_transaction_mode="rollback_only")
-            found = _find(session, selection, position, end, MAX_MESSAGES_PER_STEP)
-            if not found:
-                return count
-            log.seek_to_end(connection)
-            record(connection, log, [_event(row, _room_names(session), redactor) for row in found])
-            if not count:
-                entry = audit.make_audit_row(clock, redactor.actor, "history.redact", **details)
-                audit.append(connection, entry)
-        position, count = found[-1].id, count + len(found)
-        advance(len(found))
+            found = _find(session, self._selection, self._position, self._end, MAX_MESSAGES_PER_STEP)
+            if found:
+                self._redact(session, connection, found)
+            else:
+                self._entry.complete(connection, REDACT)
+        return len(found)
+
+    def _redact(self, session: Session, connection: Connection, found: Sequence[Row[Any]]) -> None:
+        self._log.seek_to_end(connection)
+        rooms = _room_names(session)
+        record(connection, self._log, [_event(row, rooms, self._redactor) for row in found])
+        self._position, self.count = found[-1].id, self.count + len(found)
+        self._entry.save(connection, {**self._details, "messages": self.count})
 
 
 def _event(row: Row[Any], rooms: dict[int | None, str], redactor: Redactor) -> Event:

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delet
 
 from app.db.chain.removal import remove_events
 from app.db.fulltext import fulltext_of
-from app.db.models import SPOKEN, CorrespondentRow, EventRow, ExpiredHistoryRow
+from app.db.models import SPOKEN, UNFINISHED_EXPIRY, CorrespondentRow, EventRow, ExpiredHistoryRow
 from app.events import MESSAGES, Event, Kind
 from app.events.data import ExpiredData
+from app.services.administration.unfinished_entry import UnfinishedEntry
 from app.services.retention.policies import RetentionDefaults
 from app.services.retention.scopes import LogRange, RangeWalk
-from app.services.retention.unfinished import UnfinishedEntry
 
 MAX_STEP_EVENTS = 64  # removing them takes five milliseconds
 MAX_STEP_CHARACTERS = 16_384  # of text: removing it from the index takes some milliseconds
@@ -98,7 +98,8 @@ class ExpiryPass:
 
     def __init__(self, defaults: RetentionDefaults, now: int, by: str) -> None:
         self._defaults = defaults
-        self._entry = UnfinishedEntry(by, now)
+        self._by = by
+        self._entry = UnfinishedEntry(UNFINISHED_EXPIRY, by, now)
         self._now = now
         self._walk: RangeWalk | None = None
         self._range: LogRange | None = None  # from which the last step removed events
@@ -113,10 +114,14 @@ class ExpiryPass:
             if range_ is None:
                 break
             if removed := self._remove(connection, range_):
-                self._entry.save(connection, self.counts.totals)
+                self._save_entry(connection)
                 self.counts.entry = self._entry.id
                 return ExpiryStep(removed, range_.room)
         return ExpiryStep()
+
+    def _save_entry(self, connection: Connection) -> None:
+        present = {name: value for name, value in self.counts.totals.items() if value}
+        self._entry.save(connection, {"by": self._by, **present})
 
     def _next_range(self, connection: Connection) -> LogRange | None:
         if self._walk is None:

@@ -17,7 +17,7 @@ from app.services.backup.creation import create_backup
 from app.services.backup.listing import list_backups
 from app.services.backup.manifest import hash_file, manifest_path, read_manifest
 from app.services.backup.naming import partial_file
-from app.services.backup.pruning import prune_backups
+from app.services.backup.pruning import delete_backups, find_old_backups
 from app.services.backup.records import list_known_backups, record_backup, record_verification
 from app.services.backup.verification import verify_backup
 from tests.conftest import MovedClock
@@ -175,7 +175,8 @@ def test_an_empty_log_is_backed_up(
 def test_old_backups_are_deleted(back_up: BackUp, lived: Database, place: Path) -> None:
     backups = [back_up() for _ in range(4)]
     (place / "chat-20000101T000000Z.db").write_text("without a manifest")
-    deleted = prune_backups(lived, place, backups[0].manifest.database, 2)
+    deleted = find_old_backups(lived, place, backups[0].manifest.database, 2)
+    delete_backups(deleted)
     assert deleted == [backup.file for backup in backups[:2]]
     listed = [listed.file for listed in list_backups(place)]
     assert listed == [backup.file.name for backup in backups[2:]]
@@ -186,7 +187,7 @@ def test_backups_of_another_database_are_kept(back_up: BackUp, lived: Database, 
     backups = [back_up() for _ in range(3)]
     path = manifest_path(backups[0].file)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"database": "/elsewhere/chat.db"}))
-    assert prune_backups(lived, place, backups[1].manifest.database, 1) == [backups[1].file]
+    assert find_old_backups(lived, place, backups[1].manifest.database, 1) == [backups[1].file]
 
 
 def test_unsound_backups_do_not_replace_sound_ones(back_up: BackUp, lived: Database, place: Path) -> None:
@@ -195,7 +196,7 @@ def test_unsound_backups_do_not_replace_sound_ones(back_up: BackUp, lived: Datab
         connection.exec_driver_sql("DELETE FROM ban")
     unsound = back_up()
     assert unsound.problems
-    assert prune_backups(lived, place, sound.manifest.database, 1) == []
+    assert find_old_backups(lived, place, sound.manifest.database, 1) == []
 
 
 # the list of known backups

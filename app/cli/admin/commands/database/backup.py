@@ -1,5 +1,6 @@
 """chat-admin backup: create, verify, rehearse and restore backups."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from app.services.backup.creation import NewBackup, create_backup
 from app.services.backup.listing import list_backups
 from app.services.backup.manifest import Manifest
 from app.services.backup.naming import require_folder
-from app.services.backup.pruning import prune_backups
+from app.services.backup.pruning import delete_backups, find_old_backups
 from app.services.backup.records import list_known_backups, record_backup, record_verification
 from app.services.backup.restoring import Restore
 from app.services.backup.verification import verify_backup
@@ -57,22 +58,24 @@ def create(
 
 
 def _record(context: AdminContext, database: Database, backup: NewBackup, keep: int | None) -> list[str]:
-    """Delete old backups, record it all in the database, and return the names of the deleted."""
+    """Record the new backup and which old ones go, delete those, and return their names.
+
+    If the program is killed in between, the next backup deletes what is left.
+    """
     try:
-        deleted = (
-            prune_backups(database, backup.file.parent, backup.manifest.database, keep)
-            if keep and not backup.problems
-            else []
-        )
+        old: Sequence[Path] = ()
+        if keep and not backup.problems:
+            old = find_old_backups(database, backup.file.parent, backup.manifest.database, keep)
         with database.translated_errors():
-            record_backup(database, context.clock, context.actor, backup, deleted)
+            record_backup(database, context.clock, context.actor, backup, old)
+        delete_backups(old)
     except (OSError, StorageError) as error:
         reason = error.sentence if isinstance(error, StorageError) else f"{error.strerror}."
         raise ChatError(
             f"The backup {backup.file} is complete, but older ones could not be deleted, "
             f"or the backup not be recorded in the database: {reason}"
         ) from error
-    return [file.name for file in deleted]
+    return [file.name for file in old]
 
 
 def _print_new(context: AdminContext, backup: NewBackup, shown: Path, deleted: list[str]) -> None:

@@ -104,7 +104,7 @@ def _redact(
 
     Raises: ChatError if the files could not be purged.
     """
-    redactor, details = Redactor(context.actor, context.by, reason), _details(selection, count, reason)
+    redactor, details = Redactor(context.actor, context.by, reason), _details(selection, reason)
     with show_progress("Removing", lambda: count) as advance:
         redacted = redact_messages(database, context.clock, redactor, selection, details, advance)
     removed = count_of(redacted, "message")
@@ -129,10 +129,8 @@ def _show(context: AdminContext, count: int, samples: list[dict[str, Any]]) -> N
         context.out.note(f"These are the first {MAX_SAMPLES} of {count} messages.")
 
 
-def _details(selection: RedactionSelection, count: int, reason: str) -> dict[str, Any]:
+def _details(selection: RedactionSelection, reason: str) -> dict[str, Any]:
     return {
-        "target": selection.user or "",
-        "messages": count,
         "since": to_iso_or_none(selection.since),
         "until": to_iso_or_none(selection.until),
         "direct": selection.direct or None,
