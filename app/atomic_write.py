@@ -5,6 +5,7 @@ the program was killed. The temporary file is locked, so that the remains of a k
 told from a file that is being written.
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 PRIVATE_FILE = 0o600
 MAX_PREFIX_LENGTH = 40  # characters of the temporary name, within NAME_MAX
 
@@ -32,8 +34,9 @@ def replacing(path: Path, temporary: Path | None = None) -> Iterator[Path]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fchmod(descriptor, PRIVATE_FILE)
-        yield temporary
-        os.fsync(descriptor)
+        with naming_full_disk(path):
+            yield temporary
+            os.fsync(descriptor)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -41,6 +44,17 @@ def replacing(path: Path, temporary: Path | None = None) -> Iterator[Path]:
     finally:
         os.close(descriptor)
     sync_folder(path.parent)
+
+
+@contextmanager
+def naming_full_disk(path: Path) -> Iterator[None]:
+    """Add the name of the file being written to an error that a full disk causes."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL_DISK and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def remove_remains(temporary: Path) -> None:

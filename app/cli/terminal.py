@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
+from app.atomic_write import FULL_DISK
 from app.errors import ChatError, UsageError, describe_defect, print_traceback_if_requested
 from app.process import disable_core_dumps
 from app.text.encoding import escape_non_ascii, is_text, is_unicode, make_lenient
@@ -187,6 +188,9 @@ def _shorten(word: re.Match[str]) -> str:
 def explain(error: OSError) -> str:
     """Return a sentence with the reason for an OS error and the file name, if known."""
     reason = error.strerror or str(error) or type(error).__name__
+    if error.errno in FULL_DISK:
+        written = error.filename or "The output"
+        return f"{written} cannot be written ({reason}). Make room or choose another place, and try again."
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
 
 

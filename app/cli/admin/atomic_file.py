@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from app.atomic_write import replacing
+from app.atomic_write import naming_full_disk, replacing
 from app.errors import ChatError
 
 MAX_LINKS = 10  # symbolic links followed to an open descriptor
@@ -28,7 +28,7 @@ def open_atomically(path: Path | None) -> Iterator[TextIO]:
         with _open_stream(descriptor) as stream:
             yield stream
     elif path.exists() and not path.is_file():
-        with path.open("w", encoding="utf-8", newline="") as device:
+        with naming_full_disk(path), path.open("w", encoding="utf-8", newline="") as device:
             yield device
     else:
         with _replacing(path) as file:

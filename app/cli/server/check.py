@@ -11,6 +11,7 @@ from app.cli.server.declaration import Flags, command
 from app.errors import CheckFailed
 from app.services.checks.startup import ConfigReport, check_config
 from app.settings import SERVER, resolve
+from app.text.counts import count_of
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -28,7 +29,7 @@ def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
     else:
         terminal.echo(_as_text(report))
     if report.problems:
-        raise CheckFailed(f"Problems found: {len(report.problems)}.")
+        raise CheckFailed(f"The check found {count_of(len(report.problems), 'problem')}.")
 
 
 def _as_text(report: ConfigReport) -> str:

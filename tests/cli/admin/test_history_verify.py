@@ -38,7 +38,7 @@ def test_changes_are_listed_with_their_positions(chat: Story, admin: Admin, room
     tamper(chat, "UPDATE event SET text = 'too' WHERE id = 3", "DELETE FROM event WHERE id = 5")
     ended = admin("history", "verify")
     assert ended.code == 3
-    assert "findings: 2" in ended.err
+    assert "was changed: 2 findings." in ended.err
     assert [line.split(None, 2) for line in ended.out.splitlines()] == [
         ["first", "last", "problem"],
         ["2", "4", "An event or the digest of the batch was altered."],

@@ -1,6 +1,5 @@
 """The engine with a database that rejects rows, fails, or is written by other programs."""
 
-import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,6 +20,7 @@ from tests.conftest import MovedClock
 from tests.engine.account_clients import account, enter, plain
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
+from tests.full_disk import limited_file_size
 from tests.story import Story, record_now
 
 POISON = """
@@ -47,13 +47,8 @@ def locked(bench: EngineHarness) -> Iterator[None]:
 @contextmanager
 def full(bench: EngineHarness) -> Iterator[None]:
     """The database cannot grow: transactions begin, but no commit succeeds."""
-    size = Path(f"{path_of(bench)}-wal").stat().st_size
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
+    with limited_file_size(Path(f"{path_of(bench)}-wal").stat().st_size):
         yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ from app.db.chain.removal import remove_events
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
 from app.db.models import AccountRow, EventRow
-from app.errors import AlreadyExists, DatabaseRefused, NotFound, UsageError
+from app.errors import AlreadyExists, DatabaseRefused, NotFound, StorageError, UsageError
 from app.services.backup import following
 from app.services.backup.followed_copy import prepare_followed_copy
 from app.services.backup.following import Follower
 from app.services.backup.manifest import read_manifest
 from app.services.backup.restoring import Restore
 from app.services.backup.verification import verify_backup
+from tests.full_disk import limited_file_size
 from tests.services.backup.conftest import VERSION
 from tests.services.chain.chained_log import redact
 from tests.services.copying.contents import Contents, contents, fill, read, replace
@@ -219,4 +220,31 @@ def test_an_account_that_founded_a_room_can_change(lived: Database, place: Path)
     with followed(lived, place) as step:
         with lived.locked() as connection:
             connection.execute(update(AccountRow).values(last_seen=5))
+        step()
+
+
+def test_a_full_disk_leaves_no_new_copy(lived: Database, place: Path) -> None:
+    with (
+        limited_file_size(100_000),
+        pytest.raises(StorageError, match=r"The backup to .* failed \(.*Make room"),
+    ):
+        prepare(lived, place)
+    assert list(place.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_last_complete_state_of_the_copy(
+    lived: Database, place: Path, story: Story
+) -> None:
+    file = prepare(lived, place)
+    room = story.create_room("#full")
+    story.say(room, "anna", *("x" * 4_000 for _ in range(100)))
+    follower = Follower(lived, file)
+    with (
+        pytest.raises(StorageError, match=r"followed\.db cannot be brought up to date .*\(.*\); it keeps"),
+        follower.opened() as connection,
+        limited_file_size(file.stat().st_size),
+    ):
+        follower.step(connection)
+    assert verify_backup(file).problems == []
+    with followed(lived, place) as step:
         step()

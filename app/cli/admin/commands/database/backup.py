@@ -23,6 +23,7 @@ from app.services.backup.pruning import delete_backups, find_old_backups
 from app.services.backup.records import list_known_backups, record_backup, record_verification
 from app.services.backup.restoring import Restore
 from app.services.backup.verification import verify_backup
+from app.text.counts import count_of
 
 app = new_noun("backup", "Create, verify and restore backups.")
 
@@ -94,7 +95,8 @@ def _print_new(context: AdminContext, backup: NewBackup, shown: Path, deleted: l
         for problem in backup.problems:
             context.out.note(problem)
         raise CheckFailed(
-            f"The database has problems, and so has the backup: {len(backup.problems)}. No backup was deleted."
+            f"The database has {count_of(len(backup.problems), 'problem')}, and so has the backup. No backup was "
+            "deleted."
         )
 
 
@@ -125,7 +127,7 @@ def verify(context: AdminContext, file: File) -> None:
         _record_verification(context, report.manifest)
     context.out.table([{"problem": problem} for problem in report.problems], f"Found no problems in {file}.")
     if report.problems:
-        raise CheckFailed(f"{file} has problems: {len(report.problems)}.")
+        raise CheckFailed(f"{file} has {count_of(len(report.problems), 'problem')}.")
 
 
 def _record_verification(context: AdminContext, manifest: Manifest) -> None:
@@ -149,7 +151,7 @@ def rehearse(context: AdminContext, file: File) -> None:
         result = Rehearsal(file, manifest).run(report)
     context.out.record(result)
     if result.problems:
-        raise CheckFailed(f"The rehearsal with {file} found problems: {len(result.problems)}.")
+        raise CheckFailed(f"The rehearsal with {file} found {count_of(len(result.problems), 'problem')}.")
 
 
 @command(app, "restore")
@@ -200,7 +202,7 @@ def _require_sound(context: AdminContext, file: Path) -> Manifest:
     if report.manifest is None or report.problems:
         for problem in report.problems:
             context.out.note(problem)
-        raise CheckFailed(f"{file} has problems: {len(report.problems)}. Nothing was changed.")
+        raise CheckFailed(f"{file} has {count_of(len(report.problems), 'problem')}. Nothing was changed.")
     return report.manifest
 
 

@@ -83,7 +83,7 @@ def check(context: AdminContext) -> None:
         name = str(database)
     context.out.table(findings, f"Found no problems in {name}.")
     if findings:
-        raise CheckFailed(f"{name} has problems: {len(findings)}.")
+        raise CheckFailed(f"{name} has {count_of(len(findings), 'problem')}.")
 
 
 @command(app, "reindex")

@@ -12,6 +12,7 @@ from app.db.chain.links import Position
 from app.db.log import get_last_id
 from app.errors import CheckFailed, UsageError
 from app.services.verification import ChainReport, verify_chain
+from app.text.counts import count_of
 
 Expect = Annotated[
     list[str] | None,
@@ -38,7 +39,7 @@ def verify(context: AdminContext, expect: Expect = None) -> None:
         name = str(database)
     _print(context, report)
     if report.finding_count:
-        raise CheckFailed(f"The log of {name} was changed; findings: {report.finding_count}.")
+        raise CheckFailed(f"The log of {name} was changed: {count_of(report.finding_count, 'finding')}.")
 
 
 def _parse_position(text: str) -> Position:

@@ -47,9 +47,10 @@ def generate(
     """
     _refuse_existing(cert, key)
     made = generate_certificate(names or _local_names(), days, to_datetime(context.clock.now()))
-    with replacing(key) as new_key, replacing(cert) as new_cert:
+    with replacing(key) as new_key:
         new_key.write_bytes(made.key)
-        new_cert.write_bytes(made.certificate)
+        with replacing(cert) as new_cert:
+            new_cert.write_bytes(made.certificate)
     settings = {"tls_cert": str(cert.absolute()), "tls_key": str(key.absolute())}
     if context.as_json:
         facts = {name: value for name, value in asdict(made).items() if name not in ("certificate", "key")}

@@ -12,6 +12,7 @@ from app.errors import ChatError, CheckFailed
 from app.services.checks.doctor import Installation, RunningServer, examine
 from app.services.checks.finding import CheckResult
 from app.settings import ServerSettings
+from app.text.counts import count_of
 
 Host = Annotated[
     str | None,
@@ -38,7 +39,7 @@ def doctor(context: AdminContext, host: Host = None) -> None:
     context.out.table([row for result in results for row in _as_rows(result)], "")
     count = sum(len(result.findings) for result in results)
     if count:
-        raise CheckFailed(f"Findings: {count}.")
+        raise CheckFailed(f"The check found {count_of(count, 'problem')}.")
 
 
 def _as_rows(result: CheckResult) -> Iterator[dict[str, str]]:
