@@ -138,6 +138,7 @@ def _resume(runtime: Runtime, dispatcher: Dispatcher, ended: set[int], membershi
     changeset = Changeset(runtime.world, writable=True)
     for event in ledger.open():
         dispatcher.apply_remote(changeset, event)
+    changeset.run_follow_ups()
     if membership is not None:
         changeset.emit(ledger.join(membership))
     runtime.rate_limits.logins.restore_trusted(load_recent_logins(ledger.connection, MAX_KEYS))
@@ -253,7 +254,8 @@ def _database(settings: ServerSettings, resources: ExitStack) -> Database:
 
 
 def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings], manager: ServiceManager) -> None:
-    stopping, hangup = threading.Event(), threading.Event()
+    stopping, hangup, elsewhere = threading.Event(), threading.Event(), threading.Event()
+    core.runtime.request_reload = elsewhere.set
     install_signal_handlers(stopping, hangup)
     tune_garbage_collector()
     start(core, shell, stopping)
@@ -264,7 +266,10 @@ def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings], manag
         manager.update(core.engine.status())
         if hangup.is_set():
             hangup.clear()
-            _reload(core)
+            _reload(core, Event(Kind.REHASHED, nick=core.runtime.server_name))
+        if elsewhere.is_set():
+            elsewhere.clear()
+            _reload(core, None)
     manager.stopping()
     with suppress(OSError):  # the terminal may be closed
         print("Stopping.", flush=True)
@@ -290,14 +295,15 @@ def _prepare_settings(
     return apply
 
 
-def _reload(core: Core) -> None:
-    """Read the settings on this thread, and apply them on the engine's thread."""
+def _reload(core: Core, event: Event | None) -> None:
+    """Read the settings on this thread, and apply them on the engine's thread.
+
+    `event` is None if another node has emitted it.
+    """
     found = reloading.read_settings(core.runtime)
 
     def apply(changeset: Changeset, client: Client) -> None:
-        reloading.apply_reload(
-            core.runtime, changeset, found, Event(Kind.REHASHED, nick=core.runtime.server_name)
-        )
+        reloading.apply_reload(core.runtime, changeset, found, event)
 
     core.engine.submit(
         SubmissionUnit(Client(NullSink(), "", False, core.runtime.clock.monotonic()), [Callback(apply)])

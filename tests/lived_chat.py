@@ -29,6 +29,8 @@ def live(bench: EngineHarness) -> None:
     anna.send("MARKREAD #tea timestamp=2026-11-22T12:00:05.123Z", "REDACT #kitchen nothing")
     bob.send("PART #kitchen")
     record_now(bench.database, bench.clock, list(_make_events(bench)))
+    bob.send("METADATA * SET color blue", "MODE bob +B")
+    anna.send("MODE anna -o", "INVITE bob #kitchen")
     carol = bench.connect("carol")
     carol.send("JOIN #kitchen", "QUIT")
 

@@ -11,7 +11,6 @@ from app.clock import to_iso
 from app.commands.errors import CommandError, ConnectionBanned, FailReply, NumericError
 from app.commands.runtime import Runtime, TemplateSource
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.response import Response, ResponseEntry
 from app.engine.rate_limits import rate_key
@@ -219,14 +218,14 @@ class Context:
         """Return an event whose author is the caller."""
         return self.me.event(kind, room.id if room else None, conversation, target, text, data, secret)
 
-    def emit(self, event: Event, audience: Audience) -> None:
-        """Apply an event and send it to the audience, and to the caller as part of the response."""
-        self.changeset.emit(event, audience, self.client)
+    def emit(self, event: Event) -> None:
+        """Apply an event and send it to its audience, and to the caller as part of the response."""
+        self.changeset.emit(event, self.client)
         self.send_event(event)
 
-    def emit_without_reply(self, event: Event, audience: Audience = EMPTY_AUDIENCE) -> None:
-        """Apply an event and send it to the audience, but not to the caller."""
-        self.changeset.emit(event, audience, self.client)
+    def emit_without_reply(self, event: Event) -> None:
+        """Apply an event and send it to its audience, but not to the caller."""
+        self.changeset.emit(event, self.client)
 
     # Lookups
 

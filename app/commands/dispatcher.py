@@ -3,10 +3,10 @@
 import logging
 from dataclasses import dataclass
 
-from app.commands import remote_events
 from app.commands.context import Context, run_handler
 from app.commands.errors import FailReply, NumericError
 from app.commands.pseudoclients import service_context
+from app.commands.remote_events.applying import apply_remote
 from app.commands.requests import UNNAMED, CommandRequest, MalformedLine
 from app.commands.runtime import Runtime
 from app.commands.sessions import connections, leaving, nodes
@@ -49,7 +49,7 @@ class Dispatcher:
     def apply_remote(self, changeset: Changeset, event: Event) -> None:
         """Apply an event that another process appended; log and skip an invalid one."""
         try:
-            remote_events.apply_remote(self.runtime, changeset, event)
+            apply_remote(self.runtime, changeset, event)
         except (LookupError, TypeError, ValueError):
             logger.exception("Skipped event %d of the log (%s), which is invalid here", event.id, event.kind)
 

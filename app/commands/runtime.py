@@ -51,6 +51,7 @@ class Runtime:
     reload_hooks: list[PrepareSettings] = field(default_factory=list)
     reload_started: Callable[[], None] = do_nothing  # called before the settings are read, on any thread
     reload_finished: Callable[[], None] = do_nothing  # called when they are applied or refused
+    request_reload: Callable[[], None] = do_nothing  # another node has reloaded its settings
     command_counts: Counter[str] = field(default_factory=Counter)  # how often each command ran
     _templates: dict[TemplateSource, tuple[ServerSettings, LineTemplate]] = field(default_factory=dict)
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
+from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.plan import Broadcast, Plan
 from app.engine.delivery.response import Response, ResponseEntry
+from app.engine.world.audiences import find_audience
 from app.engine.world.world import World
 from app.events import Event
 
@@ -26,6 +27,8 @@ class Changeset:
     notification. `follow_ups` are what adopted events entail on this node: they emit events, so
     they run in the next changeset that is writable, once all events before it are adopted.
 
+    `adopted` is the event that is being adopted, if any: the log may already contain later ones.
+
     `may_show_world` is False while the world is ahead of the log, when the engine refuses the
     units it holds: no reply may reveal state that is not stored yet.
     """
@@ -36,28 +39,47 @@ class Changeset:
     events: list[Event] = field(default_factory=list)
     transient: list[Event] = field(default_factory=list)
     follow_ups: list[FollowUp] = field(default_factory=list)
+    adopted: Event | None = None
     plan: Plan = field(default_factory=list)
 
-    def emit(self, event: Event, audience: Audience = EMPTY_AUDIENCE, author: Client | None = None) -> Event:
-        """Apply an event to the world now; store it on commit, then deliver it to the audience."""
-        self._apply(event)
+    def emit(self, event: Event, author: Client | None = None) -> Event:
+        """Apply an event to the world now; store it on commit, then deliver it to its audience.
+
+        Raises: ReadOnlyChangeset.
+        """
+        self._require_writable(event)
         self.events.append(event)
-        self._plan_delivery(event, audience, author)
-        return event
+        return self.adopt(event, author)
 
-    def emit_transient(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
-        """Apply and deliver an event that is not stored, here and on other nodes."""
-        if not self.writable:
-            raise ReadOnlyChangeset(event.kind)
+    def emit_transient(self, event: Event, author: Client | None = None) -> Event:
+        """Apply and deliver an event that is not stored, here and on other nodes.
+
+        Raises: ReadOnlyChangeset.
+        """
+        self._require_writable(event)
         self.transient.append(event)
-        return self.adopt(event, audience, author)
-
-    def adopt(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
-        """Apply and deliver an event that is in the log, or that each node derives from it."""
-        self.world.apply(event)
         event.at = event.at or self.world.clock.now()
+        return self.adopt(event, author)
+
+    def emit_each(self, events: Sequence[Event], author: Client | None = None) -> None:
+        """Emit the events of one action: all are stored, but only the first changes anything."""
+        first, *others = events
+        self.emit(first, author)
+        for event in others:
+            self.emit(event)
+
+    def adopt(self, event: Event, author: Client | None = None) -> Event:
+        """Apply an event that is in the log already, and deliver it to its audience."""
+        audience = find_audience(self.world, event)
+        self.world.apply(event)
         self._plan_delivery(event, audience, author)
         return event
+
+    def derive(self, event: Event, audience: Audience) -> None:
+        """Apply and deliver an event that is not in the log: each node derives it from others."""
+        event.at = event.at or self.world.clock.now()
+        self.world.apply(event)
+        self._plan_delivery(event, audience, None)
 
     def follow_up(self, action: FollowUp) -> None:
         """Keep what an adopted event entails, until the log is open and all of it is adopted.
@@ -72,14 +94,6 @@ class Changeset:
         for act in waiting:
             act(self)
 
-    def emit_each(self, events: Sequence[Event], audience: Audience, author: Client | None = None) -> None:
-        """Emit the events of one action: all are stored, but only the first is delivered."""
-        first, *others = events
-        self.emit(first, audience, author)
-        for event in others:
-            self._apply(event)
-            self.events.append(event)
-
     def send(self, client: Client, content: str | Event) -> None:
         """Send a line or an event to a client, outside any command response."""
         self.plan.append(Response(client, entries=[ResponseEntry(content)]))
@@ -89,12 +103,11 @@ class Changeset:
         self.world.close(client)
         self.plan.append(Response(client, entries=[ResponseEntry(line)], end=True))
 
-    def _apply(self, event: Event) -> None:
+    def _require_writable(self, event: Event) -> None:
         if not self.writable:
             raise ReadOnlyChangeset(event.kind)
-        self.world.apply(event)
 
     def _plan_delivery(self, event: Event, audience: Audience, author: Client | None) -> None:
-        if audience is EMPTY_AUDIENCE and author is None:
+        if audience.is_empty and author is None:
             return
         self.plan.append(Broadcast(event, audience, author))  # the author gets FAIL if it is not stored

@@ -183,26 +183,25 @@ class Committer:
         """Disconnect all users; commit and deliver the last events."""
         self.outage.skip_delay()
         self.retry()
-        changeset = Changeset(self._world, writable=True)
+        opened = None if self.is_stuck else self.open()
+        changeset = opened or Changeset(self._world, writable=True)
         self._handler.shut_down(changeset, STOPPING)
         if self._ledger.membership is not None:
             self._handler.remove_node(changeset, self._ledger.membership.name, STOPPING)
-        try:
-            self._store_last(changeset)
-        except StorageError as error:
-            logger.error("Cannot store the last events: %s", error)
+        if opened is None:
+            logger.error(
+                "Cannot store the last events: %s", self.outage.reason or "a batch is not stored yet"
+            )
+        else:
+            self._store_last(opened)
         self.deliver(changeset, [])
         self._ledger.close()
 
     def _store_last(self, changeset: Changeset) -> None:
-        """Commit the last events, unless an earlier batch is still stuck.
-
-        Raises: StorageError.
-        """
-        if self.is_stuck:
-            raise StorageError("an earlier batch is not stored yet")
-        self._ledger.open()
-        self._ledger.commit(changeset.events)
+        try:
+            self._ledger.commit(changeset.events)
+        except StorageError as error:
+            logger.error("Cannot store the last events: %s", error)
 
     def disconnect_all(self, reason: str) -> None:
         """Disconnect all users without storing anything: this server may not write any more."""

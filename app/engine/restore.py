@@ -11,10 +11,13 @@ from app.db.models import (
     InvitationRow,
     MembershipRow,
     PrivateMetadataRow,
+    RoomInvitationRow,
     RoomMaskRow,
     RoomMetadataRow,
     RoomRoleRow,
     RoomRow,
+    SessionMetadataRow,
+    SessionNodeRow,
     SessionRow,
 )
 from app.engine.world.ban_index import Ban
@@ -114,10 +117,25 @@ def _restore_users(world: World, connection: Connection) -> set[int]:
         _restore_user(world, row._mapping)
         if row.disconnected is not None:
             ended.add(row.id)
+    _restore_sessions(world, connection)
     for session, room, roles in members:
         if session in world.users and room in world.rooms:
             _restore_member(world.users[session], world.rooms[room], set(roles))
     return ended
+
+
+def _restore_sessions(world: World, connection: Connection) -> None:
+    """Load the nodes of the users' devices, their invitations, and the metadata of guests."""
+    users = world.users
+    for place in connection.execute(select(SessionNodeRow.__table__)):
+        if place.session_id in users:
+            users[place.session_id].nodes.add(place.node)
+    for invitation in connection.execute(select(RoomInvitationRow.__table__)):
+        if invitation.session_id in users:
+            users[invitation.session_id].invited.add(invitation.room_id)
+    for item in connection.execute(select(SessionMetadataRow.__table__)):
+        if item.session_id in users:
+            users[item.session_id].metadata[item.key] = item.value
 
 
 def _restore_user(world: World, row: RowMapping) -> None:
@@ -136,12 +154,13 @@ def _restore_user(world: World, row: RowMapping) -> None:
         account=world.find_account(row["account"]) if row["account"] else None,
         away=row["away"],
         detached=row["detached"],
+        operator=row["operator"],
+        operator_name=row["operator_name"],
+        modes=set(row["modes"]),
     )
     world.add_user(user)
 
 
 def _restore_member(user: User, room: Room, roles: set[str]) -> None:
-    """Restore a membership; in official rooms, `o` depends on the account's current role."""
-    persistent = room.persistent_roles(user)
-    room.add(user, persistent | (roles - {"o"} if room.official else roles))
+    room.add(user, roles)
     user.rooms.add(room.id)

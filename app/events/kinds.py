@@ -2,7 +2,7 @@
 
 Each comment lists the fields of `Event` that the kind uses besides those of its author, and in
 brackets the class of its `data` in `app.events.data`. Kinds marked "not stored" are delivered but
-never written to the log.
+never written to the log: each node derives them.
 """
 
 from enum import StrEnum
@@ -17,14 +17,14 @@ class Kind(StrEnum):
     APPEARED = "appeared"  # a monitored nick came online; text: its source; not stored
     VANISHED = "vanished"  # a monitored nick went offline; text: the nick; not stored
     NICK = "nick"  # nick change; target: new nick
-    USER_MODE = "user-mode"  # user mode change; target: nick; text: mode string; not stored
+    USER_MODE = "user-mode"  # user mode change; target: nick; text: mode string
     HOST = "host"  # visible host change by an administrator; text: new host [HostData]
     REALNAME = "realname"  # text: new real name
     LOGGED_IN = "logged-in"  # login; account: the account logged in to
     LOGGED_OUT = "logged-out"  # logout
     AWAY = "away"  # text: away message, None on return
-    DETACHED = "detached"  # the last device of an always-on user disconnected
-    ATTACHED = "attached"  # the first device of a detached user connected
+    DETACHED = "detached"  # a node lost the last device of a session that goes on [DetachedData]
+    ATTACHED = "attached"  # a node got the first device of an existing session [AttachedData]
     KILLED = "killed"  # session ended by an administrator; target: nick; text: reason [KilledData]
     OPERED = "opered"  # OPER succeeded; target: operator name [OperData]
     OPER_REFUSED = "oper-refused"  # OPER failed; target: operator name, empty if unknown [OperData]
@@ -36,7 +36,7 @@ class Kind(StrEnum):
     JOINED = "joined"  # [JoinedData]
     PARTED = "parted"  # text: reason
     KICKED = "kicked"  # target: nick; text: reason [KickedData]
-    INVITED = "invited"  # target: nick; not stored [InvitedData]
+    INVITED = "invited"  # target: nick [InvitedData]
     TOPIC = "topic"  # text: new topic, empty when cleared
     MODE = "mode"  # text: mode string [ModeData], secret: RoomKey
     RETENTION = "retention"  # how long the room's history is kept; target: room [RetentionData]

@@ -68,6 +68,20 @@ def parse_changes(modes: str, arguments: list[str]) -> list[ModeChange]:
     return changes
 
 
+def change_user_modes(modes: set[str], text: str) -> set[str]:
+    """Return user modes after a change, without `o`, which depends on the account as well."""
+    changed = set(modes)
+    for change in parse_changes(text, []):
+        (changed.add if change.sign == "+" else changed.discard)(change.letter)
+    return changed - {"o"}
+
+
+def find_operator_change(text: str) -> bool | None:
+    """Return whether a change of user modes sets or removes `o`; None if it does neither."""
+    signs = [change.sign for change in parse_changes(text, []) if change.letter == "o"]
+    return signs[-1] == "+" if signs else None
+
+
 def takes_argument(sign: str, letter: str) -> bool:
     """Return whether the letter consumes the next argument, if there is one."""
     return letter in _NEVER_BARE or (letter in ARGUMENT_WHEN_SET and sign == "+")

@@ -20,6 +20,8 @@ from app.commands.sessions.leaving import detach_client
 from app.db.database import Database, parse_database_url
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_work
+from app.engine.world.world import World
+from app.services.nodes.membership import Membership, NodeProfile
 from app.settings import ServerSettings
 from app.wire.framing import Frame, Framer
 from app.wire.line import Line, parse
@@ -103,13 +105,20 @@ class HarnessClient:
 class EngineHarness:
     """A server, its database, its clock and its clients."""
 
-    def __init__(self, database: Database, clock: Clock, **settings: object) -> None:
+    def __init__(self, database: Database, clock: Clock, is_node: bool = False, **settings: object) -> None:
         self.database = database
         self.clock = clock
         given = {"servername": "irc.example", "auto_join": [], "flood_rate": 0} | settings
         self.settings = ServerSettings.model_validate(given)
         self.people: dict[str, HarnessClient] = {}
-        self.core: Core = assemble(self.settings, database, clock)
+        self.core: Core = assemble(
+            self.settings, database, clock, membership=self._membership() if is_node else None
+        )
+
+    def _membership(self) -> Membership:
+        """Return the place of a node whose lease does not expire while a test runs."""
+        profile = NodeProfile(self.settings.node, "1", {}, lease_seconds=10_000_000)
+        return Membership(profile, self.clock, self.database.dialect.now)
 
     @classmethod
     def fresh(cls, path: Path, clock: Clock | None = None, **settings: object) -> "EngineHarness":
@@ -126,6 +135,33 @@ class EngineHarness:
         self.people.clear()
         self.core.runtime.ledger.close()
         self.core = assemble(self.settings, self.database, self.clock)
+
+    @property
+    def world(self) -> World:
+        """The world of this node."""
+        return self.core.runtime.world
+
+    def adopt(self) -> bool:
+        """Adopt what other nodes appended without the log's lock; return whether there was any."""
+        ledger, committer = self.core.runtime.ledger, self.core.engine._committer
+        before = ledger.last_id
+        committer.read_news()
+        has_adopted = ledger.last_id > before
+        if committer.has_follow_ups:
+            self.core.engine.cycle([])
+        return has_adopted
+
+    def remove_node(self, name: str, reason: str) -> None:
+        """Remove another node, as when its lease has expired."""
+        committer = self.core.engine._committer
+        changeset = committer.open()
+        assert changeset is not None
+        self.core.dispatcher.remove_node(changeset, name, reason)
+        committer.commit(changeset, [])
+
+    def shut_down(self) -> None:
+        """Stop as on SIGTERM; what clients received can still be read."""
+        self.core.engine._committer.shut_down()
 
     def close(self) -> None:
         """Close the database."""

@@ -36,7 +36,8 @@ def check_user(world: World, user: User) -> None:
         assert client in world.clients
         assert (client.session, client.nick) == (user.session, user.nick)
         assert client.account == (user.account.name if user.account else None)
-    assert user.clients or user.detached is not None, "without a device, one stays on purpose"
+    assert bool(user.clients) == (world.node in user.nodes)
+    assert bool(user.nodes) == (user.detached is None), "without a device, one stays on purpose"
     assert user.account is None or world.accounts[fold(user.account.name)] is user.account
 
 

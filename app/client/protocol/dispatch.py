@@ -10,7 +10,7 @@ from app.client.protocol import lag
 from app.client.protocol.effects import Effects
 from app.client.protocol.history import unread
 from app.client.protocol.login import registration, sasl
-from app.client.protocol.membership import away, moderation, nick_changes, rooms
+from app.client.protocol.membership import away, moderation, rooms
 from app.client.protocol.messaging import messages, references
 from app.client.protocol.model import ClientState
 from app.client.protocol.replies import query_replies, reply_texts
@@ -27,7 +27,7 @@ HANDLERS: dict[str, Handler] = {
     "004": registration.on_server_info,
     "005": registration.on_isupport,
     **dict.fromkeys(("432", "433", "436", "437"), registration.on_nick_error),
-    "NICK": nick_changes.on_nick,
+    "NICK": registration.on_nick,
     "AUTHENTICATE": sasl.on_authenticate,
     "900": sasl.on_logged_in,
     "901": registration.on_logged_out,

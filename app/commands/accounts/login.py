@@ -29,6 +29,7 @@ from app.commands.sessions.bans import (
 )
 from app.commands.sessions.nick_changes import change_nick
 from app.engine.changeset import Changeset
+from app.engine.delivery.client import Client
 from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
@@ -54,23 +55,25 @@ def logout(ctx: Context) -> None:
     roles_before, profile_before = account_roles.account_roles_of(ctx.runtime, me), dict(me.profile)
     nick = new_guest_nick(ctx.runtime) if fold(me.nick) in ctx.world.accounts else me.nick
     ctx.reply(numerics.RPL_LOGGEDOUT, me.source)
-    _notify_devices(ctx, me)
+    notify_logged_out(ctx.runtime, ctx.changeset, me, ctx.client)
     event = ctx.event(Kind.LOGGED_OUT)
     event.account = None
-    ctx.emit(event, ctx.world.presence_audience(me))
+    ctx.emit(event)
+    profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
     if nick != me.nick:
         change_nick(ctx.runtime, ctx.changeset, me, nick, ctx)
     account_roles.update_account_roles(ctx.runtime, ctx.changeset, me, roles_before)
-    profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
     enforce_bans_on(ctx.runtime, ctx.changeset, me)
 
 
-def _notify_devices(ctx: Context, me: User) -> None:
-    numeric = numerics.RPL_LOGGEDOUT
-    line = f":{ctx.runtime.server_name} {numeric.code} {me.nick} {me.source} :{numeric.text}"
-    for client in me.clients:
-        if client is not ctx.client:
-            ctx.changeset.send(client, line)
+def notify_logged_out(
+    runtime: Runtime, changeset: Changeset, user: User, author: Client | None = None
+) -> None:
+    """Tell the devices of a user, except the author's, that they are logged out."""
+    line = numerics.RPL_LOGGEDOUT.format(runtime.server_name, user.nick, user.source)
+    for client in user.clients:
+        if client is not author:
+            changeset.send(client, line)
 
 
 def new_guest_nick(runtime: Runtime) -> str:
@@ -233,9 +236,9 @@ def log_in(ctx: Context, account: AccountInfo, mechanism: Mechanism) -> None:
     roles_before, profile_before = account_roles.account_roles_of(ctx.runtime, me), dict(me.profile)
     event = ctx.event(Kind.LOGGED_IN)
     event.account = account.name
-    ctx.emit(event, ctx.world.presence_audience(me))
-    account_roles.update_account_roles(ctx.runtime, ctx.changeset, me, roles_before)
+    ctx.emit(event)
     profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
+    account_roles.update_account_roles(ctx.runtime, ctx.changeset, me, roles_before)
 
 
 def confirm_login(ctx: Context, account: AccountInfo) -> None:

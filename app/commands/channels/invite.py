@@ -3,9 +3,6 @@
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.engine.delivery.audience import Audience
-from app.engine.world.room import Room
-from app.engine.world.user import User
 from app.events import Kind
 from app.events.data import InvitedData
 from app.wire import numerics
@@ -35,16 +32,9 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
     ctx.reply(numerics.RPL_INVITING, target.nick, room.name)
     data = InvitedData(target.session, room.name)
     event = ctx.event(Kind.INVITED, room, target=target.nick, data=data)
-    ctx.changeset.adopt(event, _audience(room, target), ctx.client)
+    ctx.emit_without_reply(event)
     if target.away is not None:
         ctx.reply(numerics.RPL_AWAY, target.nick, text=target.away)
-
-
-def _audience(room: Room, target: User) -> Audience:
-    """Return the recipients: the invited user, and inviters that have negotiated invite-notify."""
-    inviters = room.operators() if "i" in room.modes else room.audience
-    notified = (client for client in inviters.clients if "invite-notify" in client.caps)
-    return Audience([*target.clients, *notified])
 
 
 def _list_invitations(ctx: Context) -> None:

@@ -1,5 +1,6 @@
 """Room entry and creation: JOIN, SAJOIN and automatic joins."""
 
+from collections.abc import Iterable
 from itertools import zip_longest
 
 from app.commands.channels import join_burst
@@ -7,12 +8,16 @@ from app.commands.channels.parting import leave_all
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
+from app.commands.runtime import Runtime
 from app.commands.sessions import account_roles
+from app.engine.changeset import Changeset
+from app.engine.delivery.audience import Audience
+from app.engine.delivery.client import Client
 from app.engine.rate_limits import describe_wait
 from app.engine.world.admission import find_entry_refusal
 from app.engine.world.room import Room
 from app.engine.world.user import User
-from app.events import Kind
+from app.events import Event, Kind
 from app.events.data import CreatedData, JoinedData
 from app.services.rooms.rooms import NEW_ROOM_MODES
 from app.wire import numerics
@@ -133,17 +138,28 @@ def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
 def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:
     """Emit the JOIN with the initial roles, and send the join burst to the user's devices."""
     roles = _initial_roles(room, me)
-    others = room.audience
+    others, is_attended = room.audience, room.is_attended
     data = JoinedData(me.realname, "".join(sorted(roles)), override)
-    joined = ctx.changeset.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
-    if not others.is_empty:
-        account_roles.change_roles(ctx.runtime, ctx.changeset, room, me, "+", roles, others)
-    if me.away is not None:
-        ctx.changeset.adopt(ctx.event(Kind.AWAY, text=me.away), others)
+    joined = ctx.changeset.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data))
+    announce_away(ctx.changeset, me, others)
+    if is_attended:
+        account_roles.change_roles(ctx.runtime, ctx.changeset, room, me, "+", roles, initial=True)
     join_burst.send_burst_and_replay(ctx, room, joined)
-    for client in me.clients:
-        if client is not ctx.client:
-            join_burst.send_burst_and_replay(Context(ctx.runtime, ctx.changeset, client), room, joined)
+    send_bursts(ctx.runtime, ctx.changeset, room, joined, (set(me.clients) - {ctx.client}))
+
+
+def announce_away(changeset: Changeset, user: User, others: Audience) -> None:
+    """Announce to the other members of a room that a user who has just joined is away."""
+    if user.away is not None:
+        changeset.derive(user.event(Kind.AWAY, text=user.away), others)
+
+
+def send_bursts(
+    runtime: Runtime, changeset: Changeset, room: Room, joined: Event, clients: Iterable[Client]
+) -> None:
+    """Send the join burst to devices of a user who has joined by another one."""
+    for client in clients:
+        join_burst.send_burst_and_replay(Context(runtime, changeset, client), room, joined)
 
 
 def _initial_roles(room: Room, me: User) -> set[str]:

@@ -31,4 +31,4 @@ def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:
     if room.member(target) is None:
         raise NumericError(numerics.ERR_USERNOTINCHANNEL, target.nick, room.name)
     data = KickedData(target.session, room.name)
-    ctx.emit(ctx.event(Kind.KICKED, room, target=target.nick, text=reason, data=data), room.audience)
+    ctx.emit(ctx.event(Kind.KICKED, room, target=target.nick, text=reason, data=data))

@@ -47,7 +47,7 @@ def _advance(ctx: Context, target: str, key: Key, instant: int) -> None:
     data = MarkedData(me.party, instant)
     account = me.account.name if me.account else None
     event = Event(Kind.MARKED, nick=ctx.runtime.server_name, account=account, target=target, data=data)
-    ctx.emit_without_reply(event, ctx.world.devices(me.party))
+    ctx.emit_without_reply(event)
 
 
 def send_marker(ctx: Context, target: str) -> None:
@@ -69,7 +69,8 @@ def send_unjoined_markers(ctx: Context) -> None:
 def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
     """Return the user's markers, reading the database unless they are cached.
 
-    They are not cached while a room's new name or deletion, which affects them, is uncommitted.
+    They are not cached while a room's new name or deletion, which affects them, is uncommitted, nor
+    while the log may contain events that are not applied yet.
     """
     if me.principal.markers is not None:
         return me.principal.markers
@@ -77,7 +78,8 @@ def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
     for event in ctx.changeset.events:  # not in the table yet
         if isinstance(event.data, MarkedData) and event.data.party == me.party:
             markers[fold(event.target or "")] = event.data.instant
-    if not any(event.kind in (Kind.RENAMED, Kind.DELETED) for event in ctx.changeset.events):
+    is_current = ctx.changeset.writable and ctx.changeset.adopted is None
+    if is_current and not any(event.kind in (Kind.RENAMED, Kind.DELETED) for event in ctx.changeset.events):
         me.principal.markers = markers
     return markers
 

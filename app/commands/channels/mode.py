@@ -126,8 +126,7 @@ def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
         keys = [change for change, _ in changes if change.letter == "k"]
         key = keys[-1].argument if keys and keys[-1].sign == "+" else None
         event.secret = RoomKey(key, format_valid_changes(changes))
-    is_for_operators = changes[0][0].letter == WORD_FILTER
-    ctx.emit(event, room.operators() if is_for_operators else room.audience)
+    ctx.emit(event)
 
 
 def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:

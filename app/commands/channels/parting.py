@@ -23,4 +23,4 @@ def leave_all(ctx: Context) -> None:
 
 def _leave(ctx: Context, room: Room, reason: str) -> None:
     shown = reason if may_send(ctx, room, reason) else ""
-    ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=shown), room.audience)
+    ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=shown))

@@ -40,9 +40,9 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
     shown_reason = truncate_characters(reason, ctx.runtime.settings.topic_length)
     event = ctx.event(Kind.RENAMED, room, target=room.name, text=shown_reason, data=RenamedData(new))
     if CAPABILITY in ctx.client.caps:
-        ctx.emit(event, room.audience)
+        ctx.emit(event)
     else:
-        ctx.emit_without_reply(event, room.audience)
+        ctx.emit_without_reply(event)
     emulate_rename(ctx.runtime, ctx.changeset, room, event, ctx)
 
 

@@ -25,6 +25,7 @@ from app.events import MESSAGES, Event
 from app.events.data import MessageData
 from app.services.history.last_visits import find_last_position
 from app.services.history.pages import latest_messages, list_private_messages
+from app.services.history.source import HistoryCursor
 from app.services.history.visibility import NEVER, find_visit_start
 from app.wire.ctcp import is_request
 
@@ -63,7 +64,9 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
     """
     recent = ctx.world.recent.find(room.id)
     if recent is None:
-        stored = ctx.read(lambda connection: latest_messages(connection, room.id, ctx.world.recent_length))
+        length, adopted = ctx.world.recent_length, ctx.changeset.adopted
+        high = None if adopted is None else HistoryCursor(adopted.at, adopted.id)
+        stored = ctx.read(lambda connection: latest_messages(connection, room.id, length, high))
         stored = [event for event in stored if event.id not in ctx.world.redacted]
         for event in stored:
             fill_in_names(ctx, event, room)

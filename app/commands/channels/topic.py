@@ -25,7 +25,7 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
     new_topic = truncate_characters(text, ctx.runtime.settings.topic_length)
     if new_topic:
         check_text(ctx, room, new_topic)
-    ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=new_topic), room.audience)
+    ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=new_topic))
 
 
 def _show(ctx: Context, channel: str) -> None:

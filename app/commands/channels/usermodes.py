@@ -6,7 +6,6 @@ from app.commands.runtime import Runtime
 from app.commands.sessions import account_roles
 from app.commands.sessions.bans import enforce_bans_on
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import Audience
 from app.engine.world.user import User
 from app.events import Kind
 from app.events.data import OperData
@@ -54,8 +53,7 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
     """Apply changes, which last for the session, and notify all of the user's clients."""
     before = account_roles.account_roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
-    ctx.changeset.adopt(event, Audience(ctx.me.clients), ctx.client)
-    ctx.send_event(event)
+    ctx.emit(event)
     account_roles.update_account_roles(ctx.runtime, ctx.changeset, ctx.me, before)
     enforce_bans_on(ctx.runtime, ctx.changeset, ctx.me)
 
@@ -65,12 +63,12 @@ def grant_admin(ctx: Context, name: str) -> None:
 
     `name` is the operator name.
     """
-    before, audience = account_roles.account_roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
+    before = account_roles.account_roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.OPERED, target=name, data=OperData(ctx.client.address))
     if ctx.me.is_admin:
         ctx.emit_without_reply(event)
     else:
-        ctx.emit(event, audience)
+        ctx.emit(event)
     account_roles.update_account_roles(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
@@ -78,6 +76,6 @@ def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Revoke the administrator status that a user gained by OPER, and notify their clients."""
     before = account_roles.account_roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
-    changeset.adopt(event, Audience(user.clients))
+    changeset.emit(event)
     account_roles.update_account_roles(runtime, changeset, user, before)
     enforce_bans_on(runtime, changeset, user)

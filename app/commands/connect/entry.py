@@ -10,7 +10,7 @@ from app.commands.users import away
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
-from app.events.data import ConnectedData, JoinedData
+from app.events.data import AttachedData, ConnectedData, JoinedData
 from app.services.accounts.name_reservations import describe_reservation
 from app.wire import numerics
 from app.wire.names import fold
@@ -130,8 +130,8 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     since = holder.detached
     send_burst = join_burst.send_burst if since is None else join_burst.send_burst_and_replay
     ctx.world.attach(ctx.client, holder)
-    if since is not None:
-        ctx.emit_without_reply(ctx.event(Kind.ATTACHED))
+    if ctx.world.node not in holder.nodes:
+        ctx.emit_without_reply(ctx.event(Kind.ATTACHED, data=AttachedData(ctx.world.node)))
     away.apply_early_away(ctx)
     send_welcome(ctx)
     for room in ctx.world.rooms_of(holder):

@@ -11,7 +11,6 @@ from app.commands.context import Context
 from app.commands.errors import CommandError, NumericError
 from app.commands.messaging.multiline_batch import add_line
 from app.commands.registry import command
-from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
 from app.engine.world.room import Room
 from app.engine.world.user import User
@@ -121,7 +120,7 @@ def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequ
 def _send_to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
     event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
     check_message(ctx, room, event)
-    _emit(ctx, event, room.audience, ctx.client)
+    _emit(ctx, event, ctx.client)
 
 
 def _send_to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
@@ -130,7 +129,7 @@ def _send_to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, l
         kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
     )
     check_message(ctx, room, event)
-    _emit(ctx, event, room.operators(), ctx.client)
+    _emit(ctx, event, ctx.client)
 
 
 def _send_to_user(ctx: Context, kind: Kind, user: User, text: str | None, lines: Sequence[int]) -> None:
@@ -142,7 +141,7 @@ def _send_to_user(ctx: Context, kind: Kind, user: User, text: str | None, lines:
     data = replace(_data(ctx, lines) or MessageData(), parties=[me.party, user.party])
     event = ctx.event(kind, conversation=" ".join(parties), target=user.nick, text=text, data=data)
     author = None if user is me else ctx.client  # a message to oneself is delivered back
-    _emit(ctx, event, Audience([*user.clients, *me.clients]), author)
+    _emit(ctx, event, author)
     if user.away is not None and kind is Kind.PRIVMSG:
         ctx.reply(numerics.RPL_AWAY, user.nick, text=user.away)
 
@@ -161,17 +160,16 @@ def _must_be_alone(service: User) -> NumericError:
     return NumericError(numerics.ERR_TOOMANYTARGETS, service.nick, text=refusal)
 
 
-def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None) -> None:
+def _emit(ctx: Context, event: Event, author: Client | None) -> None:
     """Emit a message; its author receives it only with echo-message."""
-    is_stored = not is_transient(event)
     if event.text is not None:
         _check_length(event, event.text, ctx.runtime.settings.buffer)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.send_event(event)
-    if is_stored:
-        ctx.changeset.emit(event, audience, author)
+    if is_transient(event):
+        ctx.changeset.emit_transient(event, author)
     else:
-        ctx.changeset.emit_transient(event, audience, author)
+        ctx.changeset.emit(event, author)
 
 
 def _check_length(event: Event, text: str, max_bytes: int) -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command
-from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.events import Event, Kind, parse_msgid
 from app.events.data import MessageData, RedactedData
@@ -47,8 +46,7 @@ def _redact_in_room(ctx: Context, target: str, message_id: str, reason: str) -> 
         # A message to the operators must not be disclosed to other members.
         refusal = _unknown_message if target.startswith("@") else _not_allowed
         raise refusal(target, message_id)
-    audience = room.operators() if target.startswith("@") else room.audience
-    _emit(ctx, _make_event(ctx, message, _display_target(room, target), reason), audience)
+    _emit(ctx, _make_event(ctx, message, _display_target(room, target), reason))
 
 
 def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: str) -> None:
@@ -64,7 +62,7 @@ def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: s
         raise _not_allowed(target, message_id)
     event = _make_event(ctx, message, target, reason)
     event.data = replace(RedactedData.of(event), parties=[sender, recipient])
-    _emit(ctx, event, Audience(ctx.world.devices(sender).clients | ctx.world.devices(recipient).clients))
+    _emit(ctx, event)
 
 
 def _find_conversations(ctx: Context, nick: str) -> set[str]:
@@ -124,12 +122,12 @@ def _make_event(ctx: Context, message: Event, target: str, reason: str) -> Event
     return event
 
 
-def _emit(ctx: Context, event: Event, audience: Audience) -> None:
+def _emit(ctx: Context, event: Event) -> None:
     """Emit the redaction, which only clients with the capability receive."""
     if "draft/message-redaction" in ctx.client.caps:
-        ctx.emit(event, audience)
+        ctx.emit(event)
     else:
-        ctx.emit_without_reply(event, audience)
+        ctx.emit_without_reply(event)
 
 
 def _unknown_message(target: str, message_id: str) -> FailReply:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.metadata.replies import failed, invalid_value, too_many_keys, uses_revision_2
-from app.engine.delivery.audience import Audience
 from app.engine.world.user import AccountInfo
 from app.events import Event, Kind
 from app.events.data import PrivateMetadataData
@@ -94,8 +93,7 @@ def set_private_value(ctx: Context, name: str, key: str, value: str | None) -> E
         text=value,
         data=PrivateMetadataData(party, key),
     )
-    devices = ctx.world.devices(party).clients
-    ctx.emit_without_reply(event, Audience(client for client in devices if key in client.subscriptions))
+    ctx.emit_without_reply(event)
     return event
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
+from app.engine.world.audiences import find_subscribers
 from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import World
@@ -34,27 +34,27 @@ def set_value(
     """
     is_own = isinstance(owner, User) and owner.principal is by.principal
     event = _make_event(runtime, owner, key, value, by, None if is_own else by.session)
-    changeset.emit(event, _subscribers(runtime.world, owner, key), author)
+    changeset.emit(event, author)
     for other in _other_sessions(runtime.world, owner):
-        changeset.adopt(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
+        changeset.derive(replace(event, target=other.nick), find_subscribers(runtime.world, other, key))
     return event
 
 
-def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Apply a change appended by another process, and notify the subscribers."""
+def adopt_change(runtime: Runtime, changeset: Changeset, event: Event) -> None:
+    """Apply a change of another process, and notify the subscribers of each name of the owner."""
     event.nick = runtime.server_name
-    changeset.adopt(event, EMPTY_AUDIENCE)
+    runtime.world.apply(event)
+    key = MetadataChangeData.of(event).key
     for owner in _find_owners(runtime.world, event):
-        shown = replace(event, target=_name(owner))
-        changeset.adopt(shown, _subscribers(runtime.world, owner, MetadataChangeData.of(event).key))
+        changeset.derive(replace(event, target=_name(owner)), find_subscribers(runtime.world, owner, key))
 
 
 def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
     """Return the room or the connected users whose metadata an event changes."""
     if event.room is not None:
         return [world.rooms[event.room]] if event.room in world.rooms else []
-    account = world.find_account(event.account or "")
-    return world.users_of(account) if account else []
+    owner = world.find_principal(event)
+    return [user for user in world.users.values() if user.principal is owner]
 
 
 def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: Mapping[str, str]) -> None:
@@ -63,7 +63,7 @@ def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: 
     for key in sorted({*before, *after}):
         if before.get(key) != after.get(key):
             event = _make_event(runtime, user, key, after.get(key), user)
-            changeset.adopt(event, _subscribers(runtime.world, user, key))
+            changeset.derive(event, find_subscribers(runtime.world, user, key))
 
 
 def adopt_guest_values(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:
@@ -97,20 +97,3 @@ def _other_sessions(world: World, owner: User | Room) -> list[User]:
     if isinstance(owner, Room) or owner.account is None:
         return []
     return [user for user in world.users_of(owner.account) if user is not owner]
-
-
-def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
-    """Return the clients to notify when the value of a key changes.
-
-    Changes of a room are sent to its members. Changes of a user are sent to the members of the
-    user's rooms, to clients that monitor the nick, and to the user's own clients. Only clients
-    that have subscribed to the key are included.
-    """
-    if isinstance(owner, Room):
-        return Audience(client for client in owner.audience.clients if key in client.subscriptions)
-    candidates = [
-        owner.clients,
-        world.monitors.of(owner.key),
-        *(room.audience.clients for room in world.rooms_of(owner)),
-    ]
-    return Audience(client for clients in candidates for client in clients if key in client.subscriptions)

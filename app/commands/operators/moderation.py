@@ -27,4 +27,4 @@ def wallops(ctx: Context, text: str) -> None:
     """Send a message to all users with mode +w."""
     if not text:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
-    ctx.changeset.emit(ctx.event(Kind.WALLOPS, text=text), ctx.world.wallops_audience())
+    ctx.changeset.emit(ctx.event(Kind.WALLOPS, text=text))

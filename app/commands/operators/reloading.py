@@ -71,9 +71,12 @@ def read_settings(runtime: Runtime) -> PendingReload | ChatError:
 
 
 def apply_reload(
-    runtime: Runtime, changeset: Changeset, found: PendingReload | ChatError, event: Event
+    runtime: Runtime, changeset: Changeset, found: PendingReload | ChatError, event: Event | None
 ) -> list[str]:
-    """Apply the settings, emit `event`, and return the report lines; an error changes nothing."""
+    """Apply the settings, emit `event`, and return the report lines; an error changes nothing.
+
+    `event` is None if another node has emitted it: this node then announces nothing.
+    """
     try:
         if isinstance(found, ChatError):
             logger.error("The settings were not reloaded: %s", " ".join(found.sentence.splitlines()))
@@ -83,14 +86,16 @@ def apply_reload(
         runtime.reload_finished()
 
 
-def _apply(runtime: Runtime, changeset: Changeset, found: PendingReload, event: Event) -> list[str]:
+def _apply(runtime: Runtime, changeset: Changeset, found: PendingReload, event: Event | None) -> list[str]:
     before, runtime.settings = runtime.settings, found.update.values
     for apply in found.apply_functions:
         apply()
     for step in _STEPS:
         step(runtime, changeset, before)
-    event.data = RehashedData(found.update.changed, found.update.pending_restart, tags=event.tags)
-    changeset.emit(event)
+    if event is not None:
+        _announce_retention(runtime, changeset, before)
+        event.data = RehashedData(found.update.changed, found.update.pending_restart, tags=event.tags)
+        changeset.emit(event)
     changes = list(_describe_changes(found.update))
     logger.info("The settings were reloaded. %s", " ".join(changes))
     for warning in found.update.warnings:
@@ -129,16 +134,13 @@ def _announce_retention(runtime: Runtime, changeset: Changeset, before: ServerSe
     defaults = RetentionDefaults.of(runtime.settings)
     if defaults != RetentionDefaults.of(before):
         text = describe_defaults(defaults)
-        changeset.emit(
-            Event(Kind.ANNOUNCED, nick=runtime.server_name, text=text), runtime.world.all_clients()
-        )
+        changeset.emit(Event(Kind.ANNOUNCED, nick=runtime.server_name, text=text))
 
 
 _STEPS: tuple[ReloadStep, ...] = (
     _apply_limits,
     _create_auto_join_rooms,
     _revoke_removed_operators,
-    _announce_retention,
     isupport.apply_settings,
     capabilities.apply_settings,
 )

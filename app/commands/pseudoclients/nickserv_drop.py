@@ -5,7 +5,6 @@ from app.commands.pseudoclients.nickserv import get_own_account
 from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import Secret, subcommand
 from app.commands.sessions.account_deletion import delete_account
-from app.engine.delivery.audience import EMPTY_AUDIENCE
 from app.engine.delivery.client import DeletionRequest
 from app.engine.world.user import AccountInfo
 from app.events import Event
@@ -83,8 +82,7 @@ def _remove_topics(ctx: ServiceContext, account: AccountInfo) -> None:
     """Remove the topics of rooms that the account has set."""
     by = ctx.runtime.server_name
     for event in ctx.read(lambda connection: topic_events(connection, account.name, by)):
-        room = ctx.world.rooms.get(event.room or 0)
-        ctx.changeset.emit(event, EMPTY_AUDIENCE if room is None else room.audience)
+        ctx.changeset.emit(event)
 
 
 def _deletion_event(ctx: ServiceContext, account: AccountInfo, messages: Messages) -> Event:

@@ -7,10 +7,10 @@ event of the deletion ends their sessions in the database.
 from collections.abc import Callable
 
 from app.commands.runtime import Runtime
-from app.commands.sessions.leaving import disconnect_device
+from app.commands.sessions.leaving import disconnect_devices
 from app.commands.sessions.nick_changes import notify_offline
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
+from app.engine.delivery.audience import Audience
 from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
 from app.events.data import AccountDeletedData
@@ -20,14 +20,14 @@ REASON = "The account was deleted"
 
 
 def delete_account(
-    runtime: Runtime, changeset: Changeset, event: Event, apply: Callable[[Event, Audience], object]
+    runtime: Runtime, changeset: Changeset, event: Event, apply: Callable[[Event], object]
 ) -> None:
     """Apply the deletion of an account with `apply`, and disconnect its users."""
     world = runtime.world
     account = world.find_account_by_id(AccountDeletedData.of(event).id)
     users = [] if account is None else world.users_of(account)
     others = [_others(runtime, user) for user in users]
-    apply(event, EMPTY_AUDIENCE)
+    apply(event)
     for user, audience in zip(users, others, strict=True):
         _disconnect(runtime, changeset, user, audience)
     if account is not None:
@@ -42,10 +42,9 @@ def _others(runtime: Runtime, user: User) -> Audience:
 
 def _disconnect(runtime: Runtime, changeset: Changeset, user: User, others: Audience) -> None:
     """Announce that a user, who is no longer in the world, has quit, and close the devices."""
-    changeset.adopt(user.event(Kind.QUIT, text=REASON), others)
+    changeset.derive(user.event(Kind.QUIT, text=REASON), others)
     notify_offline(runtime, changeset, user.key, user.nick)
-    for client in list(user.clients):
-        disconnect_device(runtime, changeset, client, REASON)
+    disconnect_devices(runtime, changeset, user, REASON)
     user.clients.clear()
 
 

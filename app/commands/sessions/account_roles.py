@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
@@ -25,10 +24,8 @@ def update_account_roles(runtime: Runtime, changeset: Changeset, user: User, bef
     """
     for room in runtime.world.rooms_of(user):
         persistent, current = room.persistent_roles(user), room.members[user.session].roles
-        change_roles(
-            runtime, changeset, room, user, "-", (before[room.id] & current) - persistent, room.audience
-        )
-        change_roles(runtime, changeset, room, user, "+", persistent - current, room.audience)
+        change_roles(runtime, changeset, room, user, "-", (before.get(room.id, set()) & current) - persistent)
+        change_roles(runtime, changeset, room, user, "+", persistent - current)
 
 
 def change_roles(
@@ -38,9 +35,12 @@ def change_roles(
     user: User,
     sign: str,
     roles: set[str],
-    audience: Audience,
+    initial: bool = False,
 ) -> None:
-    """Grant or revoke roles as the server; the change is not persistent."""
+    """Grant or revoke roles as the server; the change is not persistent.
+
+    `initial` states that the user has just joined.
+    """
     if not roles:
         return
     letters = "".join(sorted(roles))
@@ -52,6 +52,6 @@ def change_roles(
         nick=runtime.server_name,
         target=room.name,
         text=words,
-        data=ModeData(changes),
+        data=ModeData(changes, initial=initial),
     )
-    changeset.emit(event, audience)
+    changeset.emit(event)

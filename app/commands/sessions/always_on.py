@@ -8,8 +8,8 @@ user with another nick quits with the last device, so an account has at most one
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
 from app.engine.world.user import User
-from app.events import Kind
-from app.events.data import DepartureData
+from app.events import Event, Kind
+from app.events.data import DetachedData
 from app.wire.names import fold
 
 DEFAULT_AWAY_MESSAGE = "No device is connected"
@@ -24,20 +24,31 @@ def stays_connected(runtime: Runtime, user: User) -> bool:
     return choice == "opt-out" if account.always_on is None else account.always_on
 
 
-def keep_without_device(
-    runtime: Runtime, changeset: Changeset, user: User, data: DepartureData | None = None
-) -> None:
-    """Keep a user online without a device, marked away unless already away."""
-    changeset.emit(user.event(Kind.DETACHED, data=data))
-    if user.away is None:
-        changeset.emit(
-            user.event(Kind.AWAY, text=DEFAULT_AWAY_MESSAGE), runtime.world.presence_audience(user)
-        )
+def ends_without(runtime: Runtime, user: User, node: str) -> bool:
+    """Whether the session of a user ends when a node has no device of it any more."""
+    return user.nodes <= {node} and not stays_connected(runtime, user)
+
+
+def make_leaving_events(user: User, node: str, heard: int | None = None) -> list[Event]:
+    """Return the events by which a node gives up a session that goes on.
+
+    Without any device, the user is marked away unless already away. `heard` is the instant of the
+    last line of a device that timed out.
+    """
+    detached = user.event(Kind.DETACHED, data=DetachedData(heard, node))
+    is_without_device = user.nodes <= {node} and user.away is None
+    return [detached, user.event(Kind.AWAY, text=DEFAULT_AWAY_MESSAGE)] if is_without_device else [detached]
+
+
+def leave_node(changeset: Changeset, user: User, node: str, heard: int | None = None) -> None:
+    """Record that a node has no device any more of a session that goes on."""
+    for event in make_leaving_events(user, node, heard):
+        changeset.emit(event)
 
 
 def expiry_reason(runtime: Runtime, user: User) -> str | None:
     """Return why a user without a device must quit, or None."""
-    if user.clients or user.detached is None:
+    if user.detached is None:
         return None
     if not stays_connected(runtime, user):
         return "Always-on is disabled"

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from app.commands.errors import ConnectionBanned
 from app.commands.runtime import Runtime
+from app.commands.sessions.always_on import leave_node
 from app.commands.sessions.connections import close_client
-from app.commands.sessions.leaving import disconnect_device, disconnect_user
+from app.commands.sessions.leaving import disconnect_device, disconnect_devices, disconnect_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.world.ban_index import Ban, BanIndex
@@ -118,7 +119,10 @@ def _subject_of_unregistered(runtime: Runtime, client: Client) -> BanSubject:
 
 
 def _enforce_on(runtime: Runtime, changeset: Changeset, bans: BanIndex, user: User) -> bool:
-    """Disconnect the banned devices of a user, and return whether there were any."""
+    """Disconnect the banned devices of a user, and return whether the user is affected.
+
+    Devices on other nodes are left to those, which know their addresses.
+    """
     banned = [
         (client, ban) for client in user.clients if (ban := find_ban(bans, subject_of_client(user, client)))
     ]
@@ -128,5 +132,15 @@ def _enforce_on(runtime: Runtime, changeset: Changeset, bans: BanIndex, user: Us
         return bool(banned)
     found = banned[0][1] if banned else find_ban(bans, subject_of_user(user))
     if found is not None:
-        disconnect_user(runtime, changeset, user, f"Banned: {found.reason}")
+        _disconnect_here(runtime, changeset, user, f"Banned: {found.reason}")
     return found is not None
+
+
+def _disconnect_here(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
+    """Disconnect all devices on this node, and the user if there are no others."""
+    world = runtime.world
+    if user.clients and user.nodes - {world.node}:
+        disconnect_devices(runtime, changeset, user, reason)
+        leave_node(changeset, user, world.node)
+    elif user.clients or (not user.nodes and world.is_responsible_for(user)):
+        disconnect_user(runtime, changeset, user, reason)

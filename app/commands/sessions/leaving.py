@@ -11,7 +11,6 @@ from app.commands.sessions import always_on
 from app.commands.sessions.connections import close_client, find_departure
 from app.commands.sessions.nick_changes import notify_offline
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
 from app.engine.world.user import User
 from app.events import Kind
@@ -29,23 +28,28 @@ def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason
     leaving = user if user is not None and user.clients == [client] else None
     reason = client.quit_reason or reason
     departure = find_departure(runtime, client, reason)
-    if leaving is not None and not always_on.stays_connected(runtime, leaving):
+    if leaving is not None and always_on.ends_without(runtime, leaving, world.node):
         _emit_quit(runtime, changeset, leaving, reason, departure)
         leaving = None
     world.detach(client)
     if leaving is not None:
-        always_on.keep_without_device(runtime, changeset, leaving, departure)
+        always_on.leave_node(changeset, leaving, world.node, departure.heard)
 
 
 def disconnect_user(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
     """End a user's session and close all devices at once, even for an always-on account."""
     _emit_quit(runtime, changeset, user, reason)
+    disconnect_devices(runtime, changeset, user, reason)
+
+
+def disconnect_devices(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
+    """Detach and close all devices that a user has on this node."""
     for client in list(user.clients):
         disconnect_device(runtime, changeset, client, reason)
 
 
 def disconnect_device(runtime: Runtime, changeset: Changeset, client: Client, reason: str) -> None:
-    """Detach and close one device at once; its user has other devices or has already quit."""
+    """Detach and close one device at once; the caller records what that means for its user."""
     runtime.world.detach(client)
     close_client(changeset, client, reason)
 
@@ -58,12 +62,29 @@ def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[U
             disconnect_user(runtime, changeset, user, reason)
 
 
+def end_sessions(runtime: Runtime, changeset: Changeset, node: str, reason: str) -> None:
+    """Take the devices of a node that is gone off all sessions; some end for a reason."""
+    for user in runtime.world.users_on(node):
+        if always_on.ends_without(runtime, user, node):
+            disconnect_user(runtime, changeset, user, reason)
+        else:
+            always_on.leave_node(changeset, user, node)
+
+
 def disconnect_all(runtime: Runtime, changeset: Changeset, reason: str) -> None:
-    """Close all connections at shutdown, and end the sessions of users that are not always-on."""
-    for user in list(runtime.world.users.values()):
-        if not always_on.stays_connected(runtime, user):
-            changeset.events += user.make_room_events(Kind.QUIT, text=reason)
-    for client in runtime.world.clients:
+    """Close all connections at shutdown; sessions without other devices end unless always-on.
+
+    Nobody here is told about the others, because all are disconnected.
+    """
+    world = runtime.world
+    for user in world.users_on(world.node):
+        is_ending = always_on.ends_without(runtime, user, world.node)
+        quit_events = user.make_room_events(Kind.QUIT, text=reason)
+        events = quit_events if is_ending else always_on.make_leaving_events(user, world.node)
+        changeset.events += events
+        for event in events:
+            world.apply(event)
+    for client in world.clients:
         close_client(changeset, client, reason)
 
 
@@ -71,8 +92,12 @@ def _emit_quit(
     runtime: Runtime, changeset: Changeset, user: User, reason: str, data: DepartureData | None = None
 ) -> None:
     """Emit QUIT to users in the same rooms, and notify clients that monitor the nick."""
+    forget_monitored(runtime, user)
+    changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason, data=data))
+    notify_offline(runtime, changeset, user.key, user.nick)
+
+
+def forget_monitored(runtime: Runtime, user: User) -> None:
+    """Empty the MONITOR lists of a user who quits."""
     for client in user.clients:
         runtime.world.monitors.clear(client)
-    others = Audience(runtime.world.shared_room_audience(user).clients - set(user.clients))
-    changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason, data=data), others)
-    notify_offline(runtime, changeset, user.key, user.nick)

@@ -7,7 +7,7 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.world.user import User
 from app.events import Event, Kind
-from app.wire.names import Key
+from app.wire.names import Key, fold
 
 
 def notify_online(runtime: Runtime, changeset: Changeset, user: User) -> None:
@@ -27,19 +27,22 @@ def change_nick(
     runtime: Runtime, changeset: Changeset, user: User, nick: str, author: Context | None = None
 ) -> None:
     """Change a user's nick; `author` is the context of the user's own NICK command, if any."""
-    key, before = user.key, user.nick
+    before = user.nick
     events = user.make_room_events(Kind.NICK, target=nick)
     if author is not None:
         author.send_event(events[0])
-    changeset.emit_each(
-        events, runtime.world.shared_room_audience(user), author.client if author is not None else None
-    )
-    if user.key != key:
-        notify_offline(runtime, changeset, key, before)
+    changeset.emit_each(events, author.client if author is not None else None)
+    notify_nick_change(runtime, changeset, user, before)
+
+
+def notify_nick_change(runtime: Runtime, changeset: Changeset, user: User, before: str) -> None:
+    """Notify clients that monitor the new nick of a user, or the one before."""
+    if user.key != fold(before):
+        notify_offline(runtime, changeset, fold(before), before)
         notify_online(runtime, changeset, user)
 
 
 def _notify_monitors(changeset: Changeset, key: Key, event: Event) -> None:
     monitoring = changeset.world.monitors.of(key)
     if monitoring:
-        changeset.adopt(event, Audience(monitoring))
+        changeset.derive(event, Audience(monitoring))

@@ -1,10 +1,12 @@
 """The nodes on the database, and the sessions of one that is gone."""
 
 from app.commands.runtime import Runtime
+from app.commands.sessions.leaving import end_sessions
 from app.engine.changeset import Changeset
 from app.events import Event, Kind
 
 
 def remove_node(runtime: Runtime, changeset: Changeset, name: str, reason: str) -> None:
     """Record the end of a node, this one or another, and end its sessions."""
+    end_sessions(runtime, changeset, name, reason)
     changeset.emit(Event(Kind.NODE_ENDED, nick=runtime.settings.node, target=name, text=reason))

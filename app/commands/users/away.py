@@ -41,11 +41,11 @@ def apply_early_away(ctx: Context) -> None:
 def _set_away(ctx: Context, message: str) -> None:
     """Set the caller's away message, or clear it if empty, and notify clients of the change."""
     me = ctx.me
-    if message == UNSPECIFIED and PRE_AWAY in ctx.client.caps and len(me.clients) > 1:
+    if message == UNSPECIFIED and PRE_AWAY in ctx.client.caps and (len(me.clients) > 1 or len(me.nodes) > 1):
         return  # other clients of the user take precedence
     text = _truncate(ctx, message) or None
     if text != me.away:
-        ctx.changeset.emit(ctx.event(Kind.AWAY, text=text), ctx.world.presence_audience(me), ctx.client)
+        ctx.emit_without_reply(ctx.event(Kind.AWAY, text=text))
 
 
 def _truncate(ctx: Context, message: str) -> str:

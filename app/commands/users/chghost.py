@@ -5,7 +5,10 @@ import re
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
+from app.commands.runtime import Runtime
 from app.commands.sessions.bans import enforce_bans_on
+from app.engine.changeset import Changeset
+from app.engine.delivery.client import Client
 from app.engine.world.user import User
 from app.events import Kind
 from app.events.data import HostData
@@ -36,11 +39,20 @@ def chghost(ctx: Context, nick: str, host: str) -> None:
 
 
 def _set_host(ctx: Context, user: User, host: str) -> None:
-    """Change the host; notify clients with chghost and, by RPL_VISIBLEHOST, the user's clients."""
+    """Change the host, and notify clients with chghost and, by RPL_VISIBLEHOST, the user's."""
     me = ctx.me
     data = HostData(me.nick, me.account.name if me.account else None, me.session)
-    ctx.changeset.emit(user.event(Kind.HOST, text=host, data=data), ctx.world.presence_audience(user))
-    for client in user.clients:
-        recipient = ctx if client is ctx.client else Context(ctx.runtime, ctx.changeset, client)
-        recipient.reply(numerics.RPL_VISIBLEHOST, host)
+    ctx.changeset.emit(user.event(Kind.HOST, text=host, data=data))
+    if ctx.client in user.clients:
+        ctx.reply(numerics.RPL_VISIBLEHOST, host)
+    send_visible_host(ctx.runtime, ctx.changeset, user, ctx.client)
     enforce_bans_on(ctx.runtime, ctx.changeset, user)
+
+
+def send_visible_host(
+    runtime: Runtime, changeset: Changeset, user: User, author: Client | None = None
+) -> None:
+    """Send the displayed host to the user's clients, except the author's."""
+    for client in user.clients:
+        if client is not author:
+            Context(runtime, changeset, client).reply(numerics.RPL_VISIBLEHOST, user.host)

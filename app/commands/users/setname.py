@@ -14,11 +14,11 @@ MAX_USER_LENGTH = 20  # characters
 def setname(ctx: Context, realname: str) -> None:
     """Change your real name (at most 128 characters), as shown by WHOIS."""
     _check_realname(ctx, realname)
-    event, audience = ctx.event(Kind.REALNAME, text=realname), ctx.world.presence_audience(ctx.me)
+    event = ctx.event(Kind.REALNAME, text=realname)
     if "setname" in ctx.client.caps:
-        ctx.emit(event, audience)
+        ctx.emit(event)
     else:
-        ctx.emit_without_reply(event, audience)
+        ctx.emit_without_reply(event)
 
 
 def _check_realname(ctx: Context, realname: str) -> None:

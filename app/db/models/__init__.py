@@ -20,7 +20,15 @@ from app.db.models.conversations import CorrespondentRow, PrivateMetadataRow, Re
 from app.db.models.erasure import ErasureRow, ErasureSessionRow, FormerNameRow, NameReservationRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
 from app.db.models.nodes import NodeRow
-from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
+from app.db.models.people import (
+    LastVisitRow,
+    MembershipRow,
+    RoomInvitationRow,
+    RoomVisitRow,
+    SessionMetadataRow,
+    SessionNodeRow,
+    SessionRow,
+)
 from app.db.models.retention import ExpiredHistoryRow, RoomRetentionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
 from app.db.models.service import (
@@ -62,6 +70,7 @@ __all__ = [
     "PrivateMetadataRow",
     "ReadMarkerRow",
     "ReplayStartRow",
+    "RoomInvitationRow",
     "RoomMaskRow",
     "RoomMetadataRow",
     "RoomRetentionRow",
@@ -69,5 +78,7 @@ __all__ = [
     "RoomRow",
     "RoomVisitRow",
     "ServerSecretRow",
+    "SessionMetadataRow",
+    "SessionNodeRow",
     "SessionRow",
 ]

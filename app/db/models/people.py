@@ -1,6 +1,6 @@
 """Tables for sessions and their presence in rooms."""
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Boolean, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Id, Instant, Name, Reference, RoomId
@@ -27,6 +27,29 @@ class SessionRow(Base):
     disconnected: Mapped[Instant | None]  # None: the session is online
     detached: Mapped[Instant | None]  # when the last device left; None: a device is connected
     away: Mapped[str | None] = mapped_column(Text)  # away message
+    modes: Mapped[str] = mapped_column(String(8), server_default="i")  # letters of the user modes
+    operator: Mapped[bool | None] = mapped_column(Boolean)  # by OPER or MODE -o; None: by account
+    operator_name: Mapped[Name | None]  # the name used with OPER
+
+
+class SessionNodeRow(Base):
+    """A server on which a session has devices. A session without one is detached."""
+
+    __tablename__ = "session_node"
+
+    session_id: Mapped[Id]
+    node: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[Instant]
+
+
+class SessionMetadataRow(Base):
+    """A metadata entry of a guest (IRCv3 `metadata`), which ends with the session."""
+
+    __tablename__ = "session_metadata"
+
+    session_id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
 
 
 class MembershipRow(Base):
@@ -37,6 +60,15 @@ class MembershipRow(Base):
     session_id: Mapped[Id]
     room_id: Mapped[RoomId]
     roles: Mapped[str] = mapped_column(String(8))  # mode letters: `o`, `v`
+
+
+class RoomInvitationRow(Base):
+    """An unused invitation of a session to a room (INVITE)."""
+
+    __tablename__ = "room_invitation"
+
+    session_id: Mapped[Id]
+    room_id: Mapped[RoomId]
 
 
 class RoomVisitRow(Base):

@@ -98,7 +98,9 @@ def _rooms() -> Query:
 
 def _users() -> Query:
     """Return the registered accounts."""
-    is_online = exists().where(SessionRow.account == AccountRow.name, SessionRow.disconnected.is_(None))
+    is_online = exists(SessionRow.id).where(
+        SessionRow.account == AccountRow.name, SessionRow.disconnected.is_(None)
+    )
     display_name = (
         select(AccountMetadataRow.value)
         .where(AccountMetadataRow.account_id == AccountRow.id, AccountMetadataRow.key == "display-name")
@@ -151,7 +153,7 @@ def _present() -> Query:
 
 def _absent() -> Query:
     is_present = (
-        exists()
+        exists(SessionRow.id)  # without columns, the view would depend on all of them
         .where(MembershipRow.room_id == RoomRoleRow.room_id, MembershipRow.session_id == SessionRow.id)
         .where(SessionRow.account == AccountRow.name, SessionRow.disconnected.is_(None))
     )

@@ -3,8 +3,8 @@
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import World
 from app.events import Event
-from app.events.data import ConnectedData, DepartureData
-from app.wire.modes import parse_changes
+from app.events.data import AttachedData, ConnectedData, DetachedData
+from app.wire.modes import change_user_modes, find_operator_change
 from app.wire.names import fold
 
 
@@ -19,9 +19,10 @@ def connected(world: World, event: Event) -> None:
         host=event.host,
         address=data.address,
         realname=data.realname,
-        signon=world.clock.now(),
-        last_active=world.clock.monotonic(),
+        signon=event.at or world.clock.now(),
+        last_active=world.clock.monotonic() - world.age_seconds(event),
         account=world.find_account(event.account) if event.account else None,
+        nodes={data.node},
     )
     world.add_user(user)
     world.peak_users = max(world.peak_users, len(world.users))
@@ -62,11 +63,9 @@ def user_mode(world: World, event: Event) -> None:
     user = world.users.get(event.session or 0)
     if user is None:
         return
-    for change in parse_changes(event.text or "", []):
-        if change.letter == "o":
-            user.operator = change.sign == "+"
-            continue
-        (user.modes.add if change.sign == "+" else user.modes.discard)(change.letter)
+    text = event.text or ""
+    user.modes, operator = change_user_modes(user.modes, text), find_operator_change(text)
+    user.operator = user.operator if operator is None else operator
     world.user_counts.update(user)
 
 
@@ -129,15 +128,20 @@ def away(world: World, event: Event) -> None:
 
 
 def detached(world: World, event: Event) -> None:
-    """Record when the last device of an always-on user disconnected."""
+    """Record that a node has no device of a session any more, and when the last one left."""
     user = world.users.get(event.session or 0)
-    if user is not None:
+    if user is None:
+        return
+    data = DetachedData.of(event)
+    user.nodes = set() if data.node is None else user.nodes - {data.node}
+    if not user.nodes:
         world.departures.add(user, user.rooms, event)
-        user.detached = DepartureData.of(event).heard or event.at or world.clock.now()
+        user.detached = data.heard or event.at or world.clock.now()
 
 
 def attached(world: World, event: Event) -> None:
-    """Clear the detachment time once a device of the user connects."""
+    """Record that a node has a device of a session."""
     user = world.users.get(event.session or 0)
     if user is not None:
+        user.nodes.add(AttachedData.of(event).node or world.node)
         user.detached = None

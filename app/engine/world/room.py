@@ -119,8 +119,14 @@ class Room:
             if not self.members:
                 self._word_filter = None
                 self._list_indexes.clear()
-            self.invalidate_audience()
+            if user.clients:
+                self.invalidate_audience()
             self.invalidate_names()
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether any member has a device, on any node."""
+        return any(member.user.nodes for member in self.members.values())
 
     def operators(self) -> Audience:
         """Return the clients of the channel operators."""

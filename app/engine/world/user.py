@@ -44,7 +44,7 @@ class AccountInfo:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """A registered user; `rooms` holds room ids."""
+    """A registered user, on any server; `rooms` holds room ids."""
 
     session: int
     nick: str
@@ -63,7 +63,8 @@ class User:
     modes: set[str] = field(default_factory=lambda: {"i"})
     rooms: set[int] = field(default_factory=set)
     invited: set[int] = field(default_factory=set)  # rooms with an unused invitation
-    clients: list[Client] = field(default_factory=list)
+    nodes: set[str] = field(default_factory=set)  # servers with a device; none: detached
+    clients: list[Client] = field(default_factory=list)  # the devices on this server
     markers: Markers = None
     metadata: Metadata = field(default_factory=dict)  # used only without an account
 

@@ -93,6 +93,21 @@ class World:
         """Whether this node does what only one of them needs to do."""
         return self.node == min(self.live_nodes)
 
+    def age_seconds(self, event: Event) -> float:
+        """Return how long ago an event of another node was stored; 0 for one of this node."""
+        return max(0, self.clock.now() - event.at) / 1000 if event.at else 0.0
+
+    def is_responsible_for(self, user: User) -> bool:
+        """Whether this node decides what follows for a user from events that no node decided.
+
+        It is the first of the live nodes that have a device, or else of all of them.
+        """
+        return min((user.nodes & self.live_nodes) or self.live_nodes) == self.node
+
+    def users_on(self, node: str) -> list[User]:
+        """Return the users with a device on a node."""
+        return [user for user in self.users.values() if node in user.nodes]
+
     def find_user(self, nick: str) -> User | None:
         """Return the user with a nick (case-insensitive), or None."""
         return self.nicks.get(fold(nick))

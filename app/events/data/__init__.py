@@ -24,7 +24,15 @@ from app.events.data.rooms import (
     RetentionData,
 )
 from app.events.data.server import BannedData, ExpiredData, NodeData, RehashedData, RevokedData
-from app.events.data.sessions import ConnectedData, DepartureData, HostData, KilledData, OperData
+from app.events.data.sessions import (
+    AttachedData,
+    ConnectedData,
+    DepartureData,
+    DetachedData,
+    HostData,
+    KilledData,
+    OperData,
+)
 
 __all__ = [
     "DATA_CLASSES",
@@ -32,12 +40,14 @@ __all__ = [
     "AccountDeletedData",
     "AccountRenamedData",
     "AppliedData",
+    "AttachedData",
     "BannedData",
     "CertificateData",
     "ConnectedData",
     "CreatedData",
     "DeletedData",
     "DepartureData",
+    "DetachedData",
     "ExpiredData",
     "HostData",
     "InvitationData",

@@ -15,7 +15,8 @@ from app.events.kinds import Kind
 DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.CONNECTED: sessions.ConnectedData,
     Kind.QUIT: sessions.DepartureData,
-    Kind.DETACHED: sessions.DepartureData,
+    Kind.DETACHED: sessions.DetachedData,
+    Kind.ATTACHED: sessions.AttachedData,
     Kind.HOST: sessions.HostData,
     Kind.KILLED: sessions.KilledData,
     Kind.OPERED: sessions.OperData,

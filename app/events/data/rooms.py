@@ -59,10 +59,15 @@ class InvitedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class ModeData(EventData):
-    """Mode changes; `override`: made by an administrator who is not a channel operator."""
+    """Mode changes.
+
+    `override`: made by an administrator who is not a channel operator. `initial`: the roles of a
+    user who has just joined, and whose devices receive them with the names of the room.
+    """
 
     changes: Sequence[ModeRow]
     override: bool = False
+    initial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,23 @@ class DepartureData(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class DetachedData(DepartureData):
+    """The node that has no device of the session any more.
+
+    It is None in events of earlier versions, when only one node could have devices.
+    """
+
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedData(EventData):
+    """The node that has a device of the session; None as in `DetachedData`."""
+
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HostData(EventData):
     """The administrator who changed a host: nick, account and session."""
 

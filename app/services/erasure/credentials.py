@@ -23,6 +23,16 @@ def _named_sessions(account: ErasedAccount) -> Select[int]:
     return select(models.SessionRow.id).where(models.SessionRow.account == account.name)
 
 
+def _of_sessions(model: Any) -> Credential:
+    return Credential(model, lambda account: model.session_id.in_(_named_sessions(account)))
+
+
+_SESSION_TABLES = (
+    models.MembershipRow,
+    models.SessionNodeRow,
+    models.SessionMetadataRow,
+    models.RoomInvitationRow,
+)
 CREDENTIALS: Sequence[Credential] = (
     Credential(models.CertificateRow, lambda account: models.CertificateRow.account_id == account.id),
     Credential(models.AccountMetadataRow, lambda account: models.AccountMetadataRow.account_id == account.id),
@@ -30,9 +40,7 @@ CREDENTIALS: Sequence[Credential] = (
     Credential(models.RoomRoleRow, lambda account: models.RoomRoleRow.account_id == account.id),
     Credential(models.FormerNameRow, lambda account: models.FormerNameRow.account_id == account.id),
     Credential(models.ApplicationRow, lambda account: models.ApplicationRow.key.in_(account.keys)),
-    Credential(
-        models.MembershipRow, lambda account: models.MembershipRow.session_id.in_(_named_sessions(account))
-    ),
+    *map(_of_sessions, _SESSION_TABLES),
     Credential(models.AccountRow, lambda account: models.AccountRow.id == account.id),
 )
 

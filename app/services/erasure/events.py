@@ -53,6 +53,7 @@ _FACTS = (  # they concern others as well, and stay without their author
 )
 _POINTING = (  # another user than the author may be named in the target or the data
     Kind.KICKED,
+    Kind.INVITED,
     Kind.KILLED,
     Kind.MODE,
     Kind.HOST,

@@ -106,9 +106,11 @@ def find_message(connection: Connection, position: int) -> Event | None:
     return event if is_readable else None
 
 
-def latest_messages(connection: Connection, room: int, limit: int) -> list[Event]:
-    """Return the last messages of a room, oldest first."""
-    return _read_page(connection, HistorySource(room), limit, newest=True).items
+def latest_messages(
+    connection: Connection, room: int, limit: int, high: HistoryCursor | None = None
+) -> list[Event]:
+    """Return the last messages of a room, before `high` if given, oldest first."""
+    return _read_page(connection, HistorySource(room), limit, high=high, newest=True).items
 
 
 def list_private_messages(session: Session, party: str, limit: int, since: int) -> list[Event]:

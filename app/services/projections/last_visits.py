@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, TextClause, select, text
 
 from app.db.models import AccountRow, SessionRow
 from app.events import Event, Kind
-from app.events.data import DepartureData, KickedData
+from app.events.data import DepartureData, DetachedData, KickedData
 from app.services.history.last_visits import list_visitors
 from app.services.projections.projection import Projection
 from app.wire.names import fold
@@ -23,7 +23,7 @@ from app.wire.names import fold
 _END = """
     INSERT INTO last_visit (visitor, room_id, until, session_id)
     SELECT :visitor, room.id, {until}, session.id FROM session JOIN room ON {room}
-    WHERE session.id = :session AND session.detached IS NULL
+    WHERE session.id = :session AND session.detached IS NULL AND {condition}
     ON CONFLICT (visitor, room_id) DO UPDATE SET until = excluded.until, session_id = excluded.session_id
 """
 _LAST_HEARD = """coalesce(
@@ -32,6 +32,9 @@ _LAST_HEARD = """coalesce(
     0)"""
 _ONE_ROOM = "room.id = :room"
 _ALL_ROOMS = "room.id IN (SELECT room_id FROM membership WHERE session_id = session.id)"
+_ALWAYS = "1 = 1"
+_NO_OTHER_NODE = """NOT EXISTS
+    (SELECT 1 FROM session_node WHERE session_node.session_id = session.id AND session_node.node <> :node)"""
 _MEMBER = select(SessionRow.id, SessionRow.nick, SessionRow.host, SessionRow.account)
 
 
@@ -52,7 +55,9 @@ def _end(connection: Connection, event: Event, session: int, visitors: tuple[str
 
 
 def _detached(connection: Connection, event: Event) -> None:
-    _execute(connection, event, _visitors(connection, event), _ALL_ROOMS, session=event.session)
+    """End the visits of a session, unless another node has a device."""
+    node, visitors = DetachedData.of(event).node or "", _visitors(connection, event)
+    _execute(connection, event, visitors, _ALL_ROOMS, _NO_OTHER_NODE, session=event.session, node=node)
 
 
 def _identity_changed(connection: Connection, event: Event) -> None:
@@ -63,17 +68,22 @@ def _identity_changed(connection: Connection, event: Event) -> None:
 
 
 def _execute(
-    connection: Connection, event: Event, visitors: tuple[str, ...], rooms: str, **values: int | None
+    connection: Connection,
+    event: Event,
+    visitors: tuple[str, ...],
+    rooms: str,
+    condition: str = _ALWAYS,
+    **values: int | str | None,
 ) -> None:
     heard = DepartureData.of(event).heard
     end = {"until": event.id} if heard is None else {"heard": heard}
-    statement = _statement(":until" if heard is None else _LAST_HEARD, rooms)
+    statement = _statement(":until" if heard is None else _LAST_HEARD, rooms, condition)
     connection.execute(statement, [{"visitor": visitor, **values, **end} for visitor in visitors])
 
 
 @cache
-def _statement(until: str, rooms: str) -> TextClause:
-    return text(_END.format(until=until, room=rooms))
+def _statement(until: str, rooms: str, condition: str) -> TextClause:
+    return text(_END.format(until=until, room=rooms, condition=condition))
 
 
 def _visitors(connection: Connection, user: Event | Row[int, str, str, str | None]) -> tuple[str, ...]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, null, select, update
 
 from app.db.insertion import insert_rows
-from app.db.models import AccountRow, ReadMarkerRow, SessionRow
+from app.db.models import AccountRow, ReadMarkerRow, SessionNodeRow, SessionRow
 from app.events import Event, Kind
 from app.events.data import ConnectedData, DepartureData, KilledData
 from app.services.projections.memberships import delete_memberships
 from app.services.projections.projection import BatchProjection, Projection
 from app.services.projections.room_visits import end_account_visits
+from app.wire.modes import change_user_modes, find_operator_change
 from app.wire.names import fold
 
 _COLUMNS = ("id", "nick", "user", "host", "address", "realname", "account", "node", "connected")
@@ -20,6 +21,9 @@ _END_SESSION = (
     .where(SessionRow.id == bindparam("session"), SessionRow.disconnected.is_(None))
     .values(disconnected=bindparam("instant"))
 )
+# LOGIN and LOGOUT end a refusal of administrator status (MODE -o), but not a status by OPER.
+_OPERATOR_OF_LOGIN = case((SessionRow.operator.is_(True), True), else_=null())
+_HAS_DEVICE = exists(select(SessionNodeRow.node).where(SessionNodeRow.session_id == SessionRow.id))
 _DELETE_MARKERS = delete(ReadMarkerRow).where(ReadMarkerRow.party == bindparam("guest"))
 
 
@@ -61,7 +65,10 @@ def _away(connection: Connection, event: Event) -> None:
 
 
 def _detached(connection: Connection, event: Event) -> None:
-    _update(connection, event, detached=DepartureData.of(event).heard or event.at)
+    """Record when a session lost its last device, unless another node has one."""
+    detached = DepartureData.of(event).heard or event.at
+    is_without_device = (SessionRow.id == event.session, ~_HAS_DEVICE)
+    connection.execute(update(SessionRow).where(*is_without_device).values(detached=detached))
     _update_last_seen(connection, event)
 
 
@@ -84,13 +91,26 @@ def _realname(connection: Connection, event: Event) -> None:
 
 def _logged_in(connection: Connection, event: Event) -> None:
     end_account_visits(connection, event.session, event.account)
-    _update(connection, event, account=event.account)
+    _update(connection, event, account=event.account, operator=_OPERATOR_OF_LOGIN)
     _update_last_seen(connection, event)
 
 
 def _logged_out(connection: Connection, event: Event) -> None:
     end_account_visits(connection, event.session, event.account)
-    _update(connection, event, account=None)
+    _update(connection, event, account=None, operator=_OPERATOR_OF_LOGIN)
+
+
+def _user_mode(connection: Connection, event: Event) -> None:
+    text, is_session = event.text or "", SessionRow.id == event.session
+    modes = connection.scalar(select(SessionRow.modes).where(is_session)) or ""
+    _update(connection, event, modes="".join(sorted(change_user_modes(set(modes), text))))
+    operator = find_operator_change(text)
+    if operator is not None:
+        _update(connection, event, operator=operator)
+
+
+def _opered(connection: Connection, event: Event) -> None:
+    _update(connection, event, operator=True, operator_name=event.target)
 
 
 def _update(connection: Connection, event: Event, **values: object) -> None:
@@ -110,6 +130,8 @@ PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.DETACHED: _detached,
     Kind.ATTACHED: _attached,
     Kind.NICK: _nick,
+    Kind.USER_MODE: _user_mode,
+    Kind.OPERED: _opered,
     Kind.HOST: _host,
     Kind.REALNAME: _realname,
     Kind.LOGGED_IN: _logged_in,

@@ -18,14 +18,16 @@ from app.services.projections import (
     people,
     redactions,
     retention,
+    room_invitations,
     room_visits,
     rooms,
+    session_nodes,
 )
 from app.services.projections.projection import BatchProjection, Projection
 
 # `room_visits` reads the account of a session, and `last_visits` who it is and whether it has a
-# device, before `people` changes them; `last_visits` also reads the memberships that `people`
-# deletes.
+# device, before `session_nodes` and `people` change them; it also reads the memberships that
+# `people` deletes. `people` reads whether another node has a device.
 _TABLES = (
     accounts.PROJECTIONS,
     audit_log.PROJECTIONS,
@@ -34,7 +36,9 @@ _TABLES = (
     messages.PROJECTIONS,
     metadata.PROJECTIONS,
     nodes.PROJECTIONS,
+    room_invitations.PROJECTIONS,
     room_visits.PROJECTIONS,
+    session_nodes.PROJECTIONS,
     people.PROJECTIONS,
     retention.PROJECTIONS,
     rooms.PROJECTIONS,
@@ -42,8 +46,10 @@ _TABLES = (
 _LOG = (redactions.PROJECTIONS,)
 _BATCH_TABLES = (
     people.BATCH_PROJECTIONS,
+    session_nodes.BATCH_PROJECTIONS,
     audit_log.BATCH_PROJECTIONS,
     memberships.BATCH_PROJECTIONS,
+    room_invitations.BATCH_PROJECTIONS,
     room_visits.BATCH_PROJECTIONS,
 )
 

@@ -58,7 +58,7 @@ def test_a_reading_command_that_writes_stores_nothing(
 
 def tell_the_unspeakable(changeset: Changeset, client: Client) -> None:
     """Emit an event that cannot be encoded, so that delivery fails after the commit."""
-    changeset.emit(Event(Kind.VOID), Audience([client]))
+    changeset.derive(Event(Kind.VOID), Audience([client]))
 
 
 def alone(bench: EngineHarness) -> Engine:

@@ -10,8 +10,9 @@ from app.db.database import Database
 from app.services.replay.verification import find_derivation_problems
 from tests.conftest import MovedClock
 from tests.engine.attacks.test_fuzz import no_faults
+from tests.engine.deeds import DEEDS, PEOPLE, WHO, do
 from tests.engine.harness import EngineHarness
-from tests.engine.storage.test_restart import DEEDS, PEOPLE, WHO, do, new_bench
+from tests.engine.storage.test_restart import new_bench
 from tests.lived_chat import live
 from tests.services.replay.administration import ACTIONS, administer
 

@@ -14,8 +14,9 @@ from app.services.replay import verification
 from app.services.replay.rules import DERIVED_TABLES
 from tests.conftest import MovedClock
 from tests.engine.attacks.test_fuzz import no_faults
+from tests.engine.deeds import DEEDS, WHO, do
 from tests.engine.harness import EngineHarness
-from tests.engine.storage.test_restart import DEEDS, WHO, do, new_bench
+from tests.engine.storage.test_restart import new_bench
 from tests.lived_chat import live
 
 CHANGES = [
@@ -35,6 +36,10 @@ CHANGES = [
     ("session", "UPDATE session SET away = NULL", "column away"),
     ("membership", "UPDATE membership SET roles = '' WHERE roles = 'v'", "column roles"),
     ("membership", "INSERT INTO membership SELECT 9, id, 'o' FROM room WHERE key = '#tea'", "has the row 9/"),
+    ("session", "UPDATE session SET modes = ''", "column modes"),
+    ("session_node", "UPDATE session_node SET node = 'other'", "session_node"),
+    ("session_metadata", "DELETE FROM session_metadata", "lacks the row"),
+    ("room_invitation", "DELETE FROM room_invitation", "lacks the row"),
     ("room_stay", "UPDATE room_stay SET since = since - 1", "column since"),
     ("last_visit", "DELETE FROM last_visit", "lacks the row"),
     ("correspondent", "UPDATE correspondent SET last_at = 1", "column last_at"),

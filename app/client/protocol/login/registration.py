@@ -16,15 +16,17 @@ from app.client.protocol.events import (
     Notice,
     Phase,
     PhaseChanged,
+    Renamed,
 )
 from app.client.protocol.exchanges import NickRefusal
 from app.client.protocol.history import resume, unread
-from app.client.protocol.lines import param, send
+from app.client.protocol.lines import line_time, param, send
 from app.client.protocol.login import sasl
 from app.client.protocol.login.capabilities import REGISTRATION, wanted_capabilities
 from app.client.protocol.model import ClientState
 from app.client.protocol.sending import pending
 from app.wire.line import Line
+from app.wire.names import fold
 
 # Words in the text of ERR_NICKNAMEINUSE that indicate that a nick belongs to an account.
 REGISTERED_WORDS = ("regist", "reserved", "account", "password", "identif")
@@ -227,6 +229,30 @@ def on_isupport(state: ClientState, line: Line) -> Effects:
         name, _, value = token.partition("=")
         state.connection.isupport[name] = value
     yield from ()
+
+
+def on_nick(state: ClientState, line: Line) -> Effects:
+    """Show a nick change; if another user released the chosen nick, reclaim it."""
+    old, new = line.nick, param(line, 0)
+    is_mine = state.is_me(old)
+    if is_mine:
+        state.connection.nick = new
+    event = Renamed(old, new, line_time(state, line), is_mine)
+    for room in state.rooms_of(old):
+        room.shown_events.add_live(event)
+        member = room.members.pop(fold(old))
+        member.nick = new
+        member.mask = f"{new}!{member.mask.partition('!')[2]}" if member.mask else ""
+        room.members[fold(new)] = member
+    yield event
+    if not is_mine:
+        yield from reclaim_nick(state, old)
+
+
+def reclaim_nick(state: ClientState, released: str) -> Effects:
+    """Request the chosen nick if another user has just released it."""
+    if not state.is_me(released) and fold(released) == fold(state.options.nick):
+        yield send("NICK", state.options.nick)
 
 
 def on_logged_out(state: ClientState, line: Line) -> Effects:

@@ -18,7 +18,7 @@ from app.client.protocol.events import (
 )
 from app.client.protocol.history import catch_up, resume
 from app.client.protocol.lines import line_time, param
-from app.client.protocol.membership import nick_changes
+from app.client.protocol.login import registration
 from app.client.protocol.messaging.messages import deliver
 from app.client.protocol.model import ClientState
 from app.client.protocol.replies import reply_texts
@@ -95,7 +95,7 @@ def on_quit(state: ClientState, line: Line) -> Effects:
         room.members.pop(fold(line.nick), None)
         room.shown_events.add_live(event)
     yield event
-    yield from nick_changes.reclaim_nick(state, line.nick)
+    yield from registration.reclaim_nick(state, line.nick)
 
 
 def on_topic(state: ClientState, line: Line) -> Effects:

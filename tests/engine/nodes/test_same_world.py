@@ -1,0 +1,70 @@
+"""All nodes have the same world, however they came to know it."""
+
+from dataclasses import dataclass
+
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.engine.attacks.test_fuzz import no_faults
+from tests.engine.cluster import Cluster, new_cluster
+from tests.engine.deeds import DEEDS, LINES, WHO, do
+from tests.engine.invariants import check_world
+from tests.engine.world_state import describe_world
+
+OPER = "OPER god heaven"
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+SETTINGS = {"auto_join": ["#all"], "operators": {"god": HASHER.hash("heaven")}}
+LOCAL = st.one_of(DEEDS, LINES, st.sampled_from([OPER, "MODE anna -o", "MODE bob +wB-i", "MODE bob -B"]))
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What happens on a node, and whether the others adopt it at once."""
+
+    node: str
+    name: str
+    deed: str
+    is_adopted: bool
+
+
+PLANS = st.lists(st.builds(Deed, st.sampled_from("ab"), WHO, LOCAL, st.booleans()), max_size=40)
+
+
+def check(plan: list[Deed]) -> None:
+    """Assert that nodes that adopt, and one that restores, have the world of those that decide."""
+    with new_cluster(**SETTINGS) as cluster, no_faults():
+        cluster.start("a")
+        cluster.start("b")
+        for deed in plan:
+            cluster.clock.instant += 1000
+            do(cluster.nodes[deed.node], deed.name, deed.deed)
+            if deed.is_adopted:
+                cluster.settle()
+        cluster.settle()
+        compare(cluster)
+        cluster.start("c")
+        cluster.settle()
+        compare(cluster)
+
+
+def compare(cluster: Cluster) -> None:
+    """Assert that the nodes have equal and consistent worlds."""
+    worlds = [node.world for node in cluster.nodes.values()]
+    for world in worlds:
+        check_world(world)
+        assert describe_world(world) == describe_world(worlds[0])
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=PLANS)
+def test_all_nodes_have_the_same_world(cheap_hashing: None, plan: list[Deed]) -> None:
+    check(plan)
+
+
+@pytest.mark.long
+@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=PLANS)
+def test_all_nodes_have_the_same_world_after_many_histories(cheap_hashing: None, plan: list[Deed]) -> None:
+    check(plan)
