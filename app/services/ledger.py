@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -56,7 +56,7 @@ class Ledger:
         self._indexer: Indexer | None = None  # from `start` on
         self._in_doubt: CommitInDoubt | None = None
         self.membership: Membership | None = None  # of this server among the nodes, if there can be others
-        self._is_continuous = True  # the log is known to continue what this process has read
+        self._is_continuous = False  # the log on this connection continues what was read before
 
     @property
     def connection(self) -> Connection:
@@ -64,7 +64,6 @@ class Ledger:
         if self._connection is None:
             self._connection = self._database.connect_to_append()
             self._version = None  # each connection counts on its own
-            self._is_continuous = self.last_id == 0  # it may lead to another server after a failover
         return self._connection
 
     @property
@@ -121,8 +120,8 @@ class Ledger:
         known = self._log.last_id
         try:
             connection = self._begin()
-            self._require_place()
             self._require_continuity()
+            self._require_place()
             version = self._database.dialect.version(connection)
             if version is not None and version == self._version:
                 return []
@@ -134,14 +133,23 @@ class Ledger:
     def _require_continuity(self) -> None:
         """Check on a new connection that the log contains what this server has read.
 
-        Raises: LogReplaced when it does not; this is then recorded in the log.
+        The transaction then also writes. So its commit waits until the standby has all that is
+        read in it: after a crash, PostgreSQL shows commits that were not replicated.
+
+        Raises: LogReplaced when the log lacks events; this is then recorded in it. LeaseExpired
+            when this node was removed.
         """
         if self._is_continuous:
             return
         lost = self._log.find_divergence(self.connection)
-        if lost is None:
-            self._is_continuous = True
-            return
+        if lost is not None:
+            self._report_replacement(lost)
+        if self.membership is not None:
+            self.membership.watch_again()
+            self.membership.renew(self.connection, self.last_id)
+        self._is_continuous = True
+
+    def _report_replacement(self, lost: str) -> NoReturn:
         name = "main" if self.membership is None else self.membership.name
         reason = f"{lost} This server has shown events that are lost, and disconnects its clients."
         self._log.seek_to_end(self.connection)
@@ -171,11 +179,12 @@ class Ledger:
         """
         known = self._log.last_id
         try:
+            connection = self.connection  # may be a new one
             if not self._is_continuous:
                 events = self.open()
-                self.connection.commit()
+                connection.commit()
                 return events
-            with self._unlocked() as connection, connection.begin():
+            with self._unlocked(), connection.begin():
                 return self._read_remote_events(None)
         except SQLAlchemyError as error:
             self._log.last_id = known
@@ -236,6 +245,7 @@ class Ledger:
         """
         try:
             rejected: list[Event] = []
+            self._require_continuity()
             if events:
                 rejected = self._record(events)
                 self._in_doubt = CommitInDoubt(events, rejected)
@@ -447,14 +457,21 @@ class Ledger:
             raise self._abort(error) from error
 
     def _abort(self, error: SQLAlchemyError) -> StorageError:
-        """Roll back, discard the connection if that fails, and return the error to raise."""
+        """Roll back, discard the connection if it is lost, and return the error to raise.
+
+        SQLAlchemy would replace a lost connection silently, perhaps by one to another server.
+        """
         connection, self._connection = self._connection, None
+        self._is_continuous = False
         if connection is not None:  # None if connecting failed
             try:
                 connection.rollback()
-                self._connection = connection
             except SQLAlchemyError:
                 connection.invalidate()
+            if connection.invalidated:
+                connection.close()
+            else:
+                self._connection = connection
         reason = str(getattr(error, "orig", None) or error)
         return StorageError(reason.strip().partition("\n")[0])
 

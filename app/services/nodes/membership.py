@@ -9,6 +9,9 @@ log's lock, so a node cannot write after it was removed.
 The table keeps the time of the database server, so the clocks of nodes need not agree. A server
 decides by its own monotonic clock, which goes on while the process is stopped, whether its lease
 may have expired. It must then renew it before it answers anybody.
+
+While the database fails, no node can renew its lease. So a node that was late itself, or had to
+connect again, watches the others for the length of a lease before it removes any of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +28,7 @@ from app.events.data import NodeData
 from app.services.nodes.nodes import find_expired
 
 RENEWALS_PER_LEASE = 4
+MAX_LATENESS = 0.5  # age of the lease at its renewal, as a share of its length
 SHARED_SETTINGS = {  # that must be equal on all nodes, since users are subject to them on any
     "always_on",
     "always_on_days",
@@ -72,6 +76,7 @@ class Membership:
         self._database_time = database_time
         self._epoch = clock.new_id()
         self._renewed_at = clock.monotonic()
+        self._watching_since = self._renewed_at  # that is, without being late or disconnected
 
     @property
     def is_due(self) -> bool:
@@ -156,10 +161,19 @@ class Membership:
         )
         if renewed.rowcount == 0:
             raise self._expired()
+        if self._age >= self._profile.lease_seconds * MAX_LATENESS:
+            self.watch_again()
         self._renewed_at = started
+
+    def watch_again(self) -> None:
+        """Give the other nodes the length of a lease to renew theirs, which they could not do."""
+        self._watching_since = self._clock.monotonic()
+        self.expired_nodes = []
 
     def find_expired(self, connection: Connection) -> None:
         """Set `expired_nodes` to the names of other nodes whose lease has expired."""
+        if self._clock.monotonic() < self._watching_since + self._profile.lease_seconds:
+            return
         expired = find_expired(connection, self._database_time(connection))
         self.expired_nodes = [node.name for node in expired if node.name != self.name]
 

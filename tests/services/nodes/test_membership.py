@@ -103,9 +103,17 @@ def test_node_that_renews_its_lease_is_not_expired(nodes: Nodes, clock: MovedClo
     assert nodes.names == ["a", "b"]
 
 
+def pass_lease(clock: MovedClock, *nodes: Node) -> None:
+    """Let a lease pass, during which only these nodes renew theirs."""
+    for _ in range(3):
+        clock.instant += LEASE_SECONDS * 400
+        for node in nodes:
+            node.renew()
+
+
 def test_removed_node_can_neither_write_nor_renew_its_lease(nodes: Nodes, clock: MovedClock) -> None:
     first, second = nodes.start("a"), nodes.start("b")
-    clock.instant += LEASE_SECONDS * 1000 + 1
+    pass_lease(clock, second)
     assert second.renew() == ["a"]
     assert second.remove("a") == ["a"]
     with pytest.raises(LeaseExpired, match="did not renew its lease for 10 s"):
@@ -117,7 +125,7 @@ def test_removed_node_can_neither_write_nor_renew_its_lease(nodes: Nodes, clock:
 
 def test_expired_node_that_nobody_has_removed_may_go_on(nodes: Nodes, clock: MovedClock) -> None:
     first, second = nodes.start("a"), nodes.start("b")
-    clock.instant += LEASE_SECONDS * 1000 + 1
+    pass_lease(clock, first)
     assert first.renew() == ["b"]
     assert second.renew() == []
     assert first.remove("b") == []  # it has renewed its lease since
@@ -127,12 +135,27 @@ def test_expired_node_that_nobody_has_removed_may_go_on(nodes: Nodes, clock: Mov
 
 def test_only_one_node_removes_an_expired_one(nodes: Nodes, clock: MovedClock) -> None:
     first, second, _ = nodes.start("a"), nodes.start("b"), nodes.start("c")
-    clock.instant += LEASE_SECONDS * 900
-    first.renew(), second.renew()
-    clock.instant += LEASE_SECONDS * 900
+    pass_lease(clock, first, second)
     assert first.renew() == ["c"] == second.renew()
     assert first.remove("c") == ["c"]
     assert second.remove("c") == []
+
+
+@pytest.mark.parametrize("pause", [0.8, 1.5])
+def test_nodes_that_could_not_renew_their_lease_remove_none(
+    nodes: Nodes, clock: MovedClock, pause: float
+) -> None:
+    first, second = nodes.start("a"), nodes.start("b")
+    pass_lease(clock, first, second)
+    clock.instant += LEASE_SECONDS * 240
+    first.renew()
+    clock.instant += int(LEASE_SECONDS * 1000 * pause)  # nobody reaches the database
+    assert first.renew() == []
+    second.renew()
+    pass_lease(clock, first, second)
+    assert first.renew() == [] == second.renew()
+    pass_lease(clock, first)
+    assert first.renew() == ["b"]
 
 
 def test_restarted_node_takes_the_place_of_its_earlier_run(nodes: Nodes) -> None:
