@@ -3,7 +3,7 @@
 Secrets never appear in events, exports or log files.
 """
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from app.clock import Clock
 from app.db.models import ServerSecretRow
@@ -22,16 +22,6 @@ def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> byt
     stored = find_secret(connection, name)
     if stored is not None:
         return stored
-    return _create_secret(connection, clock, name)
-
-
-def renew_secret(connection: Connection, clock: Clock, name: str) -> bytes:
-    """Replace the secret with the given name, and return the new one."""
-    connection.execute(delete(ServerSecretRow).where(_table.c.name == name))
-    return _create_secret(connection, clock, name)
-
-
-def _create_secret(connection: Connection, clock: Clock, name: str) -> bytes:
     value = clock.new_secret()
     connection.execute(insert(ServerSecretRow).values(name=name, value=value.hex()))
     return value

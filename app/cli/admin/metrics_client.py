@@ -1,7 +1,7 @@
 """Requests to the metrics port of the running server.
 
-`/top` requires a token that the server keeps in its database, and renews when it starts. It is read
-only when the server asks for it, so that a server that does not run is reported as such.
+`/top` requires a token that the servers on a database share and keep there. It is read only when
+the server asks for it, so that a server that does not run is reported as such.
 """
 
 import json
@@ -43,7 +43,7 @@ def find_address(settings: ServerSettings, port: int | None) -> str:
 
 
 def find_token(database: Database) -> str | None:
-    """Return the token of the last server that served `/top` on a database, or None.
+    """Return the token with which the servers on a database serve `/top`, or None before the first.
 
     Raises: ChatError when the database is missing, older, or cannot be read.
     """

@@ -12,7 +12,7 @@ from app.net.monitoring.metrics import ServerCollector
 from app.net.monitoring.route import Route
 from app.net.monitoring.top import TopFigures
 from app.net.send.flusher_pool import FlusherPool
-from app.services.secrets import TOP_TOKEN, renew_secret
+from app.services.secrets import TOP_TOKEN, get_or_create_secret
 
 ALIVE, READY, TOP = "/healthz", "/readyz", "/top"
 
@@ -47,7 +47,9 @@ class MonitoringEndpoint:
         """
         health = Health(engine, runtime.database, self._clock)
         top = TopFigures(runtime, engine, flushers, health)
-        token = runtime.ledger.maintain(lambda connection: renew_secret(connection, self._clock, TOP_TOKEN))
+        token = runtime.ledger.maintain(
+            lambda connection: get_or_create_secret(connection, self._clock, TOP_TOKEN)
+        )
         self._server.registry.register(ServerCollector(engine, flushers, health, runtime.version))
         ProcessCollector(registry=self._server.registry)
         self._server.routes = {

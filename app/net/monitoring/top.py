@@ -1,7 +1,7 @@
 """The figures of `chat-admin top`: the state of the server, its slowest clients and busiest rooms.
 
 They contain no address and name no secret room, but they do name users and rooms. Therefore they
-require a token, which is renewed at each start and kept in the database (`services.secrets`): only
+require a token, which all servers on a database share and keep there (`services.secrets`): only
 those who may read the database may read them. Metrics, which may be open to a network, name
 neither.
 """
