@@ -36,6 +36,9 @@ class BulkAccess(Protocol):
     def drop_slow_indexes(self, connection: Connection) -> list[str]:
         """Drop indexes that are faster to build after a copy; return the statements for that."""
 
+    def build_indexes(self, connection: Connection, statements: Sequence[str]) -> None:
+        """Execute the statements that `drop_slow_indexes` returned."""
+
     def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
         """Adapt sequences and statistics to the rows inserted."""
 

@@ -35,6 +35,12 @@ class Fulltext(Protocol):
     def extend(self, connection: Connection) -> int:
         """Index the next rows, for a fraction of a second at most, and return the new end."""
 
+    def extend_in_bulk(self, connection: Connection) -> int:
+        """Index the next rows of a database that no server uses, and return the new end.
+
+        Larger steps cost less per row: these take a second or two, and 16 MiB of memory.
+        """
+
     def rebuild(self, database: Database) -> None:
         """Rebuild the index from the whole log, without blocking a running server for long."""
 

@@ -48,6 +48,9 @@ class SQLiteBulkAccess:
         """Return an empty list: the search index is extended afterwards anyway."""
         return []
 
+    def build_indexes(self, connection: Connection, statements: Sequence[str]) -> None:
+        """Do nothing: no index was dropped."""
+
     def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
         """Do nothing: the next key of a table follows its largest one."""
 

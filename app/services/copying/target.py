@@ -70,10 +70,10 @@ class CopyTarget:
         is_complete = False
         while not is_complete:
             with self.database.locked() as connection:
-                is_complete = fulltext_of(connection).extend(connection) >= get_last_id(connection)
+                is_complete = fulltext_of(connection).extend_in_bulk(connection) >= get_last_id(connection)
         with self.database.locked() as connection:
-            for statement in copy_state.load(connection)[copy_state.INDEXES]:
-                connection.exec_driver_sql(statement)
+            statements = copy_state.load(connection)[copy_state.INDEXES]
+            bulk_access_of(connection).build_indexes(connection, statements)
             copy_state.store(connection, copy_state.INDEXES, [])
 
     def finish(self, record: Callable[[Connection], None]) -> None:
