@@ -37,6 +37,12 @@ class UsageError(ChatError):
     exit_code = 2
 
 
+class Interrupted(ChatError):
+    """The user ended the command with Ctrl-C; the sentence says how to continue."""
+
+    exit_code = 130  # 128 + SIGINT, the shells' convention
+
+
 class CheckFailed(ChatError):
     """The check ran to completion and found problems."""
 

@@ -69,6 +69,7 @@ GROUND = {
     "clock",
     "errors",
     "events",
+    "interrupts",
     "log_output",
     "process",
     "progress",

@@ -116,7 +116,7 @@ def _exit_codes() -> Iterator[str]:
     for error in vars(errors).values():
         if isinstance(error, type) and issubclass(error, errors.ChatError):
             meanings.setdefault(error.exit_code, (error.__doc__ or "").partition("\n")[0])
-    meanings |= {terminal.INTERRUPTED: _INTERRUPTED, terminal.OUTPUT_CLOSED: _OUTPUT_CLOSED}
+    meanings |= {errors.Interrupted.exit_code: _INTERRUPTED, terminal.OUTPUT_CLOSED: _OUTPUT_CLOSED}
     for code, meaning in sorted(meanings.items()):
         yield from (".TP", f"\\fB{code}\\fR", *_text([meaning]))
 

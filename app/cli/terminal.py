@@ -20,7 +20,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from app.atomic_write import FULL_DISK
-from app.errors import ChatError, UsageError, describe_defect, print_traceback_if_requested
+from app.errors import ChatError, Interrupted, UsageError, describe_defect, print_traceback_if_requested
 from app.process import disable_core_dumps
 from app.text.encoding import escape_non_ascii, is_text, is_unicode, make_lenient
 from app.text.graphemes import truncate_characters
@@ -28,7 +28,6 @@ from app.text.sanitise import clean_lines, escape_hidden
 
 DISTRIBUTION = "durable-chat"
 GC_THRESHOLD_OBJECTS = 50_000  # importing creates many objects, and hardly any garbage
-INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE
 _CommandLineError: Any = typer.BadParameter.__base__  # Typer exports no common class of its errors
 _LONG_WORD = re.compile(r"\S{400,}")
@@ -147,7 +146,7 @@ def run(app: typer.Typer, program: str) -> NoReturn:
         print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(Interrupted.exit_code)
     except BrokenPipeError:
         _discard_output()
         sys.exit(OUTPUT_CLOSED)

@@ -22,13 +22,11 @@ def find_location_problem(database: Database) -> str | None:
         return None
     path = Path(database.url.database or "")
     if not path.parent.is_dir():
-        return f"The database folder {path.parent} does not exist; create it, or name another file with -d."
+        return f"The database folder {path.parent} does not exist; create it, or name another file."
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        return (
-            f"The database folder {path.parent} is not writable; change that, or name another file with -d."
-        )
+        return f"The database folder {path.parent} is not writable; change that, or name another file."
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        return f"{path} is not readable and writable by this user; change that, or name another file with -d."
+        return f"{path} is not readable and writable by this user; change that, or name another file."
     return None
 
 
@@ -76,5 +74,5 @@ def require_usable_file(database: Database) -> Iterator[None]:
             raise
         raise DatabaseRefused(
             f"{database} cannot be used ({error.orig}). SQLite needs a file system with locks and shared "
-            "memory, so not a network file system; name a file on a local disk with -d, or use PostgreSQL."
+            "memory, so not a network file system; name a file on a local disk, or use PostgreSQL."
         ) from error

@@ -45,7 +45,7 @@ def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
     except DBAPIError as error:
         raise DatabaseRefused(
             f"{database} cannot be read ({error.orig}); nothing was changed. "
-            "Restore a backup, or name another file with -d."
+            "Restore a backup, or name another file."
         ) from error
     finally:
         engine.dispose()
@@ -84,7 +84,7 @@ def require_own_database(database: Database) -> tuple[DatabaseState, str | None]
         )
     if state is DatabaseState.FOREIGN:
         raise DatabaseRefused(
-            f"{database} belongs to another program; nothing was changed. Name another file with -d."
+            f"{database} belongs to another program; nothing was changed. Name another file."
         )
     if state is DatabaseState.UNFINISHED:
         raise DatabaseRefused(
@@ -94,7 +94,7 @@ def require_own_database(database: Database) -> tuple[DatabaseState, str | None]
     if state is DatabaseState.NEWER:
         raise DatabaseRefused(
             f"{database} was written by a newer version (schema {revision}); nothing was changed. "
-            "Install that version, or name another file with -d."
+            "Install that version, or name another file."
         )
     return state, revision
 

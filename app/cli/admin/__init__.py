@@ -6,8 +6,10 @@ are appended to the log, from which a running server reads them.
 
 from app.cli import terminal
 from app.cli.admin.tree import app
+from app.interrupts import note_interrupts
 
 
 def main() -> None:
     """Run `chat-admin`."""
+    note_interrupts()
     terminal.run(app, "chat-admin")

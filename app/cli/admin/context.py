@@ -148,7 +148,7 @@ def missing_database_message(database: Database) -> str:
     """Return the error message for a missing database."""
     return (
         f"The database {database} does not exist yet. Start the server once, run "
-        "`chat-admin db upgrade`, or choose another database with -d."
+        "`chat-admin db upgrade`, or choose another database."
     )
 
 

@@ -1,13 +1,10 @@
 """Bulk access to the tables of an SQLite database."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from app.db.sqlite.driver import execute_on_driver
+from app.db.sqlite.driver import execute_many_on_driver, execute_on_driver
 from app.db.table_shape import PAGE_ROWS, Row, TableShape
 
 
@@ -37,12 +34,12 @@ class SQLiteBulkAccess:
         """Insert the rows with one prepared statement."""
         name, columns = table.quoted_name(connection.dialect), table.column_list(connection.dialect)
         places = ", ".join("?" * len(table.columns))
-        _execute_many(connection, f"INSERT INTO {name} ({columns}) VALUES ({places})", rows)  # noqa: S608
+        execute_many_on_driver(connection, f"INSERT INTO {name} ({columns}) VALUES ({places})", rows)  # noqa: S608
 
     def delete(self, connection: Connection, table: TableShape, keys: Sequence[Row]) -> None:
         """Delete the rows with one prepared statement."""
         name, condition = table.quoted_name(connection.dialect), table.key_condition(connection.dialect, "?")
-        _execute_many(connection, f"DELETE FROM {name} WHERE {condition}", keys)  # noqa: S608
+        execute_many_on_driver(connection, f"DELETE FROM {name} WHERE {condition}", keys)  # noqa: S608
 
     def drop_slow_indexes(self, connection: Connection) -> list[str]:
         """Return an empty list: the search index is extended afterwards anyway."""
@@ -53,15 +50,3 @@ class SQLiteBulkAccess:
 
     def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
         """Do nothing: the next key of a table follows its largest one."""
-
-
-def _execute_many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
-    """Execute a statement for each row directly on the driver's connection.
-
-    Raises: DBAPIError, like SQLAlchemy.
-    """
-    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-    try:
-        driver.executemany(statement, rows)
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True) from error

@@ -24,7 +24,7 @@ from app.db.sqlite.connection_setup import (
     require_trigram_support,
     watch,
 )
-from app.db.sqlite.driver import execute_on_driver, fetch_int
+from app.db.sqlite.driver import execute_on_driver, fetch_int, raise_hidden_interrupts
 from app.db.sqlite.files import SQLiteFiles
 from app.db.sqlite.read_only import open_to_read, read_header
 from app.errors import StorageError
@@ -61,6 +61,7 @@ class SQLite:
         engine = create_engine(url, hide_parameters=True)
         files = self._files = SQLiteFiles(_path(url))
         watch(engine, files)
+        raise_hidden_interrupts(engine)
 
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:
@@ -94,7 +95,7 @@ class SQLite:
         except OSError as error:
             raise StorageError(
                 f"The database {path} cannot be created ({error.strerror}); "
-                "check its folder, or name another file with -d."
+                "check its folder, or name another file."
             ) from error
 
     def exists(self, url: URL) -> bool:

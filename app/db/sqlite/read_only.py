@@ -34,14 +34,12 @@ def read_header(path: Path) -> bytes:
     Raises: DatabaseRefused when it is not an SQLite file or cannot be read.
     """
     if path.is_dir():
-        raise DatabaseRefused(f"{path} is a folder, not a database file; name a file with -d.")
+        raise DatabaseRefused(f"{path} is a folder, not a database file; name a file.")
     try:
         with path.open("rb") as file:
             header = file.read(20)
     except OSError as error:
         raise DatabaseRefused(f"{path} cannot be read ({error.strerror}); nothing was changed.") from error
     if header[:16] != b"SQLite format 3\0":
-        raise DatabaseRefused(
-            f"{path} is not an SQLite database; nothing was changed. Name another file with -d."
-        )
+        raise DatabaseRefused(f"{path} is not an SQLite database; nothing was changed. Name another file.")
     return header

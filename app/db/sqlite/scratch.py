@@ -13,6 +13,7 @@ from app.db.database import Database
 from app.db.models import Base
 from app.db.scratch_tables import ScratchTables, scratch_tables
 from app.db.sqlite.connection_setup import add_functions
+from app.db.sqlite.driver import raise_hidden_interrupts
 from app.db.sqlite.read_only import read_only_uri
 
 STORED = "stored"  # name of the attached database
@@ -32,6 +33,7 @@ def open_scratch(database: Database) -> Iterator[ScratchTables]:
         engine = create_engine(
             "sqlite://", creator=lambda: _attach(Path(folder, "scratch.db"), path), poolclass=NullPool
         )
+        raise_hidden_interrupts(engine)
         with closing(engine.connect()) as connection:
             Base.metadata.create_all(connection, scratch_tables(), checkfirst=False)
             connection.exec_driver_sql("BEGIN")

@@ -1,26 +1,13 @@
 """An export of any length takes constant memory, measured on the real program."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from app.services.export import FORMAT_NAMES
+from tests.peak_memory import run_measured
 from tests.story import Story
 
-MEASURED = """
-import atexit, sys
-from pathlib import Path
-from app.cli.admin import main
-
-def tell():
-    sys.stderr.write(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
-
-atexit.register(tell)
-main()
-"""
 LIMIT = 150  # MiB
 MANY = """
 WITH RECURSIVE number(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM number WHERE n <= {count})
@@ -38,18 +25,10 @@ def fill(story: Story, count: int) -> None:
 
 
 def peak(folder: Path, form: str, count: int) -> float:
-    """Export in a program of its own. Returns its greatest resident size in MiB.
-
-    The program reports it itself: `wait4` would include the size of the parent.
-    """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, "-c", MEASURED, "export-history", "--format", form, "--out", f"out.{form}"]
-    ended = subprocess.run(
-        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, check=True
-    )
-    said, _, kibibytes = ended.stderr.splitlines()
-    assert said == f"Wrote {count} lines to out.{form}."
-    return int(kibibytes) / 1024
+    """Export in a program of its own. Returns its greatest resident size in MiB."""
+    ended, size = run_measured(folder, "export-history", "--format", form, "--out", f"out.{form}")
+    assert ended.stderr.splitlines()[0] == f"Wrote {count} lines to out.{form}."
+    return size
 
 
 def test_export_memory_does_not_grow_with_the_history(chat: Story, folder: Path) -> None:

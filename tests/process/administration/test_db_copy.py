@@ -1,6 +1,7 @@
 """`chat-admin db copy` beside a server that writes, and killed at any moment."""
 
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from app.clock import Clock
 from app.db.database import Database, parse_database_url
+from app.db.postgresql.dialect import redact_url
 from app.services.stats import find_problems
 from tests.postgres import Postgres
 from tests.process.server_process import Server, environment
@@ -45,6 +47,15 @@ def test_a_chat_moves_to_postgresql_while_its_server_runs(tmp_path: Path, postgr
             assert copy.stderr.readline() == (
                 "The copy is up to date with chat.db. Stop the server to finish it.\n"
             )
+            copy.send_signal(signal.SIGINT)
+            assert copy.wait(TIMEOUT_SECONDS) == 130
+            assert copy.stderr.read() == (
+                f"Error: The copy to {redact_url(url)} was interrupted. What was copied is kept: "
+                "run the command again to continue.\n"
+            )
+        with copying(tmp_path, "chat.db", target) as copy:
+            assert copy.stderr is not None
+            copy.stderr.readline()
             _say(anna, "meanwhile")
             server.end()
             assert copy.wait(TIMEOUT_SECONDS) == 0

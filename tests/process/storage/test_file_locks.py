@@ -45,5 +45,5 @@ def test_unusable_locks_are_explained_at_the_start(
         preexec_fn=installer([Rule(rule.call, ERRNO | error, rule.argument, rule.value)]),
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert "local disk with -d, or use PostgreSQL." in done.stderr
+    assert "local disk, or use PostgreSQL." in done.stderr
     assert sentence.format(reason=os.strerror(error)) in done.stderr

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from app.cli.admin.context import AdminContext, require_current
 from app.cli.admin.progress import show_progress
 from app.db.database import Database
-from app.errors import UsageError
+from app.errors import Interrupted, UsageError
 from app.services import copying
 from app.services.administration import audit
 
@@ -35,7 +35,7 @@ def copy(context: AdminContext, source: Source, target: Target, no_wait: NoWait 
     """
     with _open_both(context, source, target) as (ours, theirs):
         unfinished = copying.CopyTarget(theirs, copying.name_source(ours))
-        with show_progress("Copying", lambda: copying.count_rows(ours)) as advance:
+        with _resumable(theirs), show_progress("Copying", lambda: copying.count_rows(ours)) as advance:
             report = _run(context, copying.SwitchOver(ours, unfinished, advance), ours, theirs, no_wait)
         _print(context, str(ours), str(theirs), report)
 
@@ -49,6 +49,20 @@ def _open_both(context: AdminContext, source: str, target: str) -> Iterator[tupl
         require_current(ours)
         with copying.claimed_target(theirs):
             yield ours, theirs
+
+
+@contextmanager
+def _resumable(target: Database) -> Iterator[None]:
+    """Say how to continue after Ctrl-C.
+
+    Raises: Interrupted.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"The copy to {target} was interrupted. What was copied is kept: run the command again to continue."
+        ) from None
 
 
 def _run(
