@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.clock import Clock
 from app.db.database import Database
-from app.db.log import Log
+from app.db.log import Log, get_last_id
+from app.db.models import NodeRow
 from app.events import Event, Kind, PasswordHashes
 from app.events.data import (
     ConnectedData,
@@ -54,6 +57,22 @@ class Story:
         values = {"official": True, "founder": None, "modes": "nt", **data}
         self.record(Event(Kind.CREATED, room=room, nick="server", target=name, data=CreatedData(**values)))
         return room
+
+    def add_nodes(self, *names: str) -> None:
+        """Add servers that share the database, with a fresh lease; the first has a user more."""
+        now = self.clock.now()
+        with Session(self.database.engine) as session, session.begin():
+            shared = {
+                "epoch": 1,
+                "started": now,
+                "leased_until": now + 10_400,
+                "version": "1.0",
+                "settings": {},
+                "position": get_last_id(session.connection()),
+                "draining": False,
+            }
+            for users, name in enumerate(reversed(names), 2):
+                session.add(NodeRow(name=name, users=users, **shared))
 
     def create_account(self, name: str, role: str = "user") -> None:
         """Register an account."""

@@ -57,6 +57,10 @@ class Dispatcher:
         """Ping idle connections, and close those that do not reply."""
         connections.check_idle(self.runtime, changeset)
 
+    def drain(self, changeset: Changeset) -> bool:
+        """Close the next few connections before the server stops; return whether none is left."""
+        return connections.drain(self.runtime, changeset)
+
     def run_housekeeping(self, changeset: Changeset) -> None:
         """Disconnect users without a device that may no longer stay online."""
         leaving.disconnect_expired(self.runtime, changeset, self.runtime.world.users.values())

@@ -72,6 +72,11 @@ class Engine:
         """The number of events delivered to connections since the start."""
         return self._committer.deliveries
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether this server was drained and has no more connections, so that it stops."""
+        return self._scheduler.is_drained
+
     def status(self) -> EngineStatus:
         """Return the state of the engine for monitoring; callable from any thread."""
         return self._scheduler.status()
@@ -119,9 +124,9 @@ class Engine:
             self._on_end()
 
     def _run_cycles(self) -> None:
-        """Run cycles until `stop` is called, and until no units are left."""
+        """Run cycles until `stop` is called or the server is drained, and no units are left."""
         is_running = True
-        while is_running:
+        while is_running and not self._scheduler.is_drained:
             units, is_running = self._waiting.gather(self._scheduler.gather_seconds)
             self.units_per_cycle = len(units)
             self._scheduler.cycle(units)

@@ -18,6 +18,7 @@ class EngineStatus:
     commit_seconds: float | None  # since the last commit; None before the first
     outage_seconds: float | None  # since the database began to fail; None while it works
     outage_reason: str | None
+    is_draining: bool = False  # it accepts no more connections, and is about to stop
 
     @property
     def is_alive(self) -> bool:

@@ -22,6 +22,9 @@ class CommandHandler(Protocol):
     def check_idle(self, changeset: Changeset) -> None:
         """Ping idle connections and close those that timed out."""
 
+    def drain(self, changeset: Changeset) -> bool:
+        """Close the next few connections before the server stops; return whether none is left."""
+
     def run_housekeeping(self, changeset: Changeset) -> None:
         """Do periodic work, such as expiry; the changeset is writable."""
 

@@ -2,6 +2,7 @@
 
 from app.engine.changeset import Changeset
 from app.engine.handler import CommandHandler
+from app.engine.world.world import World
 from app.services.ledger import Ledger
 
 EXPIRED = "The node did not renew its lease"
@@ -10,7 +11,8 @@ EXPIRED = "The node did not renew its lease"
 class LeaseKeeper:
     """Renews the lease several times before it expires. Belongs to the engine's thread."""
 
-    def __init__(self, ledger: Ledger, handler: CommandHandler) -> None:
+    def __init__(self, world: World, ledger: Ledger, handler: CommandHandler) -> None:
+        self._world = world
         self._ledger = ledger
         self._handler = handler
 
@@ -27,6 +29,7 @@ class LeaseKeeper:
         """
         membership = self._ledger.membership
         if membership is not None and membership.is_due:
+            membership.users = len(self._world.users_on(self._world.node))
             self._ledger.renew_lease(membership)
 
     @property

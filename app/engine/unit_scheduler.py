@@ -31,6 +31,7 @@ LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other progr
 NEWS_POLL_SECONDS = 1.0  # how often it is polled with nodes, in case a notification was lost
 REMOVAL_SECONDS = 0.03  # as LOG_POLL_SECONDS, while expired history is removed
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
+DRAIN_SECONDS = 1.0  # interval at which some connections of a draining server are closed
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
 
 
@@ -59,10 +60,12 @@ class UnitScheduler:
         self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
         self._news = news
-        self._lease = LeaseKeeper(ledger, handler)
+        self._lease = LeaseKeeper(world, ledger, handler)
         self._poll = Timer(clock, LOG_POLL_SECONDS)
         self._news_poll = Timer(clock, NEWS_POLL_SECONDS)
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
+        self._drain = Timer(clock, DRAIN_SECONDS)
+        self.is_drained = False  # this server was drained and has no more connections
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
         self._started_at = clock.monotonic()  # of the cycle, read once for all timers
 
@@ -94,6 +97,7 @@ class UnitScheduler:
             commit_seconds=None if committed_at is None else now - committed_at,
             outage_seconds=self._outage.seconds if self._outage.is_on else None,
             outage_reason=self._outage.reason,
+            is_draining=self._world.is_draining,
         )
 
     def release(self) -> Sequence[SubmissionUnit]:
@@ -113,6 +117,8 @@ class UnitScheduler:
         if self._idle_check.due_at <= self._started_at:
             self._idle_check.restart()
             self._check_idle()
+        if self._world.is_draining and self._drain.restart_if_due():
+            self._close_some_connections()
         self._committer.retry()
         if not self._committer.is_stuck:
             self._write_or_read_news()
@@ -191,6 +197,11 @@ class UnitScheduler:
     def _check_idle(self) -> None:
         changeset = Changeset(self._world, writable=False)
         self._handler.check_idle(changeset)
+        self._committer.deliver(changeset, [])
+
+    def _close_some_connections(self) -> None:
+        changeset = Changeset(self._world, writable=False)
+        self.is_drained = self._handler.drain(changeset)
         self._committer.deliver(changeset, [])
 
     def _may_open(self) -> bool:

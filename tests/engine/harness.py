@@ -16,6 +16,7 @@ from pathlib import Path
 from app.bootstrap import Core, assemble
 from app.clock import Clock
 from app.commands.requests import CommandRequest, MalformedLine, parse_request
+from app.commands.sessions.connections import accept_client
 from app.commands.sessions.leaving import detach_client
 from app.db.database import Database, parse_database_url
 from app.engine.delivery.client import Client
@@ -56,9 +57,8 @@ class HarnessClient:
         self.ear = RecordingSink()
         self._framer = Framer()
         self.client = Client(self.ear, address, False, bench.clock.monotonic())
-        self.do(
-            [Callback(lambda batch, client: bench.core.runtime.world.add_connection(client), writes=False)]
-        )
+        runtime = bench.core.runtime
+        self.do([Callback(lambda batch, client: accept_client(runtime, batch, client), writes=False)])
 
     def send(self, *lines: str) -> None:
         """Send lines as one read."""

@@ -78,6 +78,12 @@ def _session() -> typer.Typer:
     return session.app
 
 
+def _node() -> typer.Typer:
+    from app.cli.admin.commands.server import node
+
+    return node.app
+
+
 def _doctor() -> typer.Typer:
     from app.cli.admin.commands.server.doctor import doctor
 
@@ -128,6 +134,7 @@ class AdminCommands(LazyGroup):
         "invite": LazyCommand("Create and revoke invitation codes.", _invite),
         "room": LazyCommand("Manage rooms.", _room),
         "session": LazyCommand("List and end online sessions.", _session),
+        "node": LazyCommand("List and drain the servers that share a PostgreSQL database.", _node),
         "history": LazyCommand("Show, search, export and verify message history.", _history),
         "retention": LazyCommand("Manage how long history is kept.", _retention),
         "ban": LazyCommand("Manage server-wide bans.", _ban),

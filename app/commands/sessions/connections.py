@@ -14,13 +14,19 @@ from app.engine.delivery.sink import EVICTED
 from app.events.data import DepartureData
 
 PING_TIMEOUT = "Ping timeout"
+DRAINING = "This server is about to stop; connect again to reach another one"
+MAX_DRAINED_CLIENTS = 20  # at a time
+DRAINED_SHARE = 50  # at least one client of this many at a time, so that draining takes a minute
+
 NETWORK_TIMEOUT = strerror(ETIMEDOUT)
 
 
 def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> None:
     """Add a new connection to the world, or close it if too many are unregistered."""
     world = runtime.world
-    if len(world.unregistered) < runtime.settings.max_unregistered:
+    if world.is_draining:
+        close_client(changeset, client, DRAINING)
+    elif len(world.unregistered) < runtime.settings.max_unregistered:
         world.add_connection(client)
     else:
         close_client(changeset, client, "Too many connections are registering; try again later")
@@ -46,6 +52,15 @@ def check_idle(runtime: Runtime, changeset: Changeset) -> None:
         elif idle_seconds > settings.ping_interval and not client.ping_sent:
             client.ping_sent = True
             changeset.send(client, f"PING :{runtime.server_name}")
+
+
+def drain(runtime: Runtime, changeset: Changeset) -> bool:
+    """Close the next few connections before the server stops; return whether none is left."""
+    clients = runtime.world.clients
+    open_clients = [client for client in clients if not client.is_closed]
+    for client in open_clients[: max(MAX_DRAINED_CLIENTS, len(open_clients) // DRAINED_SHARE)]:
+        close_client(changeset, client, DRAINING)
+    return not clients
 
 
 def find_departure(runtime: Runtime, client: Client, reason: str) -> DepartureData:

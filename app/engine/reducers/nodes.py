@@ -9,6 +9,11 @@ def started(world: World, event: Event) -> None:
     world.live_nodes.add(event.target or "")
 
 
+def drained(world: World, event: Event) -> None:
+    """Begin to drain this node, if it is the one that is meant."""
+    world.is_draining |= event.target == world.node
+
+
 def ended(world: World, event: Event) -> None:
     """Remove a node; this one remains, as far as it is concerned."""
     if event.target != world.node:

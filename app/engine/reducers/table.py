@@ -49,4 +49,5 @@ REDUCERS: Mapping[Kind, Reducer] = {
     Kind.UNBANNED: accounts.unbanned,
     Kind.NODE_STARTED: nodes.started,
     Kind.NODE_ENDED: nodes.ended,
+    Kind.NODE_DRAINED: nodes.drained,
 }

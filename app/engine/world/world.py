@@ -58,6 +58,7 @@ class World:
         self.clock = clock
         self.node = node  # the name of this server
         self.live_nodes = {node}  # the servers on this database
+        self.is_draining = False  # this server accepts no more connections, and stops without any
         self._reducers = reducers
         self.replay = replay  # messages per room replayed to new members
         self.recent = RecentMessages(self.recent_length)

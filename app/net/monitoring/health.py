@@ -16,7 +16,10 @@ MIN_FREE_BYTES = WAL_SIZE_LIMIT_BYTES  # the write-ahead log alone may grow by t
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether the log can be written. Seconds are None if there is no outage, or no commit yet."""
+    """Whether clients should connect here, because the log can be written.
+
+    Seconds are None if there is no outage, or no commit yet.
+    """
 
     ready: bool
     reasons: list[str]
@@ -34,7 +37,7 @@ class Health:
         self._clock = clock
 
     def readiness(self) -> Readiness:
-        """Return whether the log can be written, and every reason why not."""
+        """Return whether clients should connect here, and every reason why not."""
         status = self._engine.status()
         free = self._find_free_bytes()
         reasons = _find_reasons(status, free)
@@ -68,6 +71,8 @@ def _find_reasons(status: EngineStatus, free_bytes: int | None) -> list[str]:
     reasons = status.problems
     if free_bytes is not None and free_bytes < MIN_FREE_BYTES:
         reasons.append(f"The disk is almost full: {free_bytes >> 20} MiB are free.")
+    if status.is_draining:
+        reasons.append("The server is being drained: it accepts no more connections.")
     return reasons
 
 

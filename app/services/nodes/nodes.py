@@ -1,10 +1,16 @@
-"""Queries about the nodes of a database."""
+"""The nodes of a database: which there are, and how one of them is drained."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from app.clock import to_datetime
+from app.db.log import get_last_id
 from app.db.models import NodeRow
+from app.errors import ChatError, NotFound
+from app.events import Event, Kind
+from app.services.administration.admin_changes import AdminChange, Administrator
 
 _node = NodeRow.__table__
 
@@ -32,3 +38,54 @@ def list_nodes(connection: Connection) -> list[NodeInfo]:
 def find_expired(connection: Connection, now: int) -> list[NodeInfo]:
     """Return the nodes whose lease has expired; `now` is in the time of the database server."""
     return [node for node in list_nodes(connection) if node.leased_until < now]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A node as administrators see it.
+
+    `lag` is the number of events of the log that the node had not applied when it last renewed its
+    lease, and `lease` the number of seconds for which that is valid, negative if it has expired.
+    """
+
+    name: str
+    started: datetime
+    version: str
+    users: int
+    lag: int
+    lease: int
+    draining: bool
+
+
+def describe_nodes(connection: Connection, now: int) -> list[NodeStatus]:
+    """Return the nodes in the order of their names; `now` is the time of the database server."""
+    end = get_last_id(connection)
+    return [
+        NodeStatus(
+            name=node.name,
+            started=to_datetime(node.started),
+            version=node.version,
+            users=node.users,
+            lag=max(0, end - node.position),
+            lease=round((node.leased_until - now) / 1000),
+            draining=node.draining,
+        )
+        for node in list_nodes(connection)
+    ]
+
+
+def drain(admin: Administrator, name: str) -> AdminChange:
+    """Have a node refuse new connections, close the others in small groups, and stop.
+
+    Raises: NotFound when there is no such node; ChatError when it is the last one that is not
+        being drained, so that its clients could not connect to another.
+    """
+    nodes = {node.name: node for node in list_nodes(admin.session.connection())}
+    if name not in nodes:
+        raise NotFound(f"There is no node {name}; `chat-admin node list` lists all nodes.")
+    if not any(node.name != name and not node.draining for node in nodes.values()):
+        raise ChatError(
+            f"{name} is the only node, so its users could not connect to another; stop it instead."
+        )
+    event = Event(Kind.NODE_DRAINED, nick=admin.by, target=name)
+    return admin.make_change([event], "node.drain", name)

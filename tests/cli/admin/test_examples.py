@@ -73,6 +73,8 @@ def comparable(text: str) -> list[str]:
 def test_an_example_prints_what_the_page_shows(block: str, admin: Admin, chat: Story) -> None:
     if "#archive" in block:
         record_archive(chat)
+    if "chat-2" in block:
+        chat.add_nodes("chat-1", "chat-2")
     for call, _, printed in (part.partition("\n") for part in block.split("$ ")[1:]):
         program, *arguments = shlex.split(call)
         assert program == "chat-admin"

@@ -42,6 +42,8 @@ ANNAS_SESSION = 7
 # A valid invocation of each command; the fixture creates `old.db` and `pw`.
 CALLS = {
     "kick": ["anna"],
+    "node list": [],
+    "node drain": ["chat-2"],
     "announce": ["hello"],
     "import-legacy": ["old.db"],
     "list-users": [],
@@ -177,6 +179,7 @@ CHANGE = [
         "kick",
         "announce",
         "create",
+        "drain",
         "passwd",
         "disable",
         "role",
@@ -209,6 +212,7 @@ def model(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 def tell(chat: Story) -> None:
     """Record everything CALLS refers to."""
+    chat.add_nodes("chat-1", "chat-2")
     chat.create_account("anna")
     session = chat.connect("anna", "anna", session=ANNAS_SESSION)
     room = chat.create_room("#tea")
