@@ -40,6 +40,7 @@ SUBJECTS = {
     "network",
     "performance",
     "proof",
+    "scaling",
     "protocol",
     "security",
     "settings",
