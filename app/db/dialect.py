@@ -122,6 +122,12 @@ class Dialect(Protocol):
         Return False if that is not possible yet. May take as long as reading the database.
         """
 
+    def await_results(self, connection: Connection) -> None:
+        """Await the results of all statements of the transaction, which may have been sent only.
+
+        Raises: DBAPIError of the first one that failed.
+        """
+
     def is_transient_error(self, error: Exception) -> bool:
         """Return whether an error comes from the storage (full, locked, unreachable), not a row."""
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Dialect, insert
 
 from app.db.models.columns import Base
+from app.db.postgresql.insertion import JsonInsertion
 from app.db.sqlite.driver import execute_on_driver
 
 MAX_ROWS_PER_STATEMENT = 1024  # SQLite allows 32,766 parameters in a statement
@@ -42,20 +43,26 @@ def insert_marked_rows(
 
 @lru_cache(maxsize=64)
 def _insertion(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> "Insertion":
-    statement = _compile(model, columns, dialect)
-    return MultiRowInsertion(statement) if dialect.name == "sqlite" else NamedInsertion(statement, columns)
+    _require_order(model, columns)
+    if dialect.name == "sqlite":
+        return MultiRowInsertion(_compile(model, columns, dialect))
+    return JsonInsertion(model, columns, dialect)
 
 
 @lru_cache(maxsize=64)
 def _marked_insertion(
     model: type[Base], columns: tuple[str, ...], dialect: Dialect
 ) -> "MarkedMultiRowInsertion":
+    _require_order(model, columns)
     return MarkedMultiRowInsertion(_compile(model, columns, dialect), len(columns))
 
 
-def _compile(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> str:
+def _require_order(model: type[Base], columns: tuple[str, ...]) -> None:
     if columns != tuple(column.name for column in model.__table__.columns if column.name in columns):
         raise ValueError(f"not columns of the table {model.__tablename__}, in its order: {columns}")
+
+
+def _compile(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> str:
     return str(insert(model).compile(dialect=dialect, column_keys=list(columns)))
 
 
@@ -64,19 +71,6 @@ class Insertion(Protocol):
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Insert the rows."""
-
-
-class NamedInsertion:
-    """Inserts rows with `executemany` and named parameters."""
-
-    def __init__(self, statement: str, columns: tuple[str, ...]) -> None:
-        self._statement = statement
-        self._columns = columns
-
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Insert the rows."""
-        parameters = [dict(zip(self._columns, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(self._statement, parameters)
 
 
 class MultiRowInsertion:

@@ -244,13 +244,8 @@ class Ledger:
             they may be stored: the answer to COMMIT was lost, or the files were.
         """
         try:
-            rejected: list[Event] = []
             self._require_continuity()
-            if events:
-                rejected = self._record(events)
-                self._in_doubt = CommitInDoubt(events, rejected)
-            self._publish(transient)
-            self.connection.commit()
+            rejected = self._store(events, transient)
             self._require_files()
         except SQLAlchemyError as error:
             raise self._abort(error) from error
@@ -337,17 +332,30 @@ class Ledger:
             self._database.dialect.recover_lost_files(self._database.engine, connection)
         self._files_may_be_lost = False
 
-    def _record(self, events: Sequence[Event]) -> list[Event]:
-        """Record the events together, or singly if one is rejected; return the rejected events."""
+    def _store(self, events: Sequence[Event], transient: Sequence[Event]) -> list[Event]:
+        """Commit the events together, or record them singly if one is rejected; return those.
+
+        PostgreSQL reports a rejected event when it is asked to commit.
+        """
         try:
-            record(self.connection, self._log, events)
+            if events:
+                record(self.connection, self._log, events)
+            self._commit(events, transient, [])
         except Exception as error:
             if self._database.dialect.is_transient_error(error):
                 raise
         else:
             return []
         self._reopen()
-        return self._record_singly(events)
+        rejected = self._record_singly(events)
+        self._commit(events, transient, rejected)
+        return rejected
+
+    def _commit(self, events: Sequence[Event], transient: Sequence[Event], rejected: list[Event]) -> None:
+        if events:
+            self._in_doubt = CommitInDoubt(events, rejected)
+        self._publish(transient)
+        self.connection.commit()
 
     def _reopen(self) -> None:
         """Roll back and begin another transaction at the same position.
@@ -383,6 +391,7 @@ class Ledger:
         try:
             with self.connection.begin_nested():
                 record(self.connection, self._log, [event])
+                self._database.dialect.await_results(self.connection)
         except Exception as error:
             if self._database.dialect.is_transient_error(error):
                 raise

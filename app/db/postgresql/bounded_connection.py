@@ -10,6 +10,8 @@ from typing import Any, TypeVar, cast
 import psycopg
 from psycopg.abc import PQGen
 
+from app.db.postgresql.pipeline import PipelinedConnection
+
 ANSWER_SECONDS = 1.0  # how long the engine's thread waits for the next part of an answer
 MAX_ANSWER_SECONDS = 16.0  # the limit doubles up to this while a batch is retried
 
@@ -35,7 +37,7 @@ class AnswerLimit:
         self.seconds = ANSWER_SECONDS
 
 
-class BoundedConnection(psycopg.Connection[Any]):
+class BoundedConnection(PipelinedConnection):
     """A connection that closes when the database does not answer in time."""
 
     limit: AnswerLimit
@@ -65,7 +67,7 @@ class BoundedConnection(psycopg.Connection[Any]):
     def _give_up(self) -> None:
         seconds = self.limit.seconds
         self.limit.extend()
-        self.close()
+        self.pgconn.finish()  # `close` would wait for the operation
         raise psycopg.OperationalError(f"PostgreSQL did not answer for {seconds:.0f} s")
 
     def commit(self) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, DontWrapMixin
 
 from app.db.postgresql.bounded_connection import AnswerLimit, BoundedConnection
 from app.db.postgresql.locks import AdvisoryLock
+from app.db.postgresql.pipeline import PipelinedCursor
 from app.errors import ClaimLost, DatabaseRefused
 from app.threads import run_on_thread
 
@@ -104,7 +105,7 @@ class PostgreSQLClaim:
             connection.autocommit = True  # a transaction would read pg_stat_activity only once
             for lock in self._locks:
                 _take(connection, lock)
-            connection.autocommit = False
+            connection.cursor_factory = PipelinedCursor
         except BaseException:
             connection.close()
             raise

@@ -76,6 +76,12 @@ def _take_log_lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
 
 
+def _begin_pipelined(connection: Connection) -> None:
+    """Begin a pipelined transaction that takes the log's lock."""
+    connection.exec_driver_sql("BEGIN")
+    _take_log_lock(connection)
+
+
 class PostgreSQL:
     """The dialect for a PostgreSQL database."""
 
@@ -141,7 +147,7 @@ class PostgreSQL:
 
         options = _connection_options(ENGINE_LOCK_TIMEOUT_MS)
         claim = PostgreSQLClaim(_driver_url(engine.url), options, locks)
-        event.listen(claim.engine, "begin", _take_log_lock)
+        event.listen(claim.engine, "begin", _begin_pipelined)
         self._claimed = claim.engine
         return claim
 
@@ -179,6 +185,10 @@ class PostgreSQL:
         with closing(engine.connect().execution_options(isolation_level="AUTOCOMMIT")) as connection:
             connection.execute(text("VACUUM"))
         return True
+
+    def await_results(self, connection: Connection) -> None:
+        """Execute a query, since its result follows all others."""
+        connection.execute(text("SELECT 1"))
 
     def is_transient_error(self, error: Exception) -> bool:
         """Return whether the error is a database error not caused by a row or a statement."""

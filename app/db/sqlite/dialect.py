@@ -167,6 +167,9 @@ class SQLite:
         with engine.connect() as connection:
             return self.truncate_log(connection)
 
+    def await_results(self, connection: Connection) -> None:
+        """Do nothing: every statement is complete when it returns."""
+
     def is_transient_error(self, error: Exception) -> bool:
         """Return whether the error is an SQLite error not caused by a row or a statement."""
         original = error.orig if isinstance(error, DBAPIError) else error

@@ -5,7 +5,7 @@ are stored twice if it repeats a commit that did, and never if it does not repea
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 
 import pytest
@@ -56,9 +56,11 @@ CONVERSATION = (
 def lossy(postgres: Postgres, clock: MovedClock) -> Iterator[LossyBench]:
     """Yield a server whose connections to PostgreSQL can be lost, and the proxy that loses them."""
     with postgres.database() as url, open_proxy(url) as (proxy, address):
-        bench = EngineHarness(Database(address), clock)
-        yield bench, proxy
-        bench.close()
+        database = Database(address)
+        with closing(database.dialect.claim(database.engine)):
+            bench = EngineHarness(database, clock)
+            yield bench, proxy
+            bench.close()
 
 
 @pytest.fixture
@@ -148,7 +150,7 @@ def test_only_the_author_of_a_rejected_row_is_notified(
     """The rejected row is the first of the batch or the second."""
     bench, proxy = lossy_bench
     alice, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
-    with bench.database.locked() as connection:
+    with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(POISON)
     proxy.lose(loss, b"poison")
     lines = {name: f"PRIVMSG #tea {'poison' if name == author else 'well'}" for name in ("alice", "bob")}
@@ -165,7 +167,7 @@ def test_only_the_author_of_a_rejected_row_is_notified(
 def test_a_connection_lost_at_a_rejected_row_leaves_the_ids_contiguous(lossy_bench: LossyBench) -> None:
     bench, proxy = lossy_bench
     *_, carol = gather(bench, "#tea", "alice", "bob", "carol")
-    with bench.database.locked() as connection:
+    with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(POISON)
     proxy.lose(Loss.STATEMENT, b"poison", b"void")
     submit(bench, alice="PRIVMSG #tea well", bob="PRIVMSG #tea poison")
