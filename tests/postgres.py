@@ -61,7 +61,7 @@ class Postgres:
         name = f"chat_{secrets.token_hex(8)}"
         with self._connect() as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield self.url.set(database=name)
         with self._connect() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

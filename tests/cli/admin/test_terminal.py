@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import Admin
 from tests.story import Story
 
+LOOK_SECONDS = 0.02  # between two looks whether the program has ended
 PROGRAM = [sys.executable, "-c", "from app.cli.admin import main; main()"]
 
 
@@ -59,18 +60,16 @@ class PseudoTerminal:
 
     def _converse(self, process: "subprocess.Popen[bytes]", answers: dict[str, str]) -> str:
         shown = b""
-        os.set_blocking(self._ours, False)
-        while process.poll() is None or self._has_more():
-            try:
-                shown += os.read(self._ours, 4096)
-            except BlockingIOError:
+        while process.poll() is None or self._has_more(0):
+            if not self._has_more(LOOK_SECONDS):
                 continue
+            shown += os.read(self._ours, 4096)
             for question in [q for q in answers if q.encode() in shown]:
                 os.write(self._ours, answers.pop(question).encode() + b"\n")
         return shown.decode()
 
-    def _has_more(self) -> bool:
-        return bool(select.select([self._ours], [], [], 0)[0])
+    def _has_more(self, timeout_seconds: float) -> bool:
+        return bool(select.select([self._ours], [], [], timeout_seconds)[0])
 
 
 def test_a_password_is_prompted_for_twice_without_echo(terminal: PseudoTerminal) -> None:
