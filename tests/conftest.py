@@ -20,6 +20,8 @@ from app.services.accounts import passwords
 from tests.chat_file import create_chat_file
 from tests.postgres import Postgres
 
+pytest_plugins = ["tests.measurement"]
+
 DIALECTS = ("sqlite", "postgresql")
 
 
@@ -36,17 +38,6 @@ class MovedClock(Clock):
     def monotonic(self) -> float:
         """Return the same instant in seconds."""
         return self.instant / 1000
-
-
-@pytest.hookimpl(trylast=True)  # Hypothesis marks its tests
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure the coverage of examples only: properties run the same code a hundred times.
-
-    On Python 3.11, measuring doubles the time of a test.
-    """
-    for item in items:
-        if item.get_closest_marker("hypothesis"):
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,6 +27,7 @@ from app.settings import ServerSettings
 from app.wire.framing import Frame, Framer
 from app.wire.line import Line, parse
 from tests.chat_file import create_chat_file
+from tests.measurement import measured_once
 
 
 class RecordingSink:
@@ -111,9 +112,9 @@ class EngineHarness:
         given = {"servername": "irc.example", "auto_join": [], "flood_rate": 0} | settings
         self.settings = ServerSettings.model_validate(given)
         self.people: dict[str, HarnessClient] = {}
-        self.core: Core = assemble(
-            self.settings, database, clock, membership=self._membership() if is_node else None
-        )
+        membership = self._membership() if is_node else None
+        with measured_once(EngineHarness, is_node, *map(repr, settings.items())):
+            self.core: Core = assemble(self.settings, database, clock, membership=membership)
 
     def _membership(self) -> Membership:
         """Return the place of a node whose lease does not expire while a test runs."""
@@ -175,9 +176,10 @@ class EngineHarness:
 
     def connect(self, name: str, *caps: str, address: str = "127.0.0.1") -> HarnessClient:
         """Open and register a connection, and discard the welcome burst."""
-        person = self.dial(name, address)
-        person.send("CAP LS 302", *([f"CAP REQ :{' '.join(caps)}"] if caps else []))
-        person.send(f"NICK {name}", f"USER {name} 0 * :{name.capitalize()}", "CAP END")
+        with measured_once(EngineHarness.connect, caps):
+            person = self.dial(name, address)
+            person.send("CAP LS 302", *([f"CAP REQ :{' '.join(caps)}"] if caps else []))
+            person.send(f"NICK {name}", f"USER {name} 0 * :{name.capitalize()}", "CAP END")
         assert any(" 001 " in line for line in person.heard()), f"{name} was not let in"
         return person
 
