@@ -16,7 +16,9 @@ from tests.engine.world_state import describe_world
 OPER = "OPER god heaven"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 SETTINGS = {"auto_join": ["#all"], "operators": {"god": HASHER.hash("heaven")}}
-LOCAL = st.one_of(DEEDS, LINES, st.sampled_from([OPER, "MODE anna -o", "MODE bob +wB-i", "MODE bob -B"]))
+ENDS = ("stop", "kill", "crash")  # of the node: with and without notice, and with a restart at once
+ACTIONS = ("MODE anna -o", "MODE bob +wB-i", "MODE bob -B", "NS SET ALWAYS-ON on", OPER, *ENDS)
+LOCAL = st.one_of(DEEDS, LINES, st.sampled_from(ACTIONS))
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ def check(plan: list[Deed]) -> None:
         cluster.start("b")
         for deed in plan:
             cluster.clock.instant += 1000
-            do(cluster.nodes[deed.node], deed.name, deed.deed)
+            if deed.deed in ENDS:
+                end_node(cluster, deed.node, deed.deed)
+            else:
+                do(cluster.nodes[deed.node], deed.name, deed.deed)
             if deed.is_adopted:
                 cluster.settle()
         cluster.settle()
@@ -47,6 +52,18 @@ def check(plan: list[Deed]) -> None:
         cluster.start("c")
         cluster.settle()
         compare(cluster)
+
+
+def end_node(cluster: Cluster, name: str, how: str) -> None:
+    """End a node, and start it again."""
+    if how == "stop":
+        cluster.stop(name).close()
+    else:
+        cluster.kill(name)
+    if how == "kill":
+        other = next(iter(cluster.nodes.values()))
+        other.remove_node(name, "The node did not renew its lease")
+    cluster.start(name)
 
 
 def compare(cluster: Cluster) -> None:
@@ -57,7 +74,7 @@ def compare(cluster: Cluster) -> None:
         assert describe_world(world) == describe_world(worlds[0])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=PLANS)
 def test_all_nodes_have_the_same_world(cheap_hashing: None, plan: list[Deed]) -> None:
     check(plan)
