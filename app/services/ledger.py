@@ -20,7 +20,7 @@ from app.db.space import space_of
 from app.db.transient import encode_transient
 from app.errors import LeaseExpired, LogReplaced, StorageError
 from app.events import Event, Kind
-from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
+from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_steps
 from app.services.indexing import Indexer, make_indexer
 from app.services.nodes.membership import Membership
 from app.services.record import record
@@ -427,10 +427,10 @@ class Ledger:
             raise self._abort(error) from error
 
     def continue_erasure(self) -> ErasurePhase | None:
-        """Take the next step of the oldest erasure; return its phase, or None if there is none."""
+        """Take the next steps of the oldest erasure; return its phase, or None if there is none."""
         try:
             with self._writing():
-                take_step(self.connection)
+                take_steps(self.connection)
                 progress = find_progress(self.connection)
             if progress is not None and progress.phase is ErasurePhase.FILES and self._purge_files():
                 with self._writing():

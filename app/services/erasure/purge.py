@@ -6,9 +6,10 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.progress import Advance
-from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_step
+from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_steps
 
 MIN_PAUSE_SECONDS = 0.001
+PAUSE_FACTOR = 4  # the pause after a transaction, as a multiple of its duration
 PURGE_SECONDS = 10.0  # to wait for readers of the write-ahead log
 RETRY_SECONDS = 0.2
 
@@ -50,9 +51,9 @@ def _take_steps(database: Database, erasure: int, advance: Advance) -> None:
     """Take the steps of an erasure, pausing after each for others."""
     passed, is_complete = 0, False
     while not is_complete:
-        started = time.monotonic()
         with database.locked() as connection:
-            take_step(connection, erasure)
+            started = time.monotonic()
+            take_steps(connection, erasure)
             progress = find_progress(connection, erasure)
         if progress is not None:
             advance(progress.passed - passed)
@@ -62,8 +63,11 @@ def _take_steps(database: Database, erasure: int, advance: Advance) -> None:
 
 
 def _pause(started: float) -> None:
-    """Leave the log's lock to others for as long as the step held it."""
-    time.sleep(max(time.monotonic() - started, MIN_PAUSE_SECONDS))
+    """Leave the log's lock to others for longer than the transaction held it.
+
+    A writer that waits for SQLite looks for the lock less and less often.
+    """
+    time.sleep(max((time.monotonic() - started) * PAUSE_FACTOR, MIN_PAUSE_SECONDS))
 
 
 def purge_files(database: Database) -> bool:
@@ -81,8 +85,8 @@ def merge_index(database: Database) -> None:
     """Merge the search index until no part of it contains removed text."""
     fulltext = fulltext_of(database.engine)
     while True:
-        started = time.monotonic()
         with database.locked() as connection:
+            started = time.monotonic()
             if not fulltext.needs_merge(connection):
                 return
             fulltext.merge(connection)

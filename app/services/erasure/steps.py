@@ -1,5 +1,6 @@
 """The phases of an erasure, in steps of some milliseconds each under the log's lock."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,8 @@ from app.services.erasure.rooms import find_room_rows, strip_audit_entries
 from app.services.erasure.subject import ErasedAccount
 from app.services.erasure.tables import TABLES
 
-MAX_SCANNED_ROWS = 5_000  # of the log, per step: about 5 ms
+MAX_SCANNED_ROWS = 1_000  # of the log, per step: about 1 ms
+MAX_SECONDS = 0.004  # of the steps of one transaction
 LOG_PASSES = 2  # the first phases each read the log
 
 _table = ErasureRow.__table__
@@ -58,14 +60,26 @@ def _find(connection: Connection, erasure: int | None) -> Row[Any] | None:
     return connection.execute(query.order_by(_table.c.id).limit(1)).one_or_none()
 
 
-def take_step(connection: Connection, erasure: int | None = None) -> None:
-    """Take the next step of an erasure, by default the oldest one, unless only files remain.
+def take_steps(connection: Connection, erasure: int | None = None) -> None:
+    """Take as many steps of an erasure as a transaction has time for, and at least one.
 
     The caller must hold the log's lock.
     """
+    end = time.monotonic() + MAX_SECONDS
+    while take_step(connection, erasure) and time.monotonic() < end:
+        pass
+
+
+def take_step(connection: Connection, erasure: int | None = None) -> bool:
+    """Take the next step of an erasure, by default the oldest one, unless only files remain.
+
+    Return whether it took one. The caller must hold the log's lock.
+    """
     row = _find(connection, erasure)
-    if row is not None and row.phase != ErasurePhase.FILES:
-        _STEPS[row.kind, ErasurePhase(row.phase)](connection, row)
+    if row is None or row.phase == ErasurePhase.FILES:
+        return False
+    _STEPS[row.kind, ErasurePhase(row.phase)](connection, row)
+    return True
 
 
 def _find_sessions(connection: Connection, row: Row[Any]) -> None:

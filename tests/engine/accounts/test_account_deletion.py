@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.db.models import Base
 from app.engine.upkeep import erasure as erasure_upkeep
 from app.services.administration import audit
+from app.services.erasure import steps
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
 from app.services.verification.chain import verify_chain
@@ -207,7 +208,8 @@ def test_joining_during_an_erasure_replays_nothing_of_it_later(
 def test_an_erasure_continues_after_a_restart_at_any_step(
     bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasure_upkeep, "IDLE_SECONDS", 0.0)  # one step in each cycle
+    monkeypatch.setattr(erasure_upkeep, "IDLE_SECONDS", 0.0)  # one transaction in each cycle
+    monkeypatch.setattr(steps, "MAX_SECONDS", 0.0)  # one step in each transaction
     evening(bench)
     delete(bench, "anna", Messages.ERASE)
     restarts = 0
