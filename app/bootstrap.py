@@ -3,11 +3,13 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from typing import TypeVar
 
 from app.access_log import EntryBudgets
 from app.clock import Clock
@@ -34,7 +36,7 @@ from app.engine.restore import restore
 from app.engine.server_rate_limits import RateLimits
 from app.engine.submission_unit import Callback, SubmissionUnit
 from app.engine.world.world import World
-from app.errors import ChatError, DatabaseRefused
+from app.errors import ChatError, DatabaseRefused, LogBusy
 from app.events import Event, Kind
 from app.greeting import greet
 from app.log_output import QueuedHandler
@@ -62,7 +64,10 @@ from app.text.sanitise import clean
 STACK_BYTES = 256 * 1024  # per thread; there may be ten thousand reader threads
 ENGINE_STOP_TIMEOUT_SECONDS = 3.0  # for the engine to finish its last batch
 FLUSH_TIMEOUT_SECONDS = 1.0  # for the flushers to send the last bytes
+START_WAIT_SECONDS = 5.0  # for other programs to release the log
 SIGNAL_POLL_SECONDS = 0.5  # interval of the check for SIGHUP, and of messages to systemd
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +113,7 @@ def assemble(
     world = World(clock, settings.node, settings.replay, REDUCERS)
     service_context.add_pseudoclients(world, clock, derive_prefix(settings.servername))
     ledger = Ledger(database, clock)
-    cloak_key = _create_secrets(database, clock)
+    cloak_key = _take_turn(lambda: _create_secrets(database, clock))
     ended = ledger.start(partial(restore, world))
     runtime = Runtime(
         commands=build_command_table(),
@@ -136,7 +141,7 @@ def _resume(runtime: Runtime, dispatcher: Dispatcher, ended: set[int], membershi
     """
     ledger = runtime.ledger
     changeset = Changeset(runtime.world, writable=True)
-    for event in ledger.open():
+    for event in _take_turn(ledger.open):
         dispatcher.apply_remote(changeset, event)
     changeset.run_follow_ups()
     if membership is not None:
@@ -151,9 +156,23 @@ def _resume(runtime: Runtime, dispatcher: Dispatcher, ended: set[int], membershi
 
 def _create_secrets(database: Database, clock: Clock) -> bytes:
     """Create the secrets of a new database; return the key from which shown hosts are derived."""
-    with database.locked() as connection:
+    with database.translated_errors(), database.locked() as connection:
         reservation_key(connection, clock)
         return get_or_create_secret(connection, clock, CLOAK_KEY)
+
+
+def _take_turn(action: Callable[[], T]) -> T:
+    """Do what requires the log's lock; wait a few seconds while other programs hold it.
+
+    Raises: LogBusy.
+    """
+    deadline = time.monotonic() + START_WAIT_SECONDS
+    while True:
+        try:
+            return action()
+        except LogBusy:
+            if time.monotonic() >= deadline:
+                raise
 
 
 def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:

@@ -65,6 +65,10 @@ class StorageError(ChatError):
     """The database is unavailable; the transaction was rolled back."""
 
 
+class LogBusy(StorageError):
+    """Other programs hold the lock of the log; the transaction did not begin."""
+
+
 class OutcomeUnknown(StorageError):
     """The connection was lost during a commit; it is unknown whether it took effect."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db.dialect import HOLDS_LOCK, Dialect
 from app.db.postgresql.dialect import PostgreSQL, redact_url
 from app.db.sqlite.dialect import SQLite
-from app.errors import OutcomeUnknown, StorageError, UsageError
+from app.errors import LogBusy, OutcomeUnknown, StorageError, UsageError
 
 RECONNECT_ATTEMPTS = 10  # after a connection was lost during a commit: PostgreSQL may be restarting
 RECONNECT_SECONDS = 1.0  # between two attempts
@@ -131,7 +131,8 @@ class Database:
                 raise
             reason = str(error.orig).strip().partition("\n")[0]
             advice = self._advise(reason)
-            raise StorageError(
+            kind = LogBusy if self.dialect.is_lock_timeout(error) else StorageError
+            raise kind(
                 f"The database {self} is not available ({reason}); nothing was changed. {advice}"
             ) from error
 

@@ -131,6 +131,9 @@ class Dialect(Protocol):
     def is_transient_error(self, error: Exception) -> bool:
         """Return whether an error comes from the storage (full, locked, unreachable), not a row."""
 
+    def is_lock_timeout(self, error: Exception) -> bool:
+        """Return whether an error says that another program holds a lock."""
+
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Back up the database before an upgrade; return the copy, or None if none is needed."""
 

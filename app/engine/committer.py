@@ -21,7 +21,7 @@ from app.engine.outage import Outage
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.unstored import adapt
 from app.engine.world.world import World
-from app.errors import StorageError
+from app.errors import LogBusy, StorageError
 from app.events import Event
 from app.services.ledger import Ledger
 
@@ -72,12 +72,17 @@ class Committer:
 
         Return None if the database fails.
         """
+        started = self._clock.monotonic()
         try:
             with self.storage_wait:
                 remote_events = self._ledger.open()
+        except LogBusy as error:
+            self.outage.record_wait(error, started)
+            return None
         except StorageError as error:
             self.outage.record_failure(error)
             return None
+        self.outage.record_turn()
         return self._apply_remote(remote_events)
 
     def read_news(self) -> None:

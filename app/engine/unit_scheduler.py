@@ -82,7 +82,7 @@ class UnitScheduler:
     @property
     def gather_seconds(self) -> float:
         """How long the next cycle may wait for its first unit, in seconds."""
-        if self._deferred:
+        if self._deferred or self._outage.is_waiting:
             return 0.0
         if self._outage.is_on:
             return RETRY_SECONDS
@@ -125,7 +125,7 @@ class UnitScheduler:
         newcomers = writing + self._run_late_reads(after_write)
         if self._outage.is_on:
             self._refuse_expired(newcomers)
-        else:
+        elif not self._outage.is_waiting:
             self._upkeep.run(not (reading or writing or after_write), self._started_at)
 
     def _keep_lease(self) -> None:
@@ -140,9 +140,8 @@ class UnitScheduler:
     def _write_or_read_news(self) -> None:
         """Run the held units, or else deliver what other nodes have appended, without the lock."""
         has_news = self._news.reaches_beyond(self._ledger.last_id)
-        if self._may_open():
-            self._run_writes()
-        elif self._ledger.has_nodes and (self._news_poll.restart_if_due() or has_news):
+        has_opened = self._may_open() and self._run_writes()
+        if not has_opened and self._ledger.has_nodes and (self._news_poll.restart_if_due() or has_news):
             self._committer.read_news()
         if transient := self._news.take_transient():  # they come after what was announced before them
             self._committer.adopt(transient)
@@ -214,11 +213,14 @@ class UnitScheduler:
             return True
         return self._poll.restart_if_due() and self._ledger.has_remote_events()
 
-    def _run_writes(self) -> None:
-        """Run the held units in a transaction, commit their events, then deliver."""
+    def _run_writes(self) -> bool:
+        """Run the held units in a transaction, commit their events, then deliver.
+
+        Return False if the log could not be opened.
+        """
         changeset = self._committer.open()
         if changeset is None:
-            return
+            return False
         self._lease.remove_expired_nodes(changeset)
         units, self._held = self._held, []
         self._current = [*self._current, *units]
@@ -226,6 +228,7 @@ class UnitScheduler:
             self._housekeeping.restart()
             self._handler.run_housekeeping(changeset)
         self._committer.commit(changeset, self._run_units(changeset, units))
+        return True
 
     def _run_units(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> Sequence[SubmissionUnit]:
         """Run units until the time is over; defer the others, and return those that were run."""

@@ -18,7 +18,7 @@ from app.db.log import Log, make_placeholder
 from app.db.notifications import Channel, notify
 from app.db.space import space_of
 from app.db.transient import encode_transient
-from app.errors import LeaseExpired, LogReplaced, StorageError
+from app.errors import LeaseExpired, LogBusy, LogReplaced, StorageError
 from app.events import Event, Kind
 from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_steps
 from app.services.indexing import Indexer, make_indexer
@@ -481,8 +481,8 @@ class Ledger:
                 connection.close()
             else:
                 self._connection = connection
-        reason = str(getattr(error, "orig", None) or error)
-        return StorageError(reason.strip().partition("\n")[0])
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        return LogBusy(reason) if self._database.dialect.is_lock_timeout(error) else StorageError(reason)
 
     def close(self) -> None:
         """Return the connection to the pool."""

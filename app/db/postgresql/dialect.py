@@ -17,7 +17,12 @@ from app.errors import DatabaseRefused
 
 MIN_VERSION = 14  # for function bodies in standard SQL
 LOCK_TIMEOUT_MS = 5_000  # more than autovacuum takes to give way to a migration
-ENGINE_LOCK_TIMEOUT_MS = 200  # of the engine's thread; as on SQLite
+# The engine's thread waits in PostgreSQL's queue, in which nodes take turns. To answer PINGs, it
+# leaves the queue, and loses its place, but only after the time of a few full batches.
+ENGINE_LOCK_TIMEOUT_MS = 800
+# A node that is paused while it holds the log's lock delays the others for this long.
+ENGINE_IDLE_IN_TRANSACTION_TIMEOUT_MS = 1_500
+LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
 # A connection to a host that vanished fails after about ten seconds, on either side.
 _CLIENT_TIMEOUTS = {
     "connect_timeout": 5,
@@ -59,13 +64,14 @@ def _driver_url(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _connection_options(lock_timeout_ms: int) -> dict[str, Any]:
+def _connection_options(lock_timeout_ms: int, **more_settings: int) -> dict[str, Any]:
     """Return the driver's options for a connection with durable commits."""
     settings = {
         "synchronous_commit": "on",
         "timezone": "UTC",
         "lock_timeout": lock_timeout_ms,
         **_SERVER_TIMEOUTS,
+        **more_settings,
     }
     return {"options": " ".join(f"-c {name}={value}" for name, value in settings.items()), **_CLIENT_TIMEOUTS}
 
@@ -145,7 +151,10 @@ class PostgreSQL:
     def _claim(self, engine: Engine, locks: Sequence[AdvisoryLock]) -> Claim:
         from app.db.postgresql.claim import PostgreSQLClaim  # deferred: the driver is optional
 
-        options = _connection_options(ENGINE_LOCK_TIMEOUT_MS)
+        options = _connection_options(
+            ENGINE_LOCK_TIMEOUT_MS,
+            idle_in_transaction_session_timeout=ENGINE_IDLE_IN_TRANSACTION_TIMEOUT_MS,
+        )
         claim = PostgreSQLClaim(_driver_url(engine.url), options, locks)
         event.listen(claim.engine, "begin", _begin_pipelined)
         self._claimed = claim.engine
@@ -195,6 +204,10 @@ class PostgreSQL:
         return isinstance(error, DBAPIError) and not isinstance(
             error, (IntegrityError, DataError, ProgrammingError)
         )
+
+    def is_lock_timeout(self, error: Exception) -> bool:
+        """Return whether the error is a lock timeout."""
+        return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Return None: migrations are transactional, and the administrator runs `pg_dump`."""

@@ -175,6 +175,11 @@ class SQLite:
         original = error.orig if isinstance(error, DBAPIError) else error
         return isinstance(original, sqlite3.Error) and not isinstance(original, _ROW_ERRORS)
 
+    def is_lock_timeout(self, error: Exception) -> bool:
+        """Return whether the error is SQLITE_BUSY."""
+        original = error.orig if isinstance(error, DBAPIError) else error
+        return getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Save a copy beside the database, or return the one that an interrupted upgrade saved."""
         return backup.back_up(_path(url), revision)
