@@ -37,6 +37,7 @@ class Cluster:
         """Stop a node as on SIGTERM; what its clients received can still be read."""
         node = self.nodes.pop(name)
         node.shut_down()
+        node.database.close()
         return node
 
     def kill(self, name: str) -> None:

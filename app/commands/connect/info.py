@@ -98,9 +98,17 @@ def admin(ctx: Context, server: str = "") -> None:
     ctx.reply(numerics.RPL_ADMINEMAIL, text="Contact one of them with PRIVMSG")
 
 
-@command(reads_world=False)
+@command()
 def links(ctx: Context, server: str = "", mask: str = "") -> None:
-    """List the servers of the network. The list is always empty: the topology is not public."""
+    """List the nodes, the servers that share the database; for administrators only.
+
+    For others the list is empty: the topology is not public.
+    """
+    world = ctx.world
+    for node in sorted(world.live_nodes) if ctx.me.is_admin else ():
+        hops = int(node != world.node)
+        text = f"{hops} {ctx.runtime.network_name}"
+        ctx.reply(numerics.RPL_LINKS, node, ctx.runtime.server_name, text=text)
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")
 
 

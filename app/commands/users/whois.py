@@ -26,7 +26,8 @@ MAX_USERHOSTS = 5  # RFC 2812 section 4.8
 def whois(ctx: Context, target: str = "", nick: str = "") -> None:
     """Show information about a user: host, rooms, account, away message and idle time.
 
-    `WHOIS <server> <nick>` and `WHOIS <nick> <nick>` are equivalent to `WHOIS <nick>`.
+    Administrators also see the address and, if there are several, the nodes. The forms `WHOIS
+    <server> <nick>` and `WHOIS <nick> <nick>` are equivalent to `WHOIS <nick>`.
     """
     requested = nick or target
     if not requested:
@@ -86,12 +87,20 @@ def _send_connection(ctx: Context, user: User) -> None:
     """Send the user's address and certificates, if the caller may see them, and the use of TLS."""
     if user is ctx.user or ctx.me.is_admin:
         ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, uncloaked_host(user.address))
+        _send_nodes(ctx, user)
         for fingerprint in sorted({client.certificate for client in user.clients if client.certificate}):
             ctx.reply(
                 numerics.RPL_WHOISCERTFP, user.nick, text=f"has client certificate fingerprint {fingerprint}"
             )
     if user.clients and all(client.secure for client in user.clients):
         ctx.reply(numerics.RPL_WHOISSECURE, user.nick)
+
+
+def _send_nodes(ctx: Context, user: User) -> None:
+    """Send an administrator the nodes on which a user has devices, if there are several nodes."""
+    if ctx.me.is_admin and user.nodes and len(ctx.world.live_nodes) > 1:
+        text = f"is connected to {', '.join(sorted(user.nodes))}"
+        ctx.reply(numerics.RPL_WHOISSPECIAL, user.nick, text=text)
 
 
 def _send_metadata(ctx: Context, user: User) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import to_datetime, to_datetime_or_none
-from app.db.models import MembershipRow, RoomRow, RoomVisitRow, SessionRow
+from app.db.models import MembershipRow, RoomRow, RoomVisitRow, SessionNodeRow, SessionRow
 from app.errors import NotFound, UsageError
 from app.events import Event, Kind
 from app.events.data import KilledData
@@ -25,7 +25,10 @@ _ROLE_NAMES = (("o", "operator"), ("v", "voice"))
 
 @dataclass(frozen=True, slots=True)
 class OnlineSession:
-    """A user's stay on the server. `detached` is when the last device of an always-on user left."""
+    """A user's stay on the server. `detached` is when the last device of an always-on user left.
+
+    `nodes` are the servers on which the user has devices.
+    """
 
     id: int
     nick: str
@@ -34,6 +37,7 @@ class OnlineSession:
     connected: datetime
     detached: datetime | None
     away: str | None
+    nodes: list[str]
     rooms: list[str]
 
 
@@ -69,7 +73,7 @@ def list_sessions(
 
     `user` is a nick or account; `network` selects sessions by their address.
     """
-    rooms = _rooms_by_session(orm)
+    rooms, nodes = _rooms_by_session(orm), _nodes_by_session(orm)
     return [
         OnlineSession(
             id=row.id,
@@ -79,6 +83,7 @@ def list_sessions(
             connected=to_datetime(row.connected),
             detached=to_datetime_or_none(row.detached),
             away=row.away,
+            nodes=nodes.get(row.id, []),
             rooms=rooms.get(row.id, []),
         )
         for row in list_online_sessions(orm)
@@ -105,6 +110,14 @@ def _rooms_by_session(orm: Session) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for session_id, name in orm.execute(query.order_by(RoomRow.key)):
         found.setdefault(session_id, []).append(name)
+    return found
+
+
+def _nodes_by_session(orm: Session) -> dict[int, list[str]]:
+    query = select(SessionNodeRow.session_id, SessionNodeRow.node).order_by(SessionNodeRow.node)
+    found: dict[int, list[str]] = {}
+    for session_id, node in orm.execute(query):
+        found.setdefault(session_id, []).append(node)
     return found
 
 

@@ -197,7 +197,7 @@ def test_admin_shows_the_contact(bench: EngineHarness) -> None:
     )
 
 
-def test_links_lists_only_the_end(bench: EngineHarness) -> None:
+def test_links_lists_nothing_to_users(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """

@@ -82,7 +82,7 @@ SHOWN = set(
 )
 # What is random, or depends on positions in the log.
 UNEQUAL = re.compile(r"msgid=\w+|Guest\d+|BATCH [+-]\w+|batch=\w+|REDACT \S+ \w+")
-WELCOME = re.compile(r"(@\S+ )?:\S+ (00\d|25\d|26\d|37\d|422|NOTE) ")
+WELCOME = re.compile(r"(@\S+ )?:\S+ (00\d|25\d|26\d|320|37\d|422|NOTE) ")
 
 
 class Stage:

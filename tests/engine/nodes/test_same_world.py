@@ -57,7 +57,7 @@ def check(plan: list[Deed]) -> None:
 def end_node(cluster: Cluster, name: str, how: str) -> None:
     """End a node, and start it again."""
     if how == "stop":
-        cluster.stop(name).close()
+        cluster.stop(name)
     else:
         cluster.kill(name)
     if how == "kill":
