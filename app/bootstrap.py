@@ -201,7 +201,7 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         core = assemble(settings, database, clock, load, _membership(settings, database, clock))
         hear = partial(_hear, core)
         resources.enter_context(closing(database.dialect.listen(database.url, hear)))
-        observe(core, flushers)
+        _take_turn(lambda: observe(core, flushers))
         core.runtime.reload_hooks.append(lambda settings: _prepare_settings(servers, log, settings))
         core.runtime.reload_started = manager.reloading
         core.runtime.reload_finished = manager.ready
@@ -289,12 +289,16 @@ def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings], manag
         if elsewhere.is_set():
             elsewhere.clear()
             _reload(core, None)
-    manager.stopping()
-    with suppress(OSError):  # the terminal may be closed
-        print("Stopping.", flush=True)
+    loss = core.engine.loss
+    if loss is not None and loss.may_restart:
+        manager.restarting()
+    else:
+        manager.stopping()
+        with suppress(OSError):  # the terminal may be closed
+            print("Stopping.", flush=True)
     stop(core, shell)
-    if core.engine.loss is not None:
-        raise core.engine.loss
+    if loss is not None:
+        raise loss
     if core.engine.has_failed or shell.has_failed:
         raise ChatError("The server stopped because of an internal error; see the log, and restart it.")
 

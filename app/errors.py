@@ -93,6 +93,7 @@ class NodeLost(ChatError):
     """
 
     may_restart = True
+    label = "lost"  # the reason in the metrics
 
 
 class ClaimLost(NodeLost):
@@ -104,13 +105,19 @@ class ClaimLost(NodeLost):
 class LeaseExpired(NodeLost):
     """The other nodes have declared this server dead, and ended its sessions."""
 
+    label = "lease-expired"
+
 
 class LogConflict(NodeLost):
     """A batch that this server decided cannot be stored after what other nodes stored meanwhile."""
 
+    label = "log-conflict"
+
 
 class LogReplaced(NodeLost):
     """The database lacks events that this server has shown: it fell back to an earlier state."""
+
+    label = "log-replaced"
 
 
 class SettingsRefused(ChatError):

@@ -1,12 +1,14 @@
 """Process-wide state: signals, resource limits, garbage collection, switch interval, exit."""
 
 import gc
+import json
 import logging
 import os
 import resource
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from types import FrameType
 from typing import NoReturn
 
@@ -14,6 +16,8 @@ GC_THRESHOLD_OBJECTS = 50_000  # new container objects between collections
 SPARE_DESCRIPTORS = 300  # for the database, the log, listeners and flushers
 MIN_SWITCH_INTERVAL_SECONDS = 0.005  # Python's default
 MAX_WAKEUPS_PER_SECOND = 50_000  # of all threads waiting for the interpreter lock
+
+RESTARTS_VARIABLE = "DURABLE_CHAT_RESTARTS"  # carries their numbers from one start to the next
 
 logger = logging.getLogger(__name__)
 
@@ -83,10 +87,25 @@ def exit_now(code: int) -> NoReturn:
     os._exit(code)
 
 
-def replace_process() -> NoReturn:
-    """Start the same command again in this process, with nothing left of its state."""
+def replace_process(environment: Mapping[str, str], reason: str) -> NoReturn:
+    """Start the same command again in this process, with nothing left of its state.
+
+    `environment` is that of the first start, and `reason` the one that `count_restarts` counts.
+    """
+    restarts = count_restarts(environment)
+    restarts[reason] = restarts.get(reason, 0) + 1
     _flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    arguments = [sys.executable, *sys.orig_argv[1:]]
+    os.execve(sys.executable, arguments, {**environment, RESTARTS_VARIABLE: json.dumps(restarts)})
+
+
+def count_restarts(environment: Mapping[str, str]) -> dict[str, int]:
+    """Return how often this process has started again by itself, by reason."""
+    try:
+        found = json.loads(environment.get(RESTARTS_VARIABLE, "{}"))
+        return {str(reason): int(number) for reason, number in found.items()}
+    except (ValueError, TypeError, AttributeError):  # set by somebody else
+        return {}
 
 
 def _flush() -> None:

@@ -35,6 +35,7 @@ SUBJECTS = {
     "architecture",
     "client",
     "commands",
+    "failover",
     "getting-started",
     "index",
     "network",

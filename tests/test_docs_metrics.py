@@ -28,7 +28,9 @@ def exported(tmp_path: Path, clock: MovedClock) -> Iterator[set[str]]:
     core = bench.core
     registry = CollectorRegistry()
     flushers = FlusherPool(0, clock, use_io_uring=False)
-    registry.register(ServerCollector(core.engine, flushers, Health(core.engine, bench.database, clock), "1"))
+    registry.register(
+        ServerCollector(core.engine, flushers, Health(core.engine, bench.database, clock), "1", {})
+    )
     ProcessCollector(registry=registry)
     bench.dial("alice").send("NICK alice", "USER alice 0 * :Alice")
     yield {sample.name for family in registry.collect() for sample in family.samples}

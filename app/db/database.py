@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.dialect import HOLDS_LOCK, Dialect
-from app.db.postgresql.dialect import PostgreSQL, redact_url
+from app.db.postgresql.dialect import PostgreSQL
+from app.db.postgresql.hosts import parse_url, redact_url
 from app.db.sqlite.dialect import SQLite
 from app.errors import LogBusy, OutcomeUnknown, StorageError, UsageError
 
@@ -25,7 +26,7 @@ def parse_database_url(dbname: str) -> URL:
     if "://" not in dbname:
         return _file_url(URL.create("sqlite", database=dbname))
     try:
-        url = make_url(dbname)
+        url = parse_url(dbname)
     except (ArgumentError, ValueError) as error:
         raise UsageError(
             "Cannot parse the database URL; use the form postgresql://user@host/name."

@@ -48,7 +48,14 @@ class ServiceManager:
     def reloading(self) -> None:
         """Tell that a reload has begun; `ready` ends it."""
         self._ready_by = self._clock.monotonic() + MAX_RELOAD_SECONDS
-        self._send("RELOADING=1", f"MONOTONIC_USEC={int(self._clock.monotonic() * 1e6)}")
+        self._send("RELOADING=1", self._now())
+
+    def _now(self) -> str:
+        return f"MONOTONIC_USEC={int(self._clock.monotonic() * 1e6)}"
+
+    def restarting(self) -> None:
+        """Tell that the server starts again in the same process, which ends with `ready`."""
+        self._send("RELOADING=1", self._now(), "STATUS=Starting again.")
 
     def stopping(self) -> None:
         """Tell that the server is stopping."""

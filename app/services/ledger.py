@@ -19,7 +19,8 @@ from app.db.notifications import Channel, notify
 from app.db.space import space_of
 from app.db.transient import encode_transient
 from app.errors import LeaseExpired, LogBusy, LogReplaced, StorageError
-from app.events import Event, Kind
+from app.events import Event
+from app.services.administration.audit import append, make_audit_row
 from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_steps
 from app.services.indexing import Indexer, make_indexer
 from app.services.nodes.membership import Membership
@@ -152,8 +153,7 @@ class Ledger:
     def _report_replacement(self, lost: str) -> NoReturn:
         name = "main" if self.membership is None else self.membership.name
         reason = f"{lost} This server has shown events that are lost, and disconnects its clients."
-        self._log.seek_to_end(self.connection)
-        record(self.connection, self._log, [Event(Kind.NODE_ENDED, nick=name, target=name, text=reason)])
+        append(self.connection, make_audit_row(self._clock, name, "node.log-replaced", name, reason=reason))
         self.connection.commit()
         raise LogReplaced(reason)
 

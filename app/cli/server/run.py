@@ -1,5 +1,6 @@
 """chat-server run: run the server in the foreground."""
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def run(config: Path | None, given: Flags) -> None:
     Options override environment variables (CHAT_PORT, ...), which override serverSetup.json.
     Use `chat-server check` with the same options to validate the configuration first.
     """
+    environment = dict(os.environ)  # the server takes variables of the service manager out of it
     loaded = load(SERVER, config, given)
     from app.bootstrap import serve  # deferred: loading the server is slow
 
@@ -28,5 +30,5 @@ def run(config: Path | None, given: Flags) -> None:
         if not loss.may_restart:
             raise
         terminal.echo_error(f"{loss.sentence} Starting again.")
-        replace_process()
+        replace_process(environment, loss.label)
     raise typer.Exit(code)

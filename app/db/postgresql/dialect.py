@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from app.db.dialect import HOLDS_LOCK, Claim, Listening, StorageUsage
 from app.db.notifications import Channel
+from app.db.postgresql.hosts import redact_url, with_connect_timeout
 from app.db.postgresql.locks import LOG_LOCK, SHARED_DATABASE, WHOLE_DATABASE, AdvisoryLock, lock_of_node
 from app.errors import DatabaseRefused
 
@@ -25,7 +26,6 @@ ENGINE_IDLE_IN_TRANSACTION_TIMEOUT_MS = 1_500
 LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
 # A connection to a host that vanished fails after about ten seconds, on either side.
 _CLIENT_TIMEOUTS = {
-    "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -55,13 +55,8 @@ def _require_version(engine: Engine) -> None:
         )
 
 
-def redact_url(url: URL) -> str:
-    """Format a URL without its password and without query parameters, which may contain one."""
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
 def _driver_url(url: URL) -> URL:
-    return url.set(drivername="postgresql+psycopg")
+    return with_connect_timeout(url).set(drivername="postgresql+psycopg")
 
 
 def _connection_options(lock_timeout_ms: int, **more_settings: int) -> dict[str, Any]:
@@ -128,7 +123,8 @@ class PostgreSQL:
         """Create an engine with read-only transactions."""
         engine = create_engine(
             _driver_url(url),
-            connect_args={"options": "-c default_transaction_read_only=on", **_CLIENT_TIMEOUTS},
+            connect_args={**_CLIENT_TIMEOUTS},
+            execution_options={"postgresql_readonly": True},  # the session stays fit for read-write
             poolclass=NullPool,
         )
         try:

@@ -1,5 +1,7 @@
 """The metrics port: its routes, which answer in full once the server has started."""
 
+import os
+
 from prometheus_client import ProcessCollector
 
 from app.clock import Clock
@@ -12,6 +14,7 @@ from app.net.monitoring.metrics import ServerCollector
 from app.net.monitoring.route import Route
 from app.net.monitoring.top import TopFigures
 from app.net.send.flusher_pool import FlusherPool
+from app.process import count_restarts
 from app.services.secrets import TOP_TOKEN, get_or_create_secret
 
 ALIVE, READY, TOP = "/healthz", "/readyz", "/top"
@@ -50,7 +53,9 @@ class MonitoringEndpoint:
         token = runtime.ledger.maintain(
             lambda connection: get_or_create_secret(connection, self._clock, TOP_TOKEN)
         )
-        self._server.registry.register(ServerCollector(engine, flushers, health, runtime.version))
+        self._server.registry.register(
+            ServerCollector(engine, flushers, health, runtime.version, count_restarts(os.environ))
+        )
         ProcessCollector(registry=self._server.registry)
         self._server.routes = {
             ALIVE: Route(reply_alive),

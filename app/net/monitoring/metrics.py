@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from app.engine.engine import Engine
 from app.engine.meter import Histogram
+from app.errors import LeaseExpired, LogConflict, LogReplaced
 from app.net.monitoring.health import Health
 from app.net.send.flusher_pool import FlusherPool
 
@@ -24,11 +25,19 @@ from app.net.send.flusher_pool import FlusherPool
 class ServerCollector(Collector):
     """Collects the metrics of a running server; they are not an atomic snapshot."""
 
-    def __init__(self, engine: Engine, flushers: FlusherPool, health: Health, version: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        flushers: FlusherPool,
+        health: Health,
+        version: str,
+        restarts: Mapping[str, int],
+    ) -> None:
         self._engine = engine
         self._flushers = flushers
         self._health = health
         self._version = version
+        self._restarts = restarts  # by reason
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric with its current value."""
@@ -81,6 +90,12 @@ class ServerCollector(Collector):
             ),
         }
         yield from _each(CounterMetricFamily, since_start)
+        restarts = CounterMetricFamily(
+            "chat_restarts", "Times that the server started again by itself.", labels=["reason"]
+        )
+        for label in (LeaseExpired.label, LogConflict.label, LogReplaced.label):
+            restarts.add_metric([label], self._restarts.get(label, 0))
+        yield restarts
 
 
 def _each(
