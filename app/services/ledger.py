@@ -122,9 +122,9 @@ class Ledger:
         try:
             connection = self._begin()
             self._require_continuity()
-            self._require_place()
+            end = self._require_place()
             version = self._database.dialect.version(connection)
-            if version is not None and version == self._version:
+            if end == known or (version is not None and version == self._version):
                 return []
             return self._read_remote_events(version)
         except SQLAlchemyError as error:
@@ -306,20 +306,23 @@ class Ledger:
             self._require_place()
             yield
 
-    def _require_place(self) -> None:
+    def _require_place(self) -> int | None:
         """Check in the open transaction that this node still has its place.
+
+        Return the last position of the log, or None if there can be no other nodes.
 
         Raises: LeaseExpired.
         """
         if self.membership is None:
-            return
+            return None
         try:
-            self.membership.require(self.connection)
+            last_id = self.membership.require(self.connection)
         except LeaseExpired:
             self.connection.rollback()
             raise
         if self.membership.expired_nodes:  # those that are still expired, and not removed yet
             self.membership.find_expired(self.connection)
+        return last_id
 
     def _require_files(self) -> None:
         """Check that what is committed is in files that a restart will find.

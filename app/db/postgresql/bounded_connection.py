@@ -47,7 +47,7 @@ class BoundedConnection(PipelinedConnection):
 
         Raises: psycopg.OperationalError when the database does not answer in time.
         """
-        return super().wait(self._bounded(gen), *args, **options)
+        return super().wait(gen if self._is_queuing else self._bounded(gen), *args, **options)
 
     def _bounded(self, operation: PQGen[T]) -> PQGen[T]:
         """Pass on what the driver waits for, until nothing has arrived for as long as the limit."""

@@ -24,6 +24,7 @@ ENGINE_LOCK_TIMEOUT_MS = 800
 # A node that is paused while it holds the log's lock delays the others for this long.
 ENGINE_IDLE_IN_TRANSACTION_TIMEOUT_MS = 1_500
 LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
+_TAKE_LOG_LOCK = f"SELECT pg_advisory_xact_lock({LOG_LOCK})"
 # A connection to a host that vanished fails after about ten seconds, on either side.
 _CLIENT_TIMEOUTS = {
     "keepalives_idle": 5,
@@ -74,7 +75,7 @@ def _connection_options(lock_timeout_ms: int, **more_settings: int) -> dict[str,
 def _take_log_lock(connection: Connection) -> None:
     """Take the log's lock at the start of a transaction that appends."""
     if connection.get_execution_options().get(HOLDS_LOCK):
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
+        connection.exec_driver_sql(_TAKE_LOG_LOCK)
 
 
 def _begin_pipelined(connection: Connection) -> None:

@@ -1,19 +1,27 @@
 """Transactions whose statements are sent without waiting for each result.
 
 Every answer that the engine waits for costs it a round trip to the database. In a transaction of a
-`PipelinedConnection`, statements whose result is not needed, such as INSERT, are therefore only
-sent (libpq's pipeline mode). Their results are awaited together, by the next statement that returns
-rows or counts them, or by the end of the transaction, which then raises the first error.
+`PipelinedConnection`, statements whose result is not needed, such as INSERT, are therefore queued
+(libpq's pipeline mode). They are sent together with the next statement that returns rows or counts
+them, or with the end of the transaction, which awaits all results and raises the first error.
+
+The driver would send each statement at once, which takes three system calls and wakes the session
+of the database. `wait` therefore leaves a statement in the driver's queue, and `await_results`
+passes the queue to libpq, which sends it as a whole.
 """
 
-from contextlib import AbstractContextManager, suppress
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg.abc import PQGen
+
+T = TypeVar("T")
 
 BEGIN, COMMIT = "BEGIN", "COMMIT"
 _CALLS = ("SELECT pg_advisory_xact_lock", "SELECT pg_notify")
-_SENT_ONLY = (BEGIN, COMMIT, *_CALLS, "INSERT ")
+_QUEUED = (BEGIN, COMMIT, *_CALLS, "INSERT ")
 
 
 class PipelinedCursor(psycopg.Cursor[Any]):
@@ -22,26 +30,29 @@ class PipelinedCursor(psycopg.Cursor[Any]):
     connection: "PipelinedConnection"
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "PipelinedCursor":
-        """Send a statement; if its result is needed, await those of all that were sent.
+        """Queue a statement; if its result is needed, await those of all that are queued.
 
         Raises: psycopg.Error, also of an earlier statement.
         """
         if query == BEGIN:
             self.connection.enter_pipeline_mode()
-        super().execute(query, params, **options)
-        if _must_wait(query):
+        with self.connection.queuing():
+            super().execute(query, params, **options)
+        if not _is_queued(query):
             self.connection.await_results()
         return self
 
 
-def _must_wait(query: object) -> bool:
-    return not (isinstance(query, str) and query.lstrip().startswith(_SENT_ONLY)) or "RETURNING" in query
+def _is_queued(query: object) -> bool:
+    """Return whether the result of a statement is not needed before the end of its transaction."""
+    return isinstance(query, str) and query.lstrip().startswith(_QUEUED) and "RETURNING" not in query
 
 
 class PipelinedConnection(psycopg.Connection[Any]):
     """A connection in autocommit mode, whose transactions begin with BEGIN and are pipelined."""
 
     _pipeline_mode: AbstractContextManager[psycopg.Pipeline] | None = None  # until the transaction ends
+    _is_queuing = False
 
     def enter_pipeline_mode(self) -> None:
         """Begin to send statements without waiting, until the transaction ends."""
@@ -49,13 +60,39 @@ class PipelinedConnection(psycopg.Connection[Any]):
         mode.__enter__()
         self._pipeline_mode = mode
 
+    @contextmanager
+    def queuing(self) -> Iterator[None]:
+        """Leave the statements of the block in the queue, if the connection is in pipeline mode."""
+        self._is_queuing = self._pipeline_mode is not None
+        try:
+            yield
+        finally:
+            self._is_queuing = False
+
+    def wait(self, gen: PQGen[T], *args: Any, **options: Any) -> T:
+        """Wait for an operation of the driver to complete, or end it where it would send.
+
+        Raises: psycopg.Error.
+        """
+        if self._is_queuing:
+            next(gen)
+            gen.close()
+            return cast(T, None)
+        return super().wait(gen, *args, **options)
+
     def await_results(self) -> None:
-        """Await the results of all statements that were sent.
+        """Send all statements of the queue, and await their results.
 
         Raises: psycopg.Error of the first one that failed.
         """
         if self._pipeline is not None:
+            self._pass_queue()
             self._pipeline.sync()
+
+    def _pass_queue(self) -> None:
+        queue = self._pipeline.command_queue if self._pipeline is not None else ()
+        while queue:
+            queue.popleft()()
 
     def commit(self) -> None:
         """Send COMMIT and await all results. After an error, the transaction is rolled back.
@@ -87,4 +124,5 @@ class PipelinedConnection(psycopg.Connection[Any]):
     def _leave_pipeline_mode(self) -> None:
         mode, self._pipeline_mode = self._pipeline_mode, None
         if mode is not None:
+            self._pass_queue()
             mode.__exit__(None, None, None)

@@ -18,10 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app.clock import Clock
-from app.db.models import NodeRow
+from app.db.models import EventRow, NodeRow
 from app.errors import DatabaseRefused, LeaseExpired
 from app.events import Event, Kind
 from app.events.data import NodeData
@@ -75,6 +75,8 @@ class Membership:
         self._clock = clock
         self._database_time = database_time
         self._epoch = clock.new_id()
+        last_id = select(func.max(EventRow.id)).scalar_subquery().label("last_id")
+        self._find_place = select(NodeRow.epoch, last_id).where(NodeRow.name == profile.name)
         self._renewed_at = clock.monotonic()
         self._watching_since = self._renewed_at  # that is, without being late or disconnected
 
@@ -138,14 +140,17 @@ class Membership:
     def _lease_ms(self) -> int:
         return round(self._profile.lease_seconds * 1000)
 
-    def require(self, connection: Connection) -> None:
+    def require(self, connection: Connection) -> int:
         """Check, under the log's lock, that this node still has its place.
+
+        Return the last position of the log, which the same query finds.
 
         Raises: LeaseExpired when the other nodes have removed it.
         """
-        found = connection.scalar(select(NodeRow.epoch).where(NodeRow.name == self.name))
-        if found != self._epoch:
+        found = connection.execute(self._find_place).first()
+        if found is None or found.epoch != self._epoch:
             raise self._expired()
+        return found.last_id or 0
 
     def renew(self, connection: Connection, position: int) -> None:
         """Renew the lease, in the caller's transaction.
