@@ -21,7 +21,7 @@ The hash chain covers each batch as it is appended, once it has caught up with o
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from app.clock import Clock
 from app.db import models
@@ -38,6 +38,9 @@ CATCH_UP_ROWS = 5_000  # read per query
 _table = models.EventRow.__table__
 COLUMNS = tuple(_table.columns.keys())
 _correspondent = models.CorrespondentRow.__table__
+_AFTER = (
+    select(_table).where(_table.c.id > bindparam("last_id")).order_by(_table.c.id).limit(bindparam("limit"))
+)
 Scope = int | str  # a room id, or a party to private conversations; instants are distinct within it
 
 
@@ -188,8 +191,8 @@ def get_last_at(connection: Connection) -> int | None:
 
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
     """Return up to `limit` events after an id, oldest first."""
-    query = select(_table).where(_table.c.id > last_id).order_by(_table.c.id).limit(limit)
-    return [from_row(row) for row in connection.execute(query)]
+    found = connection.execute(_AFTER, {"last_id": last_id, "limit": limit})
+    return [from_row(row) for row in found]
 
 
 def to_row(event: Event) -> EventValues:
