@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
-from app.engine.delivery.plan import Broadcast, Plan
+from app.engine.delivery.plan import Broadcast, Plan, split_remote
 from app.engine.delivery.response import Response, ResponseEntry
 from app.engine.world.audiences import find_audience
 from app.engine.world.world import World
@@ -29,6 +29,9 @@ class Changeset:
 
     `adopted` is the event that is being adopted, if any: the log may already contain later ones.
 
+    The first `adopted_items` of the plan deliver events that other programs appended. These precede
+    the changeset's own in the log, however often its commit has to be retried after more of them.
+
     `may_show_world` is False while the world is ahead of the log, when the engine refuses the
     units it holds: no reply may reveal state that is not stored yet.
     """
@@ -41,6 +44,7 @@ class Changeset:
     follow_ups: list[FollowUp] = field(default_factory=list)
     adopted: Event | None = None
     plan: Plan = field(default_factory=list)
+    adopted_items: int = 0
 
     def emit(self, event: Event, author: Client | None = None) -> Event:
         """Apply an event to the world now; store it on commit, then deliver it to its audience.
@@ -93,6 +97,14 @@ class Changeset:
         waiting, self.follow_ups = [*kept, *self.follow_ups], []
         for act in waiting:
             act(self)
+
+    def insert_adopted(self, later: "Changeset", remote_events: Sequence[Event]) -> None:
+        """Add events that were adopted later but come first in the log, and what they entail."""
+        broadcasts, consequences = split_remote(later.plan, remote_events)
+        count, self.adopted_items = self.adopted_items, self.adopted_items + len(broadcasts)
+        self.plan[count:count] = broadcasts
+        self.plan += consequences
+        self.events += later.events
 
     def send(self, client: Client, content: str | Event) -> None:
         """Send a line or an event to a client, outside any command response."""

@@ -13,7 +13,7 @@ from app.engine.activity import Activity
 from app.engine.changeset import Changeset, FollowUp
 from app.engine.conflicts import require_no_conflict
 from app.engine.delivery.hub import Hub
-from app.engine.delivery.plan import split_remote, without_events
+from app.engine.delivery.plan import without_events
 from app.engine.engine_status import StorageWait
 from app.engine.handler import CommandHandler
 from app.engine.meter import Meter
@@ -112,6 +112,7 @@ class Committer:
         changeset = Changeset(self._world, writable=True)
         for event in remote_events:
             self._handler.apply_remote(changeset, event)
+        changeset.adopted_items = len(changeset.plan)
         kept, self._follow_ups = self._follow_ups, []
         changeset.run_follow_ups(kept)
         return changeset
@@ -177,12 +178,10 @@ class Committer:
         Raises: LogConflict when another node changed what the changeset depends on.
         """
         if self._ledger.has_nodes:
-            require_no_conflict(changeset.events, remote_events)
+            users = self._world.users_on(self._world.node)
+            require_no_conflict(changeset.events, remote_events, {user.session for user in users})
         adapt(changeset, remote_events, self._handler.revert)
-        remote = self._apply_remote(remote_events)
-        broadcasts, consequences = split_remote(remote.plan, remote_events)
-        changeset.events += remote.events
-        changeset.plan = [*broadcasts, *changeset.plan, *consequences]
+        changeset.insert_adopted(self._apply_remote(remote_events), remote_events)
 
     def shut_down(self) -> None:
         """Disconnect all users; commit and deliver the last events."""

@@ -3,25 +3,30 @@
 A batch is decided while the node holds the log's lock. If its commit fails together with the
 connection, the lock is lost, and other nodes go on. Their events then come before the batch in the
 log, so the batch may be stored only if none of them changes what its decisions depended on.
+
+The recipients have to be the same as well: those of the batch were found before the events of
+others were applied, and theirs are found after the batch was. That fails if either side changes
+who of this node is in a room in which the other one has events.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from app.errors import LogConflict
-from app.events import Event, Kind
+from app.events import MESSAGES, Event, Kind
 from app.events.data import JoinedData, KickedData, KilledData, RenamedData
 from app.wire.names import fold
 
 Subject = tuple[object, ...]  # what an event depends on or changes, such as ("room", 7)
 EVERYTHING: Subject = ("everything",)
+_MEMBERSHIP = {Kind.JOINED, Kind.PARTED, Kind.KICKED, Kind.QUIT, Kind.NICK}  # events of members of a room
 
 
-def require_no_conflict(batch: Sequence[Event], earlier: Sequence[Event]) -> None:
-    """Check that a batch may be stored after the events of others.
+def require_no_conflict(batch: Sequence[Event], earlier: Sequence[Event], local: Set[int]) -> None:
+    """Check that a batch may be stored after the events of others; `local` has the sessions here.
 
     Raises: LogConflict when it may not.
     """
-    conflict = find_conflict(batch, earlier)
+    conflict = find_conflict(batch, earlier, local)
     if conflict is not None:
         raise LogConflict(
             "The connection to the database was lost while a batch was being stored, and meanwhile another "
@@ -29,13 +34,15 @@ def require_no_conflict(batch: Sequence[Event], earlier: Sequence[Event]) -> Non
         )
 
 
-def find_conflict(batch: Sequence[Event], earlier: Iterable[Event]) -> Event | None:
+def find_conflict(
+    batch: Sequence[Event], earlier: Iterable[Event], local: Set[int] = frozenset()
+) -> Event | None:
     """Return the first of the earlier events that changes what the batch depended on, or None."""
     used = {subject for event in batch for subject in _used(event)}
     if not used:
         return None
     for event in earlier:
-        changed = set(_changed(event))
+        changed = {*_changed(event), *_changed_for_delivery(event, local)}
         if EVERYTHING in changed or EVERYTHING in used or not used.isdisjoint(changed):
             return event
     return None
@@ -48,12 +55,28 @@ def _used(event: Event) -> Iterable[Subject]:
         yield "session", event.session
     if event.room is not None:
         yield "room", event.room
+        yield "recipients", event.room
     if event.account is not None:
         yield "account", fold(event.account)
     if event.kind is Kind.CONNECTED:
         yield ("bans",)
     if event.kind is Kind.JOINED and JoinedData.of(event).roles:
         yield "members", event.room  # the first member becomes the operator
+    if event.kind in _MEMBERSHIP:
+        yield "activity", event.room
+    if event.kind in MESSAGES and event.room is None:
+        yield "nick", fold(event.target or "")
+    yield from (("private messages", *subject[1:]) for subject in _changed(event) if subject[0] == "nick")
+
+
+def _changed_for_delivery(event: Event, local: Set[int]) -> Iterable[Subject]:
+    """Yield what an event changes for the recipients of the batch, or the batch for its own."""
+    if event.room is not None:
+        yield "activity", event.room
+        if event.kind in _MEMBERSHIP and _member_session(event) in local:
+            yield "recipients", event.room
+    elif event.kind in MESSAGES:
+        yield "private messages", fold(event.target or "")
 
 
 def _changed(event: Event) -> Iterable[Subject]:
@@ -90,8 +113,12 @@ def _room(event: Event) -> Iterable[Subject]:
 
 
 def _member(event: Event) -> Iterable[Subject]:
-    session = KickedData.of(event).session if event.kind is Kind.KICKED else event.session
-    return (("member", event.room, session), ("members", event.room))
+    return (("member", event.room, _member_session(event)), ("members", event.room))
+
+
+def _member_session(event: Event) -> int | None:
+    """Return the session that enters or leaves a room, or has another nick there."""
+    return KickedData.of(event).session if event.kind is Kind.KICKED else event.session
 
 
 def _account(event: Event) -> Iterable[Subject]:
