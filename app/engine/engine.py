@@ -106,15 +106,19 @@ class Engine:
         """Process deferred, new and held units, as far as the database and the time allow."""
         self._scheduler.cycle(units)
 
+    def abandon(self, loss: NodeLost) -> None:
+        """Disconnect all users without storing anything, because this server may not go on."""
+        self.loss = loss
+        logger.critical("%s", loss)
+        self._committer.disconnect_all(loss.sentence)
+
     def _run(self) -> None:
         name_thread("engine")
         try:
             self._run_cycles()
             self._committer.shut_down()
         except NodeLost as error:
-            self.loss = error
-            logger.critical("%s", error)
-            self._committer.disconnect_all(error.sentence)
+            self.abandon(error)
         except Exception:
             self.has_failed = True
             logger.exception("The engine failed; shutting down")

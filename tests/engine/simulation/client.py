@@ -1,0 +1,97 @@
+"""A user's connection to a node, and the thread that reads from it."""
+
+from collections.abc import Callable, Sequence
+
+from app.commands.requests import parse_request
+from app.commands.runtime import Runtime
+from app.commands.sessions.leaving import detach_client
+from app.db.database import Database
+from app.engine.delivery.client import Client
+from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_work
+from app.wire.framing import Framer
+from app.wire.line import Line, parse
+from tests.engine.harness import RecordingSink
+from tests.engine.simulation.reference import ShownLine, find_shown
+
+CAPABILITIES = "CAP REQ :message-tags server-time echo-message"
+
+
+class SimulatedClient:
+    """A connection whose reader submits one unit at a time, as the server's readers do."""
+
+    def __init__(self, runtime: Runtime, database: Database, nick: str) -> None:
+        self._runtime = runtime
+        self._database = database
+        self._framer = Framer()
+        self._sink = RecordingSink()
+        self._unit: SubmissionUnit | None = None
+        self._has_hung_up = False
+        self.client = Client(self._sink, "192.0.2.1", False, runtime.clock.monotonic())
+        self.session: int | None = None  # once it is registered
+        self.nick = nick  # at first
+        self.checked = 0  # events received that were compared with the log
+        self._unchecked: list[Line] = []
+        self._waiting: list[Step] = [
+            Callback(lambda changeset, client: runtime.world.add_connection(client), writes=False)
+        ]
+        for line in (CAPABILITIES, f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END"):
+            self.send(line)
+
+    def send(self, line: str) -> None:
+        """Send a line; the reader submits it once the unit before it is done."""
+        if not self._has_hung_up:
+            frames = self._framer.feed(f"{line}\r\n".encode())
+            self._waiting += (parse_request(self._runtime.commands, frame) for frame in frames)
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+        if not self._has_hung_up:
+            self._has_hung_up = True
+            self._waiting.append(Callback(self._detach()))
+
+    def _detach(self) -> Callable[[object, Client], None]:
+        return lambda changeset, client: detach_client(
+            self._runtime,
+            changeset,
+            client,
+            "Connection closed",  # type: ignore[arg-type]
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has closed the connection."""
+        return not (self._has_hung_up or self._sink.is_finished)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was sent that is not done."""
+        return bool(self._waiting) or (
+            self._unit is not None and (not self._unit.is_done or self._unit.slow_work is not None)
+        )
+
+    def submit(self) -> SubmissionUnit | None:
+        """Return the next unit, unless one is in progress or nothing was sent."""
+        if self._unit is not None and not self._unit.is_done:
+            return None
+        if self._unit is not None and self._unit.slow_work is not None:
+            with self._database.reading() as session:
+                self._unit = self._unit.make_continuation(run_slow_work(self._unit.slow_work, session))
+            return self._unit
+        steps, self._waiting = self._waiting, []
+        self._unit = SubmissionUnit(self.client, steps) if steps else None
+        return self._unit
+
+    def take_shown(self) -> Sequence[ShownLine]:
+        """Return what was received since the last call and stands for events of users."""
+        lines, self._unchecked = self._unchecked, []
+        return list(find_shown(lines))
+
+    def receive(self) -> list[Line]:
+        """Return what has arrived; hang up if the server has closed the connection."""
+        self.session = self.session or self.client.session
+        data, self._sink.data = self._sink.data, b""
+        news = [parse(line) for line in data.decode().split("\r\n") if line]
+        self._unchecked += news
+        if self._sink.is_finished:
+            self.hang_up()
+        return news

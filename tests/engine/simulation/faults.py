@@ -1,0 +1,142 @@
+"""A connection to SQLite that fails as one to PostgreSQL does.
+
+A connection that is lost ends its transaction. If it is lost at COMMIT, the commit may have taken
+effect. A node can also stall at any statement while other nodes go on: its transaction is then
+ended by `idle_in_transaction_session_timeout`.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Any
+
+
+class Fault(Enum):
+    """What goes wrong with an operation on the database."""
+
+    ERROR = auto()  # it has no effect and ends the transaction; the connection goes on
+    CUT = auto()  # it has no effect, and the connection is lost
+    ANSWER_LOST = auto()  # it takes effect, but the connection is lost before the answer
+    STALL = auto()  # as CUT, after the others have gone on for a while
+    STALL_ANSWER_LOST = auto()  # as ANSWER_LOST, after the others have gone on for a while
+    SLOW_ANSWER = auto()  # it takes effect, and the others go on for a while before the answer
+
+
+_TAKES_EFFECT = {Fault.ANSWER_LOST, Fault.STALL_ANSWER_LOST, Fault.SLOW_ANSWER}
+_STALLS = {Fault.STALL, Fault.STALL_ANSWER_LOST, Fault.SLOW_ANSWER}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFault:
+    """A fault of an operation, after a number of others; of commits, if only they are counted."""
+
+    fault: Fault
+    after: int
+    only_commits: bool
+
+
+class ConnectionLost(sqlite3.OperationalError):
+    """The connection to the database was lost."""
+
+
+class FaultInjector:
+    """Decides which operations of a node fail. `let_others_act` runs while an operation stalls."""
+
+    def __init__(self, let_others_act: Callable[[], None]) -> None:
+        self.is_down = False  # every operation fails
+        self.happened = 0  # faults so far
+        self._let_others_act = let_others_act
+        self._planned: PlannedFault | None = None
+
+    def plan(self, fault: PlannedFault) -> None:
+        """Plan a fault, instead of the one that is planned already."""
+        self._planned = fault
+
+    def clear(self) -> None:
+        """Let the database work again."""
+        self.is_down, self._planned = False, None
+
+    def run(
+        self, connection: "FaultyConnection", operation: Callable[[], Any], ends_transaction: bool
+    ) -> Any:
+        """Run an operation, unless it is time for a fault."""
+        if connection.is_lost or self.is_down:
+            raise connection.lose()
+        fault = self._take_due(ends_transaction)
+        if fault is None:
+            return operation()
+        if fault not in _TAKES_EFFECT:
+            connection.end_transaction()
+        result = operation() if fault in _TAKES_EFFECT else None
+        if fault in _STALLS:
+            self._stall(connection, ends_transaction)
+        if fault is Fault.SLOW_ANSWER and not connection.is_lost:
+            return result
+        raise sqlite3.OperationalError("lock timeout") if fault is Fault.ERROR else connection.lose()
+
+    def _take_due(self, is_commit: bool) -> Fault | None:
+        planned = self._planned
+        if planned is None or (planned.only_commits and not is_commit):
+            return None
+        if planned.after:
+            self._planned = replace(planned, after=planned.after - 1)
+            return None
+        self._planned = None
+        self.happened += 1
+        return planned.fault
+
+    def _stall(self, connection: "FaultyConnection", ends_transaction: bool) -> None:
+        """Let the others act; an open transaction is ended, so that they need not wait for it."""
+        if not ends_transaction and connection.in_transaction:
+            connection.lose()
+        self._let_others_act()
+
+
+class FaultyConnection(sqlite3.Connection):
+    """A connection whose operations the injector may let fail."""
+
+    injector: FaultInjector
+    is_lost = False
+
+    def cursor(self, factory: Any = None) -> Any:
+        """Return a cursor whose statements may fail."""
+        return super().cursor(FaultyCursor)
+
+    def commit(self) -> None:
+        """Commit, unless it is time for a fault."""
+        self.injector.run(self, super().commit, True)
+
+    def rollback(self) -> None:
+        """Roll back. Raises: ConnectionLost if the connection was lost."""
+        if self.is_lost:
+            raise self.lose()
+        super().rollback()
+
+    def end_transaction(self) -> None:
+        """End the transaction as the database does by itself."""
+        super().rollback()
+
+    def lose(self) -> ConnectionLost:
+        """Lose the connection, which ends its transaction; return the error that says so."""
+        self.end_transaction()
+        self.is_lost = True
+        return ConnectionLost("server closed the connection unexpectedly")
+
+
+class FaultyCursor(sqlite3.Cursor):
+    """A cursor whose statements may fail."""
+
+    def execute(self, *arguments: Any) -> Any:
+        """Execute a statement, unless it is time for a fault."""
+        connection: FaultyConnection = self.connection  # type: ignore[assignment]
+        return connection.injector.run(
+            connection, lambda: super(FaultyCursor, self).execute(*arguments), False
+        )
+
+    def executemany(self, *arguments: Any) -> Any:
+        """Execute a statement for each row, unless it is time for a fault."""
+        connection: FaultyConnection = self.connection  # type: ignore[assignment]
+        return connection.injector.run(
+            connection, lambda: super(FaultyCursor, self).executemany(*arguments), False
+        )

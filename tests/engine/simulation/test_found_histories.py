@@ -1,0 +1,72 @@
+"""Histories that once ended with a contradiction, or with lines in another order than the log."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.engine.simulation.databases import Databases
+from tests.engine.simulation.faults import Fault
+from tests.engine.simulation.simulation import Step, check
+from tests.engine.simulation.steps import Connect, Cycle, Fail, Send, Start, Wait
+
+RETRY = (Wait(150), Cycle("a"))
+
+
+def sent(node: str, line: str, client: int = 0) -> tuple[Step, ...]:
+    return Send(node, client, line), Cycle(node)
+
+
+def stuck(line: str, client: int = 0) -> tuple[Step, ...]:
+    """Node a decides a line, and loses the connection before it is stored."""
+    return Fail("a", Fault.CUT, 0, only_commits=True), *sent("a", line, client)
+
+
+def arrived(node: str, nick: str, client: int = 0) -> tuple[Step, ...]:
+    return Connect(node, nick), *sent(node, "JOIN #tea", client)
+
+
+OPENING = (Start("b"), Start("a"), *arrived("b", "bob"), *arrived("a", "anna"))
+HISTORIES: dict[str, Sequence[Step]] = {
+    "events of others arrive in two parts": (
+        *sent("b", "PRIVMSG #tea :%"),
+        *stuck("PRIVMSG #tea :%"),
+        *sent("b", "PRIVMSG #tea :%"),
+        *RETRY,
+    ),
+    "a message to a room from which a recipient was kicked": (
+        *arrived("a", "carol", 1),
+        Cycle("b"),
+        *stuck("PRIVMSG #tea :%"),
+        *sent("b", "KICK #tea carol"),
+        *RETRY,
+    ),
+    "a join, and a message before it": (
+        *sent("b", "JOIN #wine"),
+        *stuck("JOIN #wine"),
+        *sent("b", "PRIVMSG #wine :%"),
+        *RETRY,
+    ),
+    "a join, and the end of a member before it": (
+        *sent("b", "JOIN #wine"),
+        *sent("b", "PART #tea"),
+        *stuck("JOIN #wine"),
+        *sent("b", "QUIT"),
+        *RETRY,
+    ),
+    "a new nick, and a message to the old one before it": (
+        Cycle("b"),
+        *stuck("NICK dora"),
+        *sent("b", "PRIVMSG anna :%"),
+        *RETRY,
+    ),
+    "a message to a nick that was changed before it": (
+        *stuck("PRIVMSG bob :%"),
+        *sent("b", "NICK rob"),
+        *RETRY,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_history_ends_without_a_contradiction(databases: Databases, name: str) -> None:
+    check(databases, [*OPENING, *HISTORIES[name]])

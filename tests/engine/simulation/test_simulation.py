@@ -1,0 +1,25 @@
+"""Whatever happens to nodes, all users see one order: that of the log."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+
+from tests.engine.simulation.databases import Databases
+from tests.engine.simulation.histories import HISTORIES
+from tests.engine.simulation.simulation import Step, check
+
+
+@settings(max_examples=30, deadline=None, print_blob=True)
+@given(history=HISTORIES)
+def test_all_users_see_the_order_of_the_log(databases: Databases, history: Sequence[Step]) -> None:
+    check(databases, history)
+
+
+@pytest.mark.long
+@settings(max_examples=5_000, deadline=None, print_blob=True)
+@given(history=HISTORIES)
+def test_all_users_see_the_order_of_the_log_in_many_histories(
+    databases: Databases, history: Sequence[Step]
+) -> None:
+    check(databases, history)
