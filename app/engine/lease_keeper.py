@@ -43,5 +43,5 @@ class LeaseKeeper:
         membership = self._ledger.membership
         if membership is not None:
             names, membership.expired_nodes = membership.expired_nodes, []
-            for name in names:
+            for name in self._world.live_nodes.intersection(names):  # unless another node has done it
                 self._handler.remove_node(changeset, name, EXPIRED)

@@ -16,7 +16,7 @@ from app.services.erasure.subject import ALWAYS, ErasedAccount, Messages
 
 _PRESENCE = frozenset(
     {Kind.CONNECTED, Kind.QUIT, Kind.NICK, Kind.JOINED, Kind.PARTED, Kind.KICKED, Kind.LOGGED_IN}
-    | {Kind.LOGGED_OUT, Kind.AWAY, Kind.REALNAME, Kind.HOST, Kind.DETACHED, Kind.ATTACHED}
+    | {Kind.LOGGED_OUT, Kind.AWAY, Kind.REALNAME, Kind.HOST, Kind.USER_MODE, Kind.DETACHED, Kind.ATTACHED}
 )
 
 

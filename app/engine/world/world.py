@@ -19,7 +19,7 @@ from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.user_counts import UserCounts
 from app.events import Event, Kind
-from app.events.data import MarkedData, MetadataChangeData, RedactedData
+from app.events.data import InvitedData, MarkedData, MetadataChangeData, RedactedData
 from app.services.accounts.name_reservations import NameReservations
 from app.wire.names import Key, fold, skeleton
 
@@ -265,6 +265,8 @@ class World:
             self.apply(event)
         if event.kind is Kind.MARKED and (principal := self.find_principal(event)) is not None:
             principal.markers = None
+        if isinstance(event.data, InvitedData) and (user := self.users.get(event.data.session)):
+            user.invited.discard(event.room or 0)
         if isinstance(event.data, RedactedData) and event.data.event in self.redacted:
             self.redacted.remove(event.data.event)
         if event.room is not None and event.kind is Kind.REDACTED:

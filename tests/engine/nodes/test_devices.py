@@ -83,6 +83,26 @@ def test_a_node_that_is_killed_is_removed_by_another_one(cluster: Cluster) -> No
     assert stored_nodes(a) == ["a"]
 
 
+def test_a_node_that_two_others_find_expired_is_removed_once(cluster: Cluster) -> None:
+    anna, _, _ = meet(cluster)
+    cluster.start("c")
+    cluster.settle()
+    cluster.kill("b")
+    for node in cluster.nodes.values():
+        membership = node.core.runtime.ledger.membership
+        assert membership is not None
+        membership.expired_nodes = ["b"]
+    for node in cluster.nodes.values():
+        node.core.engine.cycle([])
+    cluster.settle()
+    assert anna.heard() == [f":bob!~bob@127.0.0.1 QUIT :{LEASE}"]
+    assert events(cluster, Kind.NODE_ENDED, Kind.QUIT, Kind.DETACHED) == [
+        "detached anna",
+        "quit bob",
+        "node-ended a",
+    ]
+
+
 def test_always_on_users_stay_when_their_node_is_gone(cluster: Cluster) -> None:
     anna, _, _ = meet(cluster)
     anna.send("NS SET ALWAYS-ON on", "QUIT")

@@ -129,3 +129,15 @@ def test_a_stuck_batch_is_stored_under_the_new_name_of_an_account(
         ("privmsg", "hanna"),
         ("metadata", "hanna"),
     ]
+
+
+def test_an_unstored_invitation_of_a_deleted_user_is_taken_back(
+    evening: EngineHarness, clock: MovedClock
+) -> None:
+    (dora,) = people(evening, "dora")
+    evening.people["carl"].send("MODE #tea +i")
+    get_stuck(evening, anna=["INVITE dora #tea"], bob=["PRIVMSG #tea :hello"])
+    erase(Story(evening.database, clock), Messages.KEEP)
+    later(evening, clock)
+    dora.heard()
+    assert dora.ask("INVITE") == [":irc.example 337 dora :End of your invitations"]
