@@ -11,13 +11,18 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from app.net.monitoring.health import Health
 from app.net.monitoring.metrics import ServerCollector
+from app.net.monitoring.node_metrics import NodeCollector
 from app.net.send.flusher_pool import FlusherPool
+from app.services.nodes.membership import Membership, NodeProfile
 from tests.conftest import MovedClock
 from tests.engine.harness import EngineHarness
 
 ROOT = Path(__file__).parents[1]
 DASHBOARD = ROOT / "contrib" / "grafana" / "durable-chat.json"
-NOT_SHOWN = {"process_virtual_memory_bytes", "chat_commit_seconds_sum", "chat_commit_seconds_count"}
+NOT_SHOWN = {
+    "process_virtual_memory_bytes",
+    *(f"chat_{name}_seconds_{part}" for name in ("commit", "log_open") for part in ("sum", "count")),
+}
 GRID_COLUMNS = 24
 
 
@@ -31,8 +36,11 @@ def exported(tmp_path: Path, clock: MovedClock) -> Iterator[set[str]]:
     registry.register(
         ServerCollector(core.engine, flushers, Health(core.engine, bench.database, clock), "1", {})
     )
-    ProcessCollector(registry=registry)
+    registry.register(NodeCollector(core.engine))
     bench.dial("alice").send("NICK alice", "USER alice 0 * :Alice")
+    profile = NodeProfile("main", "1", {}, 10)
+    core.runtime.ledger.membership = Membership(profile, clock, lambda connection: clock.now())
+    ProcessCollector(registry=registry)
     yield {sample.name for family in registry.collect() for sample in family.samples}
     bench.close()
 

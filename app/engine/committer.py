@@ -83,6 +83,7 @@ class Committer:
             self.outage.record_failure(error)
             return None
         self.outage.record_turn()
+        self.meter.opens.record(self._clock.monotonic() - started)
         return self._apply_remote(remote_events)
 
     def read_news(self) -> None:

@@ -19,6 +19,10 @@ class EngineStatus:
     outage_seconds: float | None  # since the database began to fail; None while it works
     outage_reason: str | None
     is_draining: bool = False  # it accepts no more connections, and is about to stop
+    position: int = 0  # of the last event of the log that was applied
+    lag: int = 0  # events that other servers announced after it
+    lease_seconds: float | None = None  # since the lease was renewed; None if there can be no other nodes
+    may_be_removed: bool = False  # the lease may have expired, and other nodes have ended its sessions
 
     @property
     def is_alive(self) -> bool:
@@ -35,6 +39,11 @@ class EngineStatus:
             problems.append(f"The database has not answered for {self.storage_seconds:.0f} s.")
         if not self.is_alive:
             problems.append(f"The engine has been busy for {self.cycle_seconds:.0f} s.")
+        if self.may_be_removed and self.lease_seconds is not None:
+            problems.append(
+                f"The node has not renewed its lease for {self.lease_seconds:.0f} s, so other nodes may have "
+                "ended its sessions."
+            )
         return problems
 
 

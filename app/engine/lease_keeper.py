@@ -17,6 +17,12 @@ class LeaseKeeper:
         self._handler = handler
 
     @property
+    def age_seconds(self) -> float | None:
+        """How long ago the lease was renewed; None if there can be no other nodes."""
+        membership = self._ledger.membership
+        return None if membership is None else membership.age_seconds
+
+    @property
     def may_be_expired(self) -> bool:
         """Whether other nodes may have ended the sessions of this one."""
         membership = self._ledger.membership

@@ -36,4 +36,5 @@ class Meter:
     def __init__(self) -> None:
         self.batches = Histogram(BATCH_EVENTS)  # events per commit
         self.commits = Histogram(COMMIT_SECONDS)  # seconds per commit
+        self.opens = Histogram(COMMIT_SECONDS)  # seconds until the log was open
         self.failures = 0  # failed commits

@@ -43,6 +43,10 @@ class News:
         self._is_awake = False
         return self._position > position
 
+    def count_after(self, position: int) -> int:
+        """Return how many events after a position were announced; callable from any thread."""
+        return max(0, self._position - position)
+
     def take_transient(self) -> list[Event]:
         """Remove and return the events that are not stored, oldest first."""
         taken = []

@@ -98,6 +98,10 @@ class UnitScheduler:
             outage_seconds=self._outage.seconds if self._outage.is_on else None,
             outage_reason=self._outage.reason,
             is_draining=self._world.is_draining,
+            position=self._ledger.last_id,
+            lag=self._news.count_after(self._ledger.last_id),
+            lease_seconds=self._lease.age_seconds,
+            may_be_removed=self._lease.may_be_expired,
         )
 
     def release(self) -> Sequence[SubmissionUnit]:

@@ -11,6 +11,7 @@ from app.errors import ChatError
 from app.net.monitoring.health import Health, reply_alive, reply_starting
 from app.net.monitoring.http_server import MetricsServer
 from app.net.monitoring.metrics import ServerCollector
+from app.net.monitoring.node_metrics import NodeCollector
 from app.net.monitoring.route import Route
 from app.net.monitoring.top import TopFigures
 from app.net.send.flusher_pool import FlusherPool
@@ -56,6 +57,7 @@ class MonitoringEndpoint:
         self._server.registry.register(
             ServerCollector(engine, flushers, health, runtime.version, count_restarts(os.environ))
         )
+        self._server.registry.register(NodeCollector(engine))
         ProcessCollector(registry=self._server.registry)
         self._server.routes = {
             ALIVE: Route(reply_alive),

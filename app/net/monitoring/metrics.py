@@ -48,6 +48,9 @@ class ServerCollector(Collector):
         meter = self._engine.meter
         yield _histogram("chat_batch_events", "Events per committed batch.", meter.batches)
         yield _histogram("chat_commit_seconds", "Duration of a commit.", meter.commits)
+        yield _histogram(
+            "chat_log_open_seconds", "Wait for the lock of the log and for what others appended.", meter.opens
+        )
 
     def _gauges(self) -> Iterator[Metric]:
         world = self._engine.world

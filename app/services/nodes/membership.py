@@ -83,15 +83,16 @@ class Membership:
     @property
     def is_due(self) -> bool:
         """Whether it is time to renew the lease."""
-        return self._age >= self._profile.lease_seconds / RENEWALS_PER_LEASE
+        return self.age_seconds >= self._profile.lease_seconds / RENEWALS_PER_LEASE
 
     @property
     def may_be_expired(self) -> bool:
         """Whether the lease may have expired, so that other nodes may have ended our sessions."""
-        return self._age >= self._profile.lease_seconds
+        return self.age_seconds >= self._profile.lease_seconds
 
     @property
-    def _age(self) -> float:
+    def age_seconds(self) -> float:
+        """How long ago the lease was renewed; callable from any thread."""
         return self._clock.monotonic() - self._renewed_at
 
     def take(self, connection: Connection, position: int) -> Event:
@@ -166,7 +167,7 @@ class Membership:
         )
         if renewed.rowcount == 0:
             raise self._expired()
-        if self._age >= self._profile.lease_seconds * MAX_LATENESS:
+        if self.age_seconds >= self._profile.lease_seconds * MAX_LATENESS:
             self.watch_again()
         self._renewed_at = started
 

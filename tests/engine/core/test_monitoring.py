@@ -8,6 +8,7 @@ from app.net.monitoring.health import MIN_FREE_BYTES, Health
 from app.net.monitoring.top import MAX_ENTRIES, ServerFigures, TopFigures
 from app.net.send.flusher_pool import FlusherPool
 from app.services.ledger import Ledger
+from app.services.nodes.membership import Membership, NodeProfile
 from tests.conftest import MovedClock
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
@@ -102,6 +103,28 @@ def test_a_full_disk_is_reported_before_it_fails(
     assert health.readiness().reasons == ["The disk is almost full: 63 MiB are free."]
     monkeypatch.setattr("app.net.monitoring.health.find_free_bytes", lambda database: MIN_FREE_BYTES)
     assert health.readiness().ready
+
+
+def test_a_node_whose_lease_may_have_expired_is_not_ready(bench: EngineHarness, clock: MovedClock) -> None:
+    profile = NodeProfile("a", "1", {}, lease_seconds=10)
+    bench.core.runtime.ledger.membership = Membership(profile, clock, lambda connection: clock.now())
+    health = health_of(bench, clock)
+    clock.instant += 9_999
+    assert health.readiness().ready
+    clock.instant += 1
+    assert health.readiness().reasons == [
+        "The node has not renewed its lease for 10 s, so other nodes may have ended its sessions."
+    ]
+
+
+def test_the_lag_is_what_others_announced_and_is_not_applied(bench: EngineHarness) -> None:
+    engine = bench.core.engine
+    position = engine.status().position
+    engine.news.announce(position + 7)
+    assert (engine.status().lag, engine.status().position) == (7, position)
+    engine.news.announce(position)
+    gather(bench, "#tea", "alice", "bob")
+    assert engine.status().lag == max(0, position + 7 - engine.status().position)
 
 
 def test_busy_rooms_are_counted_while_someone_watches(bench: EngineHarness, clock: MovedClock) -> None:
