@@ -11,6 +11,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+is_compatible = False  # True if older servers can go on beside it (docs/upgrading.md)
 
 
 def upgrade() -> None:

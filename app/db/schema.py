@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Select, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from app.db import revisions
+from app.db.compatibility import without_incompatible_servers
 from app.db.copy_state import COPY_STATE_TABLE
 from app.db.database import Database
 from app.errors import DatabaseRefused
@@ -104,16 +105,22 @@ def prepare_database(database: Database) -> Path | None:
 
     Return the path of the backup made before an upgrade, or None.
 
-    Raises: DatabaseRefused when it belongs to another program or a newer version.
+    Raises: DatabaseRefused when it belongs to another program or a newer version, or when servers
+        are running that do not work with the new schema.
     """
     state, revision = require_own_database(database)
-    backup = None
     if state is DatabaseState.OLDER:
-        backup = database.dialect.back_up(database.url, revision or "")
+        with without_incompatible_servers(database, revision or ""):
+            backup = database.dialect.back_up(database.url, revision or "")
+            _upgrade(database)
+        return backup
     if state is DatabaseState.MISSING:
         database.dialect.create_file(database.url)
-    if state is not DatabaseState.CURRENT:
-        from app.db.migrate import upgrade  # deferred: loading Alembic takes 100 ms and is rarely needed
+        _upgrade(database)
+    return None
 
-        upgrade(database)
-    return backup
+
+def _upgrade(database: Database) -> None:
+    from app.db.migrate import upgrade  # deferred: loading Alembic takes 100 ms and is rarely needed
+
+    upgrade(database)
