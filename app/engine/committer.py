@@ -82,8 +82,8 @@ class Committer:
         except StorageError as error:
             self.outage.record_failure(error)
             return None
+        self.meter.opens.record(self._clock.monotonic() - (self.outage.waiting_since or started))
         self.outage.record_turn()
-        self.meter.opens.record(self._clock.monotonic() - started)
         return self._apply_remote(remote_events)
 
     def read_news(self) -> None:

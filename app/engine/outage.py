@@ -35,12 +35,12 @@ class Outage:
         self.reason: str | None = None  # the latest failure of the outage
         self._since = 0.0  # monotonic seconds at the start of the outage
         self._retry_at = 0.0
-        self._waiting_since: float | None = None  # monotonic seconds; for other programs to release the log
+        self.waiting_since: float | None = None  # monotonic seconds; for other programs to release the log
 
     @property
     def is_waiting(self) -> bool:
         """Whether the engine waits for its turn."""
-        return self._waiting_since is not None and not self.is_on
+        return self.waiting_since is not None and not self.is_on
 
     @property
     def may_retry(self) -> bool:
@@ -61,14 +61,14 @@ class Outage:
 
     def record_turn(self) -> None:
         """Record that the log was opened."""
-        self._waiting_since = None
+        self.waiting_since = None
 
     def record_wait(self, error: LogBusy, started: float) -> None:
         """Record that the log could not be opened since `started`, in monotonic seconds."""
-        if self._waiting_since is None:
-            self._waiting_since = started
-        if self.is_on or self._clock.monotonic() >= self._waiting_since + MAX_TURN_SECONDS:
-            self.record_failure(error, self._waiting_since)
+        if self.waiting_since is None:
+            self.waiting_since = started
+        if self.is_on or self._clock.monotonic() >= self.waiting_since + MAX_TURN_SECONDS:
+            self.record_failure(error, self.waiting_since)
 
     def record_failure(self, error: StorageError, since: float | None = None) -> None:
         """Record a failure; the first one starts an outage, or has started one at `since`."""

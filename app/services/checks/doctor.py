@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime
 from app.db.database import Database
 from app.db.log import get_last_at
+from app.db.postgresql.server_settings import read_server_settings
 from app.db.schema import DatabaseState
-from app.services.checks import backups, configuration, database, files, machine
+from app.services.checks import backups, configuration, database, files, machine, nodes, postgresql
 from app.services.checks.finding import CheckResult, Finding
+from app.services.nodes.nodes import describe_nodes
 from app.settings import ResolvedSettings, ServerSettings
 
 
@@ -69,7 +72,17 @@ def _examine_database(installation: Installation) -> Iterator[CheckResult]:
         size = store.dialect.usage(connection).bytes
         yield database.check_disk(store, size)
         yield backups.check_backups(session, installation.clock)
+        yield from _examine_nodes(installation, connection)
         yield _examine_clock(installation, get_last_at(connection))
+
+
+def _examine_nodes(installation: Installation, connection: Connection) -> Iterator[CheckResult]:
+    """Check the nodes and their database server; an SQLite database has neither."""
+    dialect = installation.database.dialect
+    if dialect.has_nodes:
+        found = describe_nodes(connection, dialect.now(connection))
+        yield nodes.check_nodes(found, installation.resolved.values)
+        yield postgresql.check_postgresql(read_server_settings(connection), max(1, len(found)))
 
 
 def _examine_clock(installation: Installation, last_event_at: int | None) -> CheckResult:
