@@ -7,6 +7,8 @@ The programs print it and exit with `exit_code`.
 import os
 import traceback
 
+from app.interrupts import EXIT_INTERRUPTED
+
 
 def describe_defect(error: BaseException, hint: str = "Set CHAT_TRACEBACK=1 to see the traceback.") -> str:
     """Return a sentence about an unexpected exception: what and where it was, and a hint."""
@@ -40,7 +42,7 @@ class UsageError(ChatError):
 class Interrupted(ChatError):
     """The user ended the command with Ctrl-C; the sentence says how to continue."""
 
-    exit_code = 130  # 128 + SIGINT, the shells' convention
+    exit_code = EXIT_INTERRUPTED
 
 
 class CheckFailed(ChatError):

@@ -1,22 +1,44 @@
-"""Ctrl-C, noticed even while SQLite calls Python.
+"""Ctrl-C, from the first import of a program to its end, and even while SQLite calls Python.
 
-The driver discards an exception that is raised in a Python function called by SQLite, and reports
-only that the statement failed. So the signal is also noted, and code that receives such an error
-asks whether it hides a KeyboardInterrupt.
+The imports of a program take a noticeable part of a second. There is nothing to clean up yet, so
+SIGINT ends the process at once; KeyboardInterrupt would show a traceback of the import.
+
+The driver of SQLite discards an exception that is raised in a Python function called by SQLite, and
+reports only that the statement failed. So the signal is also noted, and code that receives such an
+error asks whether it hides a KeyboardInterrupt.
 """
 
+import os
 import signal
 import threading
 from types import FrameType
 from typing import NoReturn
 
+EXIT_INTERRUPTED = 128 + signal.SIGINT  # the shells' convention
+
 _received = threading.Event()
 
 
-def note_interrupts() -> None:
-    """Note SIGINT when it raises KeyboardInterrupt. If the program ignores it, do nothing."""
+def exit_on_interrupt() -> None:
+    """Let SIGINT end the process with EXIT_INTERRUPTED, unless the program ignores it."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _exit)
+
+
+def raise_interrupts() -> None:
+    """Let SIGINT raise KeyboardInterrupt again after `exit_on_interrupt`."""
+    if signal.getsignal(signal.SIGINT) is _exit:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def note_interrupts() -> None:
+    """Let SIGINT raise KeyboardInterrupt and note it, unless the program ignores it."""
+    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _exit):
         signal.signal(signal.SIGINT, _interrupt)
+
+
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    os._exit(EXIT_INTERRUPTED)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

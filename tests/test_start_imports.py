@@ -14,10 +14,10 @@ from typer.main import get_command
 
 from app.cli.admin.tree import AdminCommands
 from app.cli.admin.tree import app as admin_app
-from app.cli.client import ClientCommands
-from app.cli.client import app as client_app
-from app.cli.server import ServerCommands
-from app.cli.server import app as server_app
+from app.cli.client_tree import ClientCommands
+from app.cli.client_tree import app as client_app
+from app.cli.server.tree import ServerCommands
+from app.cli.server.tree import app as server_app
 from app.db.database import Database, parse_database_url
 from app.db.schema import prepare_database
 from tests.cli.test_server import environment

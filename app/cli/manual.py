@@ -34,8 +34,8 @@ class DocumentedProgram:
 def list_programs() -> list[DocumentedProgram]:
     """Return the programs that have a manual page."""
     from app.cli.admin.tree import app as admin  # deferred: each imports much
-    from app.cli.client import app as client
-    from app.cli.server import app as server
+    from app.cli.client_tree import app as client
+    from app.cli.server.tree import app as server
 
     names = ("chat-server", "chat-admin", "chat-client")
     apps = ((names[0], server, SERVER_FILE), (names[1], admin, SERVER_FILE), (names[2], client, CLIENT_FILE))

@@ -11,6 +11,7 @@ import gc
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -134,13 +135,17 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def run(app: typer.Typer, program: str) -> NoReturn:
-    """Run a program, report its errors and exit with its exit code."""
+def run(app: typer.Typer, program: str, handle_interrupts: Callable[[], None]) -> NoReturn:
+    """Run a program, report its errors and exit with its exit code.
+
+    `handle_interrupts` lets SIGINT raise KeyboardInterrupt, which is handled from then on.
+    """
     sys.excepthook = _print_defect
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
     disable_core_dumps()
     _set_up_streams()
     try:
+        handle_interrupts()
         _call(app, program)
     except ChatError as error:
         print_error(error)

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from app.cli import client, server, terminal
-from app.cli.admin import tree
+from app.cli import client_tree, terminal
+from app.cli.admin import tree as admin_tree
+from app.cli.server import tree as server_tree
+from app.interrupts import note_interrupts
 from tests.cli.admin.test_tree import CALLS, files, walk
 from tests.cli.conftest import CommandResult, story_in
 from tests.nasty_numbers import NASTY_NUMBERS, NASTY_TIMES
 
-PROGRAMS = {"chat-admin": tree.app, "chat-server": server.app, "chat-client": client.app}
+PROGRAMS = {"chat-admin": admin_tree.app, "chat-server": server_tree.app, "chat-client": client_tree.app}
 NUMBERS = {"BYTES", "N", "PORT", "SECONDS"}
 OTHER = {
     "FILE",
@@ -81,7 +83,7 @@ def run(
         monkeypatch.setattr(sys, "argv", [program, *arguments])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), "utf-8"))
         with pytest.raises(SystemExit) as ended:
-            terminal.run(PROGRAMS[program], program)
+            terminal.run(PROGRAMS[program], program, note_interrupts)
         return CommandResult(int(ended.value.code or 0), *capsys.readouterr())
 
     return call

@@ -189,16 +189,17 @@ def test_a_full_disk_is_reported_in_one_sentence(tmp_path: Path) -> None:
         ("KeyboardInterrupt", 130, ""),
         ("PermissionError(13, 'Permission denied', 'chat.db')", 1, "Error: chat.db: Permission denied.\n"),
         ("terminal.ChatError('x' * 5000 + ' is too long.')", 1, f"Error: {'x' * 60}... is too long.\n"),
-        ("ZeroDivisionError", 1, "Error: internal error (ZeroDivisionError at <string>:5)"),
+        ("ZeroDivisionError", 1, "Error: internal error (ZeroDivisionError at <string>:6)"),
     ],
 )
 def test_every_failure_is_reported_in_one_sentence(failure: str, code: int, sentence: str) -> None:
     program = f"""
 from app.cli import terminal
+from app.interrupts import note_interrupts
 app = terminal.new_app("A program that fails.")
 @app.command()
 def fail() -> None: raise {failure}
-terminal.run(app, "program")
+terminal.run(app, "program", note_interrupts)
 """
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False

@@ -4,12 +4,13 @@ The commands of each noun are declared in a module; rules and queries are in `ap
 are appended to the log, from which a running server reads them.
 """
 
-from app.cli import terminal
-from app.cli.admin.tree import app
-from app.interrupts import note_interrupts
+from app.interrupts import exit_on_interrupt, note_interrupts
 
 
 def main() -> None:
     """Run `chat-admin`."""
-    note_interrupts()
-    terminal.run(app, "chat-admin")
+    exit_on_interrupt()
+    from app.cli import terminal
+    from app.cli.admin.tree import app
+
+    terminal.run(app, "chat-admin", note_interrupts)

@@ -1,51 +1,16 @@
 """chat-server: run the server, or check its configuration."""
 
-from typing import ClassVar
-
-import typer
-
-from app.cli import terminal
-from app.cli.lazy_commands import LazyCommand, LazyGroup
-from app.cli.options import Version
-from app.process import exit_now
-
-
-def _run() -> typer.Typer:
-    from app.cli.server.run import run
-
-    return run
-
-
-def _check() -> typer.Typer:
-    from app.cli.server.check import check
-
-    return check
-
-
-class ServerCommands(LazyGroup):
-    """The commands of chat-server."""
-
-    declared: ClassVar = {
-        "run": LazyCommand("Run the server in the foreground until Ctrl-C or SIGTERM.", _run),
-        "check": LazyCommand(
-            "Check the settings and the database without starting or changing anything.", _check
-        ),
-    }
-
-
-app = terminal.new_program(
-    "Run a group chat server that speaks IRC and stores everything it shows.", ServerCommands
-)
-
-
-@app.callback()
-def server(version: Version = False) -> None:
-    """Run a group chat server that speaks IRC and stores everything it shows."""
+from app.interrupts import exit_on_interrupt, note_interrupts
 
 
 def main() -> None:
     """Run `chat-server`."""
+    exit_on_interrupt()
+    from app.cli import terminal
+    from app.cli.server.tree import app
+    from app.process import exit_now
+
     try:
-        terminal.run(app, "chat-server")
+        terminal.run(app, "chat-server", note_interrupts)
     except SystemExit as end:
         exit_now(int(end.code or 0))
