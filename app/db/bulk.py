@@ -33,12 +33,6 @@ class BulkAccess(Protocol):
     def delete(self, connection: Connection, table: TableShape, keys: Sequence[Row]) -> None:
         """Delete the rows with these keys."""
 
-    def drop_slow_indexes(self, connection: Connection) -> list[str]:
-        """Drop indexes that are faster to build after a copy; return the statements for that."""
-
-    def build_indexes(self, connection: Connection, statements: Sequence[str]) -> None:
-        """Execute the statements that `drop_slow_indexes` returned."""
-
     def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
         """Adapt sequences and statistics to the rows inserted."""
 

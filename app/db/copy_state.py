@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text, delete, inspect, select
 
 COPY_STATE_TABLE = "copy_state"
-INDEXES = "indexes"  # name of the statements that create the indexes again
 
 _table = Table(
     COPY_STATE_TABLE,

@@ -35,10 +35,10 @@ class Fulltext(Protocol):
     def extend(self, connection: Connection) -> int:
         """Index the next rows, for a fraction of a second at most, and return the new end."""
 
-    def extend_in_bulk(self, connection: Connection) -> int:
-        """Index the next rows of a database that no server uses, and return the new end.
+    def flush(self, connection: Connection) -> None:
+        """Merge entries that `extend` has only appended, after thousands of rows or at the end.
 
-        Larger steps cost less per row: these take a second or two, and 16 MiB of memory.
+        It needs no lock, and takes up to a second.
         """
 
     def rebuild(self, database: Database) -> None:

@@ -63,8 +63,6 @@ def remove_schema(database: Database) -> None:
     """Remove all that the migrations, and an unfinished copy of another database, have created."""
     settings = config(database.url)
     with database.locked() as connection:
-        for statement in copy_state.load(connection)[copy_state.INDEXES]:
-            connection.exec_driver_sql(statement)  # the migrations drop these indexes by name
         copy_state.drop(connection)
         settings.attributes["connection"] = connection
         command.downgrade(settings, "base")

@@ -2,16 +2,19 @@
 
 import time
 from concurrent.futures import Future
+from threading import Event
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
+from app.db.log import get_last_id
 from app.db.space import space_of
 from app.threads import run_on_thread
 
-PAUSE_FACTOR = 3  # the pause after a step on a thread of its own, as a multiple of its duration
+ROUND_SECONDS = 0.5  # of steps on a thread of its own, before what they added is merged
+PAUSE_FACTOR = 3  # the pause after a round, as a multiple of its duration
 
 
 class Indexer(Protocol):
@@ -55,28 +58,49 @@ class BackgroundIndexer:
     def __init__(self, database: Database, end: int) -> None:
         self.end = end
         self._database = database
-        self._step: Future[int] | None = None
+        self._round: Future[int] | None = None
+        self._closing = Event()
 
     def extend(self, connection: Connection, last_id: int) -> None:
-        """Begin a step, or note the result of the last one."""
-        if self._step is None:
-            self._step = run_on_thread("indexer", self._take_step)
-        elif self._step.done():
-            step, self._step = self._step, None
+        """Begin a round of steps, or note the result of the last one."""
+        if self._round is None:
+            self._round = run_on_thread("indexer", self._take_round)
+        elif self._round.done():
+            finished, self._round = self._round, None
             self.end = last_id
-            self.end = step.result()
+            self.end = finished.result()
 
-    def _take_step(self) -> int:
+    def _take_round(self) -> int:
         started = time.monotonic()
-        with self._database.engine.connect() as connection, space_of(connection).begin_lazily(connection):
-            end = fulltext_of(connection).extend(connection)
-        time.sleep(PAUSE_FACTOR * (time.monotonic() - started))
+        with self._database.engine.connect() as connection:
+            end = _take_steps(connection, started + ROUND_SECONDS)
+            with space_of(connection).begin_lazily(connection):
+                fulltext_of(connection).flush(connection)
+        self._closing.wait(PAUSE_FACTOR * (time.monotonic() - started))
         return end
 
     def close(self) -> None:
-        """Wait for the step."""
-        if self._step is not None:
-            self._step.exception()
+        """Wait for the round, without the pause after it."""
+        self._closing.set()
+        if self._round is not None:
+            self._round.exception()
+
+
+def _take_steps(connection: Connection, deadline: float) -> int:
+    """Index rows until the deadline, in monotonic seconds, or the end; return the new end."""
+    previous, end = -1, 0
+    while previous < end and time.monotonic() < deadline:
+        with space_of(connection).begin_lazily(connection):
+            previous, end = end, fulltext_of(connection).extend(connection)
+    return end
+
+
+def complete_index(database: Database) -> None:
+    """Index all messages of a database that no server uses."""
+    is_complete = False
+    while not is_complete:
+        with database.locked() as connection:
+            is_complete = fulltext_of(connection).extend(connection) >= get_last_id(connection)
 
 
 def make_indexer(database: Database, connection: Connection) -> Indexer:

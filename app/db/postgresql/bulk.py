@@ -5,18 +5,12 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.db.table_shape import PAGE_ROWS, Row, TableShape
 
-INDEX_MEMORY = "256MB"  # of the database server, to build an index; the default is 64 MB
 _BY_CODE_POINT = 'COLLATE "C"'
-# The index on trigrams costs more than all others together while rows are inserted.
-_SLOW_INDEXES = text("""
-    SELECT indexname, indexdef FROM pg_indexes
-    WHERE schemaname = current_schema() AND indexdef LIKE '%USING gin%'
-""")
 
 
 class PostgreSQLBulkAccess:
@@ -53,20 +47,6 @@ class PostgreSQLBulkAccess:
         statement = f"DELETE FROM {name} WHERE {condition}"  # noqa: S608
         with _translated(statement), _driver(connection).cursor() as cursor:
             cursor.executemany(statement, keys)
-
-    def drop_slow_indexes(self, connection: Connection) -> list[str]:
-        """Drop the indexes that are faster to build afterwards, and return their definitions."""
-        found = connection.execute(_SLOW_INDEXES).all()
-        for name, _ in found:
-            connection.exec_driver_sql(f"DROP INDEX {connection.dialect.identifier_preparer.quote(name)}")
-        return [definition for _, definition in found]
-
-    def build_indexes(self, connection: Connection, statements: Sequence[str]) -> None:
-        """Build the indexes with more memory, which lets PostgreSQL 18 use several processes."""
-        if statements:
-            connection.exec_driver_sql(f"SET LOCAL maintenance_work_mem = '{INDEX_MEMORY}'")
-        for statement in statements:
-            connection.exec_driver_sql(statement)
 
     def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
         """Let sequences continue after the largest key, and collect the planner's statistics."""

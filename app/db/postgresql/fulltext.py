@@ -39,7 +39,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from app.db.database import Database
-from app.db.log import get_last_id
 from app.db.models import SPOKEN, EventRow
 from app.errors import SearchTookTooLong
 
@@ -48,7 +47,6 @@ STEP_SECONDS = 0.05  # of indexing per transaction, and the time to index at mos
 BYTES_PER_INSERT = 16 * 1024  # of text, or one message: at most 200 ms, even if chosen for it
 ROWS_PER_INSERT = 4_096
 ROWS_PER_CORRECTION = 10_000
-ROWS_PER_BULK_STEP = 100_000
 
 T = TypeVar("T")
 
@@ -80,6 +78,7 @@ _remove_wrong = delete(_index).where(
     _index.c.id <= _limit,
     ~exists().where(_log.id == _index.c.id, _log.text == _index.c.text, SPOKEN),
 )
+_merge_pending_list = text("SELECT gin_clean_pending_list('spoken_index_trigrams')")
 # The names that PostgreSQL gives to the indexes of an interrupted REINDEX CONCURRENTLY.
 _find_remains = text(r"""
     SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
@@ -108,16 +107,16 @@ class PostgreSQLFulltext:
         connection.execute(update(_end).values(position=end))
         return end
 
-    def extend_in_bulk(self, connection: Connection) -> int:
-        """Copy the next texts with one statement, which is fast while there is no GIN index."""
-        begin = _lock(connection)
-        end = max(begin, min(begin + ROWS_PER_BULK_STEP, get_last_id(connection)))
-        connection.execute(_add, {"begin": begin, "end": end})
-        connection.execute(update(_end).values(position=end))
-        return end
+    def flush(self, connection: Connection) -> None:
+        """Merge the pending list of the GIN index.
+
+        The merge writes each trigram once for all messages of the list. An insert that finds the
+        list too long would do the same, but with the row of `spoken_index_end` locked.
+        """
+        connection.execute(_merge_pending_list)
 
     def rebuild(self, database: Database) -> None:
-        """Correct the texts and index the remaining rows, then build the GIN index again.
+        """Correct the texts, build the GIN index again, then index the remaining rows.
 
         It is built beside the old one, which blocks neither writes nor searches, but waits for
         transactions that are open when it starts, however long they take.
@@ -125,9 +124,11 @@ class PostgreSQLFulltext:
         end = 0
         while (previous := end) < (end := self._correct(database, previous)):
             pass
+        _rebuild_gin_index(database)
         while (previous := end) < (end := self._extend(database)):
             pass
-        _rebuild_gin_index(database)
+        with database.engine.begin() as connection:
+            self.flush(connection)
 
     def _correct(self, database: Database, begin: int) -> int:
         """Replace entries that differ from the log; return the end of the rows compared."""

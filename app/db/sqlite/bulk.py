@@ -41,12 +41,5 @@ class SQLiteBulkAccess:
         name, condition = table.quoted_name(connection.dialect), table.key_condition(connection.dialect, "?")
         execute_many_on_driver(connection, f"DELETE FROM {name} WHERE {condition}", keys)  # noqa: S608
 
-    def drop_slow_indexes(self, connection: Connection) -> list[str]:
-        """Return an empty list: the search index is extended afterwards anyway."""
-        return []
-
-    def build_indexes(self, connection: Connection, statements: Sequence[str]) -> None:
-        """Do nothing: no index was dropped."""
-
     def finish(self, connection: Connection, tables: Sequence[TableShape]) -> None:
         """Do nothing: the next key of a table follows its largest one."""

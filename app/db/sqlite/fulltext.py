@@ -56,7 +56,6 @@ MAX_TRIGRAMS = 30  # per query; more would hardly exclude further rows
 PAUSE_SECONDS = 0.05  # between the steps of a rebuild, for other programs to take the log's lock
 ROWS_PER_STEP = 10_000  # indexed per transaction: about 100 ms
 BYTES_PER_STEP = 256 * 1024  # of text per transaction: at most 200 ms, even if the text is chosen for it
-ROWS_PER_BULK_STEP, BYTES_PER_BULK_STEP = 100_000, 16 * 1024 * 1024
 VM_STEPS_PER_CHECK = 10_000  # SQLite virtual machine steps: far less than 1 ms
 _NEEDS_MERGE = 1
 
@@ -90,20 +89,16 @@ class SQLiteFulltext:
 
     def extend(self, connection: Connection) -> int:
         """Index the next rows, at least one, and store the new end."""
-        return self._extend(connection, ROWS_PER_STEP, BYTES_PER_STEP)
-
-    def extend_in_bulk(self, connection: Connection) -> int:
-        """Index more rows, so that FTS5 writes and merges fewer segments."""
-        return self._extend(connection, ROWS_PER_BULK_STEP, BYTES_PER_BULK_STEP)
-
-    def _extend(self, connection: Connection, max_rows: int, max_bytes: int) -> int:
         begin = self.end(connection)
         last = get_last_id(connection)
         if begin >= last:
             return begin
-        end = _limit_step(connection, begin, min(begin + max_rows, last), max_bytes)
+        end = _limit_step(connection, begin, min(begin + ROWS_PER_STEP, last))
         self._add(connection, begin, end)
         return end
+
+    def flush(self, connection: Connection) -> None:
+        """Do nothing: FTS5 merges its segments in each transaction."""
 
     def rebuild(self, database: Database) -> None:
         """Delete all entries, then index the rows in steps.
@@ -190,14 +185,14 @@ class SQLiteFulltext:
         return func.instr(self.normal_form(column), caseless(word)) > 0
 
 
-def _limit_step(connection: Connection, begin: int, end: int, max_bytes: int) -> int:
+def _limit_step(connection: Connection, begin: int, end: int) -> int:
     """Return the largest of `end`, and of the ends that halve the step, whose text is not too much.
 
     Adding up half of the lengths again costs less than a running sum over all of them.
     """
     while end > begin + 1:
         size = connection.exec_driver_sql(_bytes, (begin, end)).scalar_one()
-        if size <= max_bytes:
+        if size <= BYTES_PER_STEP:
             return end
         end = begin + (end - begin) // 2
     return end

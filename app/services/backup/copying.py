@@ -14,6 +14,7 @@ from app.errors import StorageError
 from app.progress import Report
 from app.services.backup.verification import count_rows
 from app.services.copying import CopyTarget, copy_database, open_snapshot
+from app.services.indexing import complete_index
 
 
 def copy_to_file(database: Database, target: Path, report: Report) -> None:
@@ -35,10 +36,14 @@ def _copy_pages(database: Database, target: Path, report: Report) -> None:
 
 
 def _copy_rows(database: Database, target: Path, report: Report) -> None:
-    """Copy the rows of all tables from one snapshot into a database with the same schema."""
+    """Copy the rows of all tables from one snapshot into a database with the same schema.
+
+    Its search index is complete, so a server that starts on it finds old messages at once.
+    """
     with without_companions(target):
         with closing(Database(parse_database_url(str(target)))) as file, open_snapshot(database) as source:
             copy_rows(source, CopyTarget(file, str(database)), report, lambda connection: None)
+            complete_index(file)
         with closing(sqlite3.connect(target)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE").fetchall()
 

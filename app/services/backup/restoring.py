@@ -36,10 +36,14 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class RestoredBackup:
-    """A backup in its new place, and where the database that it replaced is now."""
+    """A backup in its new place, and where the database that it replaced is now.
+
+    If it is not indexed, the server builds its search index in the background.
+    """
 
     position: int
     kept: str | None
+    is_indexed: bool
 
 
 class Restore:
@@ -122,7 +126,7 @@ class Restore:
             self._record_in_file(copy, kept if is_occupied else None)
             if is_occupied:
                 set_aside(real, kept)
-        return RestoredBackup(self._manifest.position, str(kept) if is_occupied else None)
+        return RestoredBackup(self._manifest.position, str(kept) if is_occupied else None, is_indexed=True)
 
     def _require_equal(self, copy: Path) -> None:
         if hash_file(copy) != self._manifest.sha256:
@@ -143,7 +147,7 @@ class Restore:
                 kept = set_schema_aside(self._target.engine, self._mark.replace("-", "_").lower())
             with self._undoing(kept):
                 self._copy_rows(report, kept)
-        return RestoredBackup(self._manifest.position, kept and f"the schema {kept}")
+        return RestoredBackup(self._manifest.position, kept and f"the schema {kept}", is_indexed=False)
 
     @contextmanager
     def _undoing(self, kept: str | None) -> Iterator[None]:

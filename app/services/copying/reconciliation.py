@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from app.db.bulk import bulk_access_of
-from app.db.fulltext import fulltext_of
 from app.db.table_shape import PAGE_ROWS, Row, TableShape
 from app.services.copying.comparison import Comparison, Difference
 from app.services.copying.row_digest import TableDigest
-from app.services.copying.tables import LOG_TABLE, independent_tables, linked_tables
+from app.services.copying.tables import independent_tables, linked_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,7 @@ def reconcile(source: Connection, target: Connection) -> Reconciliation:
 def _reconcile_table(table: TableShape, source: Connection, target: Connection) -> tuple[TableDigest, bool]:
     """Replace the rows that differ. Return the digest, and whether there were any."""
     comparison = Comparison(table, source, target)
-    replace = _replace_in_log if table.name == LOG_TABLE else _replace
-    count = _in_pages(comparison, lambda page: replace(table, target, page))
+    count = _in_pages(comparison, lambda page: _replace(table, target, page))
     return comparison.source_digest, count > 0
 
 
@@ -57,15 +55,6 @@ def _delete_differing(table: TableShape, source: Connection, target: Connection)
 def _replace(table: TableShape, target: Connection, page: Sequence[Difference]) -> None:
     _delete(table, target, page)
     _insert(table, target, page)
-
-
-def _replace_in_log(table: TableShape, target: Connection, page: Sequence[Difference]) -> None:
-    """Replace rows of the log, and their entries in the search index."""
-    index = fulltext_of(target)
-    if removed := _positions(table, _targets(page)):
-        index.remove(target, removed)
-    _replace(table, target, page)
-    index.restore(target, _positions(table, _sources(page)))
 
 
 def _delete(table: TableShape, target: Connection, page: Sequence[Difference]) -> None:
@@ -84,11 +73,6 @@ def _sources(page: Sequence[Difference]) -> list[Row]:
 
 def _targets(page: Sequence[Difference]) -> list[Row]:
     return [one.target for one in page if one.target is not None]
-
-
-def _positions(table: TableShape, rows: Iterable[Row]) -> list[int]:
-    """Return the positions in the log, which are the keys of its rows."""
-    return [position for (position,) in _keys(table, rows)]
 
 
 def _keys(table: TableShape, rows: Iterable[Row]) -> list[Row]:

@@ -48,10 +48,8 @@ class SwitchOver:
         with continuable(self._target):
             while not self._copy_from_one_snapshot():
                 pass
-            self._target.build_indexes()
             with open_snapshot(self._source) as snapshot:
                 equalise(snapshot, self._target)
-            self._target.build_indexes()
 
     def _copy_from_one_snapshot(self) -> bool:
         """Copy new rows for a while; return whether there are no more."""
@@ -65,11 +63,9 @@ class SwitchOver:
 
     def follow(self) -> None:
         """Copy the latest rows of the log, so that the last step has less to do."""
-        with continuable(self._target):
-            with open_snapshot(self._source) as snapshot:
-                for rows in copy_new_rows(snapshot, self._target, independent_tables()[:1]):
-                    self._advance(rows)
-            self._target.build_indexes()
+        with continuable(self._target), open_snapshot(self._source) as snapshot:
+            for rows in copy_new_rows(snapshot, self._target, independent_tables()[:1]):
+                self._advance(rows)
 
     def finish_if_stopped(self, record: Record) -> CopyReport | None:
         """Finish the copy and return what it contains, or None if a server uses the source."""

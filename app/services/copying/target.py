@@ -3,6 +3,9 @@
 It gets its schema from the migrations, and is marked as unfinished until `finish`. Rows are
 appended in the order of their keys, each page in a transaction, so the last key of a table is its
 progress, and a copy that was interrupted continues after it.
+
+The search index stays empty. Building it takes longer than everything else, and searches read the
+messages that are not in it, so the server fills it in the background, as after an upgrade.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,13 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from app.db import copy_state, revisions, schema
 from app.db.bulk import bulk_access_of
 from app.db.database import Database
-from app.db.fulltext import fulltext_of
-from app.db.log import get_last_id
 from app.db.table_shape import Row, TableShape
 from app.errors import DatabaseRefused, StorageError
 from app.services.copying.tables import all_tables
 
-_SOURCE, INDEXES = "source", "indexes"  # names of stored values
+_SOURCE = "source"  # name of the stored value
 
 
 class CopyTarget:
@@ -65,17 +66,6 @@ class CopyTarget:
                 raise
             raise self._refuse_row(table, page) from error
 
-    def build_indexes(self) -> None:
-        """Build what was postponed: the search index, and indexes of PostgreSQL."""
-        is_complete = False
-        while not is_complete:
-            with self.database.locked() as connection:
-                is_complete = fulltext_of(connection).extend_in_bulk(connection) >= get_last_id(connection)
-        with self.database.locked() as connection:
-            statements = copy_state.load(connection)[copy_state.INDEXES]
-            bulk_access_of(connection).build_indexes(connection, statements)
-            copy_state.store(connection, copy_state.INDEXES, [])
-
     def finish(self, record: Callable[[Connection], None]) -> None:
         """Turn the copy into a database that can be used. `record` adds rows of its own."""
         with self.database.locked(lambda connection: not copy_state.exists(connection)) as connection:
@@ -113,9 +103,6 @@ def _mark(database: Database, source: str) -> None:
             raise _not_empty(database)
         copy_state.create(connection)
         copy_state.store(connection, _SOURCE, source)
-        copy_state.store(
-            connection, copy_state.INDEXES, bulk_access_of(connection).drop_slow_indexes(connection)
-        )
 
 
 def _has_rows(connection: Connection, table: TableShape) -> Any:

@@ -54,9 +54,7 @@ def copy_database(source: Connection, target: CopyTarget, advance: Advance, reco
     with continuable(target):
         for rows in copy_new_rows(source, target):
             advance(rows)
-        target.build_indexes()
         report = equalise(source, target)
-        target.build_indexes()
         target.finish(record)
     return report
 

@@ -74,6 +74,7 @@ def test_a_backup_is_restored_into_an_empty_database(
     assert make().check() is False
     restored = make().run(quiet)
     assert (restored.position, restored.kept) == (backup.manifest.position, None)
+    assert restored.is_indexed is (target.dialect.name == "sqlite")
     assert schema.inspect_database(target)[0] is schema.DatabaseState.CURRENT
     expected = {name: count + NEW_ROWS.get(name, 0) for name, count in backup.manifest.tables.items()}
     assert rows(target) == expected
@@ -241,6 +242,7 @@ def test_a_backup_of_postgresql_is_a_file_with_the_same_rows(
     assert second.problems == []
     assert second.manifest.dialect == "postgresql"
     assert second.manifest.digest == backup.manifest.digest
+    assert dump(second.file, "spoken_index_end") == [(second.manifest.position,)]
     changed = {"audit", "backup"}
     for name, count in backup.manifest.tables.items():
         if name not in changed:

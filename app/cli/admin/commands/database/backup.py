@@ -184,8 +184,9 @@ def restore(
         with show_share("Restoring") as report:
             restored = restoring.run(report)
     kept = f" The old database is now {restored.kept}." if restored.kept else ""
+    indexing = "" if restored.is_indexed else " The server builds the search index in the background."
     context.out.done(
-        f"Restored {name} from {file}: log position {restored.position}.{kept}",
+        f"Restored {name} from {file}: log position {restored.position}.{kept}{indexing}",
         database=name,
         file=str(file),
         position=restored.position,

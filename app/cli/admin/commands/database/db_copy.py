@@ -92,7 +92,8 @@ def _print(context: AdminContext, source: str, target: str, report: copying.Copy
         )
         return
     context.out.done(
-        f"Copied {source} to {target}; all rows are equal. Set `dbname`, and start the server.",
+        f"Copied {source} to {target}; all rows are equal. Set `dbname`, and start the server: it builds the "
+        "search index in the background. To build it beforehand, use `chat-admin db reindex`.",
         **facts,
         last_id=report.last_id,
         tables=[asdict(table) for table in report.tables],
