@@ -12,6 +12,7 @@ from rich.console import Console
 
 from scripts.benchmarks import target as targets
 from scripts.benchmarks.checks import check_descriptor_limit, check_targets, check_writable
+from scripts.benchmarks.cluster_command import cluster
 from scripts.benchmarks.pool import WorkerLost, WorkerPool
 from scripts.benchmarks.report import draw, draw_growth, medians, save, show
 from scripts.benchmarks.scenarios import SCENARIOS, Scale, ScenarioFailed, ScenarioResult, scenario_help
@@ -130,6 +131,9 @@ def growth(
         raise typer.Exit(1)
     if chart:
         draw_growth(chart, _cost_by_size(results_by_size))
+
+
+app.command()(cluster)
 
 
 def _cost_by_size(results_by_size: dict[int, list[ScenarioResult]]) -> dict[str, dict[int, float]]:

@@ -15,6 +15,12 @@ class ConnectionPlan:
     non_readers: int = 0  # number of users that never read
     at_once: int = 200  # concurrent registrations
     mixed: bool = False  # the users negotiate three different sets of capabilities
+    more_addresses: tuple[Address, ...] = ()  # of further nodes; the users of each room are spread over all
+
+    def address_of(self, number: int) -> Address:
+        """Return the address that a user connects to."""
+        addresses = (self.address, *self.more_addresses)
+        return addresses[number // max(self.rooms, 1) % len(addresses)]
 
 
 @dataclass(frozen=True, slots=True)

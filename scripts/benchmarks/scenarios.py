@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from typing import Protocol
 
 from scripts.benchmarks.history import HistoryClient, fill_room, make_requests, measure_request
 from scripts.benchmarks.plans import ConnectionPlan, ConnectResult, TrafficPlan, TrafficResult
@@ -16,6 +17,18 @@ USERS_PER_ROOM = 10  # in the rooms scenario
 ASSEMBLY_RATE = 2.0  # messages per second, so that each is delivered before the next
 ASSEMBLY_SECONDS = 5.0
 SATURATION_THRESHOLD = 0.85  # share of CPU time above which a worker may be the bottleneck
+
+
+class Measured(Protocol):
+    """What is measured: one server, or several nodes."""
+
+    @property
+    def name(self) -> str:
+        """The label in the table."""
+
+    @property
+    def cpu_seconds(self) -> float | None:
+        """CPU time used so far, in seconds; None if it is unknown."""
 
 
 @dataclass(slots=True)
@@ -59,7 +72,7 @@ def scenario(run: Scenario) -> Scenario:
 def fanout(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """Ten users send to a full room as fast as all its users receive."""
     plan = ConnectionPlan(target.address, scale.people)
-    return _run_traffic(
+    return run_traffic(
         target, pool, "fanout", plan, TrafficPlan(10, scale.seconds, recipients=scale.people - 1)
     )
 
@@ -68,7 +81,7 @@ def fanout(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
 def mixed(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """As fanout, but the users negotiate three different sets of capabilities."""
     plan = ConnectionPlan(target.address, scale.people, mixed=True)
-    return _run_traffic(
+    return run_traffic(
         target, pool, "mixed", plan, TrafficPlan(10, scale.seconds, recipients=scale.people - 1)
     )
 
@@ -78,7 +91,7 @@ def rate(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """Ten users send 500 messages a second to a room of at most 200; every delivery is timed."""
     people = min(scale.people, 200)
     traffic = TrafficPlan(10, scale.seconds, rate=500, recipients=people - 1)
-    return _run_traffic(target, pool, "rate", ConnectionPlan(target.address, people), traffic)
+    return run_traffic(target, pool, "rate", ConnectionPlan(target.address, people), traffic)
 
 
 @scenario
@@ -87,7 +100,7 @@ def rooms(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     count = scale.people // USERS_PER_ROOM
     people = count * USERS_PER_ROOM
     traffic = TrafficPlan(people, scale.seconds, window=2, recipients=USERS_PER_ROOM - 1)
-    result = _run_traffic(target, pool, "rooms", ConnectionPlan(target.address, people, rooms=count), traffic)
+    result = run_traffic(target, pool, "rooms", ConnectionPlan(target.address, people, rooms=count), traffic)
     if people < scale.people:
         result.notes.append(f"{people} of {scale.people} users took part: every room has {USERS_PER_ROOM}")
     return result
@@ -98,7 +111,7 @@ def slow(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """As fanout, with at most 200 users, five of whom never read."""
     people = min(scale.people, 200)
     plan = ConnectionPlan(target.address, people, non_readers=5)
-    return _run_traffic(target, pool, "slow", plan, TrafficPlan(10, scale.seconds, recipients=people - 6))
+    return run_traffic(target, pool, "slow", plan, TrafficPlan(10, scale.seconds, recipients=people - 6))
 
 
 @scenario
@@ -181,9 +194,10 @@ def _describe_missing(connected: ConnectResult, people: int) -> str:
     )
 
 
-def _run_traffic(
-    target: Target, pool: WorkerPool, name: str, plan: ConnectionPlan, traffic: TrafficPlan
+def run_traffic(
+    target: Measured, pool: WorkerPool, name: str, plan: ConnectionPlan, traffic: TrafficPlan
 ) -> ScenarioResult:
+    """Connect all users and generate traffic; return the figures and the CPU time per delivery."""
     result = ScenarioResult(name, target.name)
     _connect_all(pool, plan)
     pool.drain()
@@ -249,7 +263,9 @@ def _add_percentiles(result: ScenarioResult, latencies: list[float]) -> None:
         result.figures["p99_ms"] = latencies[len(latencies) * 99 // 100] / 1e6
 
 
-def _add_cost(result: ScenarioResult, name: str, count: float, target: Target, before: float | None) -> None:
+def _add_cost(
+    result: ScenarioResult, name: str, count: float, target: Measured, before: float | None
+) -> None:
     """Add the server's CPU time since `before` per item in microseconds, if it is known."""
     after = target.cpu_seconds
     if before is not None and after is not None and count:

@@ -96,22 +96,22 @@ def start_own_server(people: int, tls: bool = False) -> Iterator[Target]:
 
     With `tls`, the target is its TLS listener, with a certificate created for this run.
     """
-    port = _free_port()
+    port = free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
-    address = Address("127.0.0.1", _free_port() if tls else port, tls)
+    address = Address("127.0.0.1", free_port() if tls else port, tls)
     with tempfile.TemporaryDirectory(prefix="chat-bench-") as name:
         folder = Path(name)
         (folder / "serverSetup.json").write_text(json.dumps(settings_for(people)))
         if tls:
             certificate = str(_make_certificate(folder))
             command += ["--tls-cert", certificate, "--tls-key", certificate, "--tls-port", str(address.port)]
-        with _running(command, folder) as process:
-            _wait_for(address.port, process, folder / "log")
+        with running(command, folder) as process:
+            wait_for(address.port, process, folder / "log")
             yield Target("this server with TLS" if tls else "this server", address, process.pid)
 
 
 @contextlib.contextmanager
-def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server in a folder until the end of the block."""
     process = None
     try:
@@ -155,12 +155,17 @@ def _make_certificate(folder: Path) -> Path:
     return path
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port that is currently free."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server accepts connections.
+
+    Raises: NotStarted with its log if it does not.
+    """
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

@@ -61,7 +61,7 @@ class LoadWorker:
         capabilities = CAPABILITIES[number % len(CAPABILITIES)] if plan.mixed else ""
         never_reads = number >= plan.people - plan.non_readers
         connection = BenchmarkConnection(number, f"{prefix}{number}", room, capabilities, never_reads)
-        connection.connect(plan.address, self._selector)
+        connection.connect(plan.address_of(number), self._selector)
         self._connections.append(connection)
         return connection
 

@@ -138,6 +138,17 @@ def test_assembly_sends_all_ten_messages(tmp_path: Path) -> None:
     assert finding["figures"]["messages"] == 10
 
 
+def test_nodes_deliver_everything_in_one_order(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    size = ("--people", "20", "--seconds", "0.5", "--workers", "1")
+    result = bench("cluster", "room", "--nodes", "2", *size, "--json", found)
+    assert result.returncode == 0, result.stderr
+    (finding,) = json.loads(found.read_text())
+    assert (finding["scenario"], finding["server"]) == ("room", "2 nodes")
+    assert all(value > 0 for value in finding["figures"].values())
+    assert not faults(finding)
+
+
 @pytest.mark.parametrize("scenario", ["fanout", "history"])
 def test_tls_is_compared_with_plain_text(scenario: str, tmp_path: Path) -> None:
     found = tmp_path / "found.json"
@@ -241,6 +252,7 @@ def test_missing_deliveries_are_noted() -> None:
     ("arguments", "sentence"),
     [
         (("run", "fanoot"), "no scenario fanoot; choose from"),
+        (("cluster", "idel"), "no scenario idel; choose from"),
         (("run", "idle", "--server", "nonsense"), "nonsense is not a server address"),
         (("run", "idle", "--server", "192.0.2.1:6667"), "192.0.2.1 is not this machine"),
         (("run", "idle", "--tls", "--server", "127.0.0.1:6667"), "cannot be combined with --server"),
