@@ -164,6 +164,7 @@ def test_several_nodes_look_like_one_server(cheap_hashing: None, plan: list[tupl
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=PLANS)
 def test_several_nodes_always_look_like_one_server(cheap_hashing: None, plan: list[tuple[str, str]]) -> None:

@@ -81,7 +81,8 @@ def test_all_nodes_have_the_same_world(cheap_hashing: None, plan: list[Deed]) ->
 
 
 @pytest.mark.long
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(1800)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=PLANS)
 def test_all_nodes_have_the_same_world_after_many_histories(cheap_hashing: None, plan: list[Deed]) -> None:
     check(plan)
