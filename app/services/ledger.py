@@ -21,7 +21,7 @@ from app.db.transient import encode_transient
 from app.errors import LeaseExpired, LogBusy, LogReplaced, StorageError
 from app.events import Event
 from app.services.administration.audit import append, make_audit_row
-from app.services.erasure.steps import ErasurePhase, find_progress, finish, take_steps
+from app.services.erasure.steps import ErasurePhase, Progress, advance, find_progress, finish
 from app.services.indexing import Indexer, make_indexer
 from app.services.nodes.membership import Membership
 from app.services.record import record
@@ -429,18 +429,27 @@ class Ledger:
         except SQLAlchemyError as error:
             raise self._abort(error) from error
 
-    def continue_erasure(self) -> ErasurePhase | None:
-        """Take the next steps of the oldest erasure; return its phase, or None if there is none."""
+    def find_erasure(self) -> Progress | None:
+        """Return the progress of the oldest erasure, or None, without taking the log's lock."""
         try:
-            with self._writing():
-                take_steps(self.connection)
-                progress = find_progress(self.connection)
-            if progress is not None and progress.phase is ErasurePhase.FILES and self._purge_files():
-                with self._writing():
-                    finish(self.connection, self._clock, progress.erasure)
+            with self._unlocked() as connection, connection.begin():
+                return find_progress(connection)
         except SQLAlchemyError as error:
             raise self._abort(error) from error
-        return None if progress is None else progress.phase
+
+    def continue_erasure(self) -> Progress | None:
+        """Take the next steps of the oldest erasure; return its progress, or None without one."""
+        progress = self.maintain(advance)
+        if progress is not None and progress.phase is ErasurePhase.FILES and self._purge_files():
+            self._finish_erasure(progress.erasure)
+        return progress
+
+    def _finish_erasure(self, erasure: int) -> None:
+        try:
+            with self._writing():
+                finish(self.connection, self._clock, erasure)
+        except SQLAlchemyError as error:
+            raise self._abort(error) from error
 
     def _purge_files(self) -> bool:
         """Remove erased text from the files; return False if that is not possible yet."""

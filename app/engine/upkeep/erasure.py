@@ -1,4 +1,8 @@
-"""Erasure of accounts and rooms in short steps, after all work that clients wait for."""
+"""Erasure of accounts and rooms in short steps, after all work that clients wait for.
+
+`chat-admin` takes the steps of the erasures that it begins. The engine would only wait with it for
+the log's lock, so it leaves an erasure to another program, or node, while that advances it.
+"""
 
 import logging
 from collections.abc import Callable
@@ -6,11 +10,12 @@ from collections.abc import Callable
 from app.clock import Clock, Timer
 from app.engine.world.world import World
 from app.errors import StorageError
-from app.services.erasure.steps import ErasurePhase
+from app.services.erasure.steps import ErasurePhase, Progress
 from app.services.ledger import Ledger
 
 STEP_SECONDS = 0.05  # interval of steps, of some milliseconds each, while units wait
 IDLE_SECONDS = 0.1  # for further steps, until a unit waits
+ABANDONED_SECONDS = 1.0  # without a step of the program that took the last one
 
 logger = logging.getLogger(__name__)
 
@@ -23,22 +28,34 @@ class ErasureUpkeep:
         self._ledger = ledger
         self._clock = clock
         self._step = Timer(clock, STEP_SECONDS)
+        self._seen: Progress | None = None  # at the last look, or after the last own step
+        self._resume_at = 0.0  # monotonic seconds
 
     def run(self, is_idle: Callable[[], bool]) -> None:
         """Take the next step, if it is time, and more while the engine has nothing else to do."""
         if not self._step.restart_if_due():
             return
-        end = self._clock.monotonic() + IDLE_SECONDS
         try:
-            while self._take_step():
-                if not is_idle() or self._clock.monotonic() >= end:
-                    return
+            if self._is_own_turn(self._ledger.find_erasure()):
+                self._take_steps(is_idle)
         except StorageError as error:
             logger.warning("Cannot continue to erase what was deleted; trying again: %s", error)
 
-    def _take_step(self) -> bool:
-        """Take the next step; return whether another one can follow at once."""
-        phase = self._ledger.continue_erasure()
-        if phase is None:
+    def _is_own_turn(self, found: Progress | None) -> bool:
+        """Return whether no other program takes the next step."""
+        if found is None:
             self._world.end_erasing()
-        return phase not in (None, ErasurePhase.FILES)
+            return False
+        if self._seen is not None and self._seen.erasure == found.erasure and self._seen != found:
+            self._resume_at = self._clock.monotonic() + ABANDONED_SECONDS
+        self._seen = found
+        return self._world.is_leader and self._clock.monotonic() >= self._resume_at
+
+    def _take_steps(self, is_idle: Callable[[], bool]) -> None:
+        end = self._clock.monotonic() + IDLE_SECONDS
+        while True:
+            self._seen = self._ledger.continue_erasure()
+            if self._seen is None or self._seen.phase is ErasurePhase.FILES:
+                return
+            if not is_idle() or self._clock.monotonic() >= end:
+                return

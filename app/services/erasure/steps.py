@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -36,12 +36,24 @@ class ErasurePhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the next step of an erasure is, and the positions of the log passed and to be passed."""
+    """What the next step of an erasure is. Two are equal if no step was taken between them."""
 
     erasure: int
     phase: ErasurePhase
-    passed: int
-    total: int
+    position: int
+    treated: int  # rows
+    last_id: int = field(compare=False)  # of the log
+
+    @property
+    def passed(self) -> int:
+        """The positions of the log that its passes have read."""
+        passes = min(list(ErasurePhase).index(self.phase), LOG_PASSES)
+        return passes * self.last_id + (self.position if passes < LOG_PASSES else 0)
+
+    @property
+    def total(self) -> int:
+        """The positions of the log that all its passes read."""
+        return LOG_PASSES * self.last_id
 
 
 def find_progress(connection: Connection, erasure: int | None = None) -> Progress | None:
@@ -49,10 +61,8 @@ def find_progress(connection: Connection, erasure: int | None = None) -> Progres
     row = _find(connection, erasure)
     if row is None:
         return None
-    total, phase = get_last_id(connection), ErasurePhase(row.phase)
-    passes = min(list(ErasurePhase).index(phase), LOG_PASSES)
-    passed = row.position if passes < LOG_PASSES else 0
-    return Progress(row.id, phase, passes * total + passed, LOG_PASSES * total)
+    treated = sum(number for of_table in row.counts.values() for number in of_table.values())
+    return Progress(row.id, ErasurePhase(row.phase), row.position, treated, get_last_id(connection))
 
 
 def _find(connection: Connection, erasure: int | None) -> Row[Any] | None:
@@ -60,14 +70,15 @@ def _find(connection: Connection, erasure: int | None) -> Row[Any] | None:
     return connection.execute(query.order_by(_table.c.id).limit(1)).one_or_none()
 
 
-def take_steps(connection: Connection, erasure: int | None = None) -> None:
-    """Take as many steps of an erasure as a transaction has time for, and at least one.
+def advance(connection: Connection, erasure: int | None = None) -> Progress | None:
+    """Take as many steps of an erasure as a transaction has time for; return its progress then.
 
-    The caller must hold the log's lock.
+    It takes one at least. The caller must hold the log's lock.
     """
     end = time.monotonic() + MAX_SECONDS
     while take_step(connection, erasure) and time.monotonic() < end:
         pass
+    return find_progress(connection, erasure)
 
 
 def take_step(connection: Connection, erasure: int | None = None) -> bool:

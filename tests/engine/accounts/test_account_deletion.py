@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.db.models import Base
 from app.engine.upkeep import erasure as erasure_upkeep
 from app.services.administration import audit
-from app.services.erasure import steps
+from app.services.erasure import purge, steps
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
 from app.services.verification.chain import verify_chain
@@ -198,6 +198,7 @@ def test_joining_during_an_erasure_replays_nothing_of_it_later(
     bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasure_upkeep, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(steps, "MAX_SECONDS", 0.0)
     evening(bench)
     delete(bench, "anna", Messages.ERASE)
     assert [line for line in people(bench, "carl")[0].ask("JOIN #tea") if SECRET in line]
@@ -220,6 +221,41 @@ def test_an_erasure_continues_after_a_restart_at_any_step(
     assert restarts > 20
     assert rows_with(bench, SECRET) == rows_with(bench, "anna") == {}
     assert SECRET.encode() not in contents(bench)
+
+
+def find_progress(bench: EngineHarness) -> steps.Progress | None:
+    with bench.database.reading() as session:
+        return steps.find_progress(session.connection())
+
+
+def test_an_erasure_is_left_to_a_program_that_advances_it(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure_upkeep, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(steps, "MAX_SECONDS", 0.0)
+    evening(bench)
+    delete(bench, "anna", Messages.ERASE)
+    for _ in range(5):
+        with bench.database.locked() as connection:
+            advanced = steps.advance(connection)
+        poll(bench)
+        assert find_progress(bench) == advanced
+    settle(bench, cycles=100)
+    assert rows_with(bench, SECRET) == {}
+
+
+def test_only_the_first_node_takes_steps_and_all_notice_the_end(bench: EngineHarness) -> None:
+    evening(bench)
+    world = bench.core.runtime.world
+    world.live_nodes.add("a")
+    delete(bench, "anna", Messages.ERASE)
+    begun = find_progress(bench)
+    poll(bench)
+    assert find_progress(bench) == begun
+    assert world.is_erasing
+    purge.complete_pending(bench.database, bench.clock, lambda passed: None)
+    poll(bench)
+    assert not world.is_erasing
 
 
 def test_the_name_of_a_deleted_account_is_reserved(bench: EngineHarness) -> None:
