@@ -16,6 +16,7 @@ from app.db.dialect import HOLDS_LOCK
 from app.db.fulltext import fulltext_of
 from app.db.log import Log, make_placeholder
 from app.db.notifications import Channel, notify
+from app.db.savepoint import savepoint
 from app.db.space import space_of
 from app.db.transient import encode_transient
 from app.errors import LeaseExpired, LogBusy, LogReplaced, StorageError
@@ -392,7 +393,7 @@ class Ledger:
     def _record_or_void(self, event: Event) -> bool:
         """Record an event, or a VOID row if it is rejected; return whether it was recorded."""
         try:
-            with self.connection.begin_nested():
+            with savepoint(self.connection):
                 record(self.connection, self._log, [event])
                 self._database.dialect.await_results(self.connection)
         except Exception as error:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.log import from_row
 from app.db.models import SPOKEN, EventRow
+from app.db.savepoint import savepoint
 from app.errors import ChatError
 from app.events import Event
 from app.services.projections.table import BATCH_PROJECTIONS, TABLE_PROJECTIONS
@@ -39,7 +40,7 @@ def replay(connection: Connection, begin: int, end: int | None) -> list[str]:
 def _is_projected(connection: Connection, events: Sequence[Event]) -> bool:
     """Project the events of a page, or none of them if one fails."""
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             for event in events:
                 _project(connection, add_placeholder(event))
     except _FAILURES:
@@ -51,7 +52,7 @@ def _project_singly(connection: Connection, events: Sequence[Event]) -> Iterator
     """Project the events that can be, and yield a sentence for each other one."""
     for event in events:
         try:
-            with connection.begin_nested():
+            with savepoint(connection):
                 _project(connection, add_placeholder(event))
         except _FAILURES as error:
             yield f"Event {event.id} ({event.kind}) cannot be replayed ({_name(error)})."
