@@ -29,8 +29,9 @@ def replacing(path: Path, temporary: Path | None = None) -> Iterator[Path]:
     """
     if temporary is None:
         temporary = path.with_name(f".{path.name[:MAX_PREFIX_LENGTH]}.{secrets.token_hex(4)}")
-    remove_remains(temporary)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+    with _naming(path):
+        remove_remains(temporary)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fchmod(descriptor, PRIVATE_FILE)
@@ -44,6 +45,17 @@ def replacing(path: Path, temporary: Path | None = None) -> Iterator[Path]:
     finally:
         os.close(descriptor)
     sync_folder(path.parent)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file that is replaced, instead of the temporary one, in errors."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            error.filename = str(path)
+        raise
 
 
 @contextmanager

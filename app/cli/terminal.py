@@ -7,6 +7,7 @@ character that the encoding of an output lacks is replaced. Everything printed i
 it may contain the names and texts of others.
 """
 
+import errno
 import gc
 import os
 import re
@@ -33,6 +34,7 @@ OUTPUT_CLOSED = 141  # 128 + SIGPIPE
 _CommandLineError: Any = typer.BadParameter.__base__  # Typer exports no common class of its errors
 _LONG_WORD = re.compile(r"\S{400,}")
 _SHORTENED_LENGTH = 60  # characters
+_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class PlainArgument(TyperArgument):
@@ -195,6 +197,8 @@ def explain(error: OSError) -> str:
     if error.errno in FULL_DISK:
         written = error.filename or "The output"
         return f"{written} cannot be written ({reason}). Make room or choose another place, and try again."
+    if error.filename and error.errno in _DENIED:
+        return f"{error.filename} cannot be opened ({reason}). Check its permissions, or name another file."
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
 
 

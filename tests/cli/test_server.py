@@ -187,7 +187,11 @@ def test_a_full_disk_is_reported_in_one_sentence(tmp_path: Path) -> None:
     ("failure", "code", "sentence"),
     [
         ("KeyboardInterrupt", 130, ""),
-        ("PermissionError(13, 'Permission denied', 'chat.db')", 1, "Error: chat.db: Permission denied.\n"),
+        (
+            "PermissionError(13, 'Permission denied', 'chat.db')",
+            1,
+            "Error: chat.db cannot be opened (Permission denied). Check its permissions, or name another file.\n",
+        ),
         ("terminal.ChatError('x' * 5000 + ' is too long.')", 1, f"Error: {'x' * 60}... is too long.\n"),
         ("ZeroDivisionError", 1, "Error: internal error (ZeroDivisionError at <string>:6)"),
     ],

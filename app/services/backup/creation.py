@@ -44,7 +44,7 @@ def create_backup(database: Database, place: Path, clock: Clock, version: str, r
 
     Raises: AlreadyExists, NotFound; StorageError when it cannot be written, and nothing is left.
     """
-    with explaining_failures(place):
+    with explaining_failures(database, place):
         remove_interrupted(database, place)
         file = choose_file(database, place, clock.now())
         with _with_manifest(file), replacing(file, partial_file(file)) as partial:
@@ -58,11 +58,13 @@ def create_backup(database: Database, place: Path, clock: Clock, version: str, r
 
 
 @contextmanager
-def explaining_failures(place: Path) -> Iterator[None]:
-    """Translate the errors of a copy.
+def explaining_failures(database: Database, place: Path) -> Iterator[None]:
+    """Translate the errors of a copy to `place`.
 
-    Raises: StorageError.
+    Raises: StorageError; DBAPIError when not the copy but the database is the cause.
     """
+    with database.reading() as session:
+        get_last_id(session.connection())
     try:
         yield
     except BlockingIOError as error:

@@ -60,7 +60,7 @@ def _require_followed(database: Database, file: Path) -> None:
 
 
 def _create(database: Database, file: Path, clock: Clock, version: str, report: Report) -> list[str]:
-    with explaining_failures(file.parent), replacing(file, partial_file(file)) as partial:
+    with explaining_failures(database, file.parent), replacing(file, partial_file(file)) as partial:
         created = to_iso(clock.now())
         copy_to_file(database, partial, report)
         manifest = describe_copy(database, file.name, partial, created, version)

@@ -10,7 +10,7 @@ server uses the source.
 """
 
 from app.services.copying.row_digest import TableDigest
-from app.services.copying.switch_over import SwitchOver, claimed_target
+from app.services.copying.switch_over import SwitchOver, claimed_target, require_claimable
 from app.services.copying.target import CopyTarget
 from app.services.copying.whole import CopyReport, copy_database, count_rows, name_source, open_snapshot
 
@@ -24,4 +24,5 @@ __all__ = [
     "count_rows",
     "name_source",
     "open_snapshot",
+    "require_claimable",
 ]

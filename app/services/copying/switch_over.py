@@ -8,7 +8,7 @@ the target.
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 from sqlalchemy import URL, Connection
 
@@ -103,6 +103,16 @@ def claimed(url: URL) -> Iterator[None]:
     """
     with closing(Database(url)) as database, closing(database.dialect.claim(database.engine)):
         yield
+
+
+def require_claimable(database: Database) -> None:
+    """Check that the claim on a database can be taken now, or once its server has stopped.
+
+    Raises: StorageError when the files of the claim cannot be opened.
+    """
+    database.close()
+    with suppress(DatabaseRefused), claimed(database.url):
+        pass
 
 
 @contextmanager

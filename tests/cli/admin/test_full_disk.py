@@ -44,6 +44,7 @@ def test_an_export_to_a_full_disk(command: str, file: str, full_folder: Path, ad
     assert f"{file} cannot be written" in ended.err.replace(" to ", " ")
     assert "Make room or" in ended.err
     assert {path.name for path in full_folder.iterdir()} == before
+    assert admin("audit", "list", "--json").json == []
 
 
 @pytest.mark.parametrize(("size", "file"), [(10, "chat-key.pem"), (300, "chat-cert.pem")])
@@ -54,6 +55,27 @@ def test_a_certificate_for_a_full_disk(size: int, file: str, full_folder: Path, 
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith(f"Error: {file} cannot be written (File too large). Make room or")
     assert {path.name for path in full_folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("command", ["history export", "history export --proof", "user export anna"])
+def test_an_export_to_a_folder_without_permission(command: str, full_folder: Path, admin: Admin) -> None:
+    ended = admin(*command.split(), "-o", "/sys/out.jsonl")  # not even root may create files there
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("Error: /sys/out.jsonl cannot be opened (")
+    assert ended.err.endswith("). Check its permissions, or name another file.\n")
+    assert admin("audit", "list", "--json").json == []
+
+
+def test_a_copy_of_a_database_whose_lock_cannot_be_opened(
+    full_folder: Path, chat: Story, admin: Admin
+) -> None:
+    chat.database.close()
+    (full_folder / "chat.db.lock").mkdir()
+    before = set(full_folder.iterdir())
+    ended = admin("db", "copy", "chat.db", "moved.db")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.endswith("chat.db.lock cannot be opened (Is a directory); check its permissions.\n")
+    assert set(full_folder.iterdir()) == before
 
 
 def test_an_export_to_a_full_device(full_folder: Path, admin: Admin) -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from app.atomic_write import replacing
 from app.db.database import Database, parse_database_url
@@ -52,6 +53,16 @@ def test_a_backup_contains_everything_and_is_private(back_up: BackUp, lived: Dat
     assert dump(backup.file) == dump(Path(str(lived)))
     assert names(place) == [backup.file.name, manifest_path(backup.file).name]
     assert [file.stat().st_mode & 0o777 for file in place.iterdir()] == [0o600, 0o600]
+
+
+def test_a_database_that_cannot_be_read_is_not_blamed_on_the_place(
+    back_up: BackUp, lived: Database, place: Path
+) -> None:
+    lived.close()
+    Path(str(lived)).write_bytes(b"not a database " * 1000)
+    with pytest.raises(DBAPIError, match="not a database"):
+        back_up()
+    assert names(place) == []
 
 
 def test_a_manifest_says_what_a_backup_contains(back_up: BackUp, lived: Database) -> None:

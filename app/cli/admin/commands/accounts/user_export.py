@@ -32,11 +32,12 @@ def export(
     with context.database() as database:
         with database.reading() as session:
             name = get_person(session, name).name
-        audit.append_now(database, audit.make_audit_row(context.clock, context.actor, "user.export", name))
         path = out or Path(f"{name}.zip")
         about = ExportInfo(context.settings.servername, context.clock.now())
         with replacing(path.resolve()) as temporary:
             count = write_archive(database, name, about, temporary)
+            entry = audit.make_audit_row(context.clock, context.actor, "user.export", name)
+            audit.append_now(database, entry)  # before the file has its name: no archive without it
     context.out.done(
         f"Wrote {count_of(count, 'message')} and all other data of {name} to {path}.",
         file=str(path),

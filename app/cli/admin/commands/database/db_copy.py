@@ -47,6 +47,7 @@ def _open_both(context: AdminContext, source: str, target: str) -> Iterator[tupl
         if ours.url == theirs.url:
             raise UsageError("SOURCE and TARGET are the same database; nothing was changed.")
         require_current(ours)
+        copying.require_claimable(ours)
         with copying.claimed_target(theirs):
             yield ours, theirs
 
