@@ -90,9 +90,9 @@ class Dispatcher:
         """Disconnect all clients."""
         leaving.disconnect_all(self.runtime, changeset, reason)
 
-    def remove_node(self, changeset: Changeset, name: str, reason: str) -> None:
+    def remove_node(self, changeset: Changeset, name: str, reason: str, heard: int | None = None) -> None:
         """Record the end of a node, and end its sessions."""
-        nodes.remove_node(self.runtime, changeset, name, reason)
+        nodes.remove_node(self.runtime, changeset, name, reason, heard)
 
     def _run_command(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
         context_class = request.context_class if client.session is not None else Context

@@ -50,4 +50,4 @@ class LeaseKeeper:
         if membership is not None:
             names, membership.expired_nodes = membership.expired_nodes, []
             for name in self._world.live_nodes.intersection(names):  # unless another node has done it
-                self._handler.remove_node(changeset, name, EXPIRED)
+                self._handler.remove_node(changeset, name, EXPIRED, membership.last_shown.get(name))

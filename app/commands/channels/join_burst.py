@@ -1,7 +1,7 @@
 """The join burst: topic, names and, for clients that cannot request history, missed messages."""
 
 from app.commands.channels import markers
-from app.commands.channels.replay import replay_room
+from app.commands.channels.replay import replay_room, replay_room_after
 from app.commands.context import Context
 from app.commands.metadata import syncing
 from app.engine.world.room import Room
@@ -16,6 +16,13 @@ def send_burst_and_replay(ctx: Context, room: Room, joined: Event) -> None:
     send_burst(ctx, room, joined)
     with ctx.continue_on_error():
         replay_room(ctx, room)
+
+
+def send_burst_and_replay_after(ctx: Context, room: Room, joined: Event, *, position: int) -> None:
+    """Do the same for a client that may have missed what is after a position of the log."""
+    send_burst(ctx, room, joined)
+    with ctx.continue_on_error():
+        replay_room_after(ctx, room, position)
 
 
 def send_burst(ctx: Context, room: Room, joined: Event) -> None:

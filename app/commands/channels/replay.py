@@ -27,10 +27,12 @@ from app.services.history.last_visits import find_last_position
 from app.services.history.pages import latest_messages, list_private_messages
 from app.services.history.source import HistoryCursor
 from app.services.history.visibility import NEVER, find_visit_start
+from app.services.nodes.nodes import find_shown
 from app.wire.ctcp import is_request
 
 # Clients with one of these capabilities request history themselves.
 HISTORY_CAPABILITIES = ("draft/chathistory", "znc.in/playback")
+IsMissed = Callable[[Event], bool]
 READ_PRIVATE = "/msg HistServ LAST <nick> 100"
 
 
@@ -44,12 +46,24 @@ def replay_room(ctx: Context, room: Room) -> None:
 
     Runs on the engine's thread, including any reads from the log.
     """
-    if not wants_replay(ctx):
-        return
-    recent, limit = list(get_recent_messages(ctx, room)), ctx.runtime.settings.replay
-    if not recent:
-        return
-    is_missed = _find_missed(ctx, room)
+    if wants_replay(ctx):
+        recent = list(get_recent_messages(ctx, room))
+        if recent:
+            _replay(ctx, room, recent, _find_missed(ctx, room))
+
+
+def replay_room_after(ctx: Context, room: Room, position: int) -> None:
+    """Send the messages of a room after a position of the log to a client that cannot request them.
+
+    Runs on the engine's thread.
+    """
+    if wants_replay(ctx):
+        _replay(ctx, room, list(get_recent_messages(ctx, room)), _is_after(position))
+
+
+def _replay(ctx: Context, room: Room, recent: list[Event], is_missed: IsMissed | None) -> None:
+    """Send those of the recent messages that were missed, or the latest on the first visit."""
+    limit = ctx.runtime.settings.replay
     missed = recent if is_missed is None else [event for event in recent if is_missed(event)]
     missed = _filter_visible(ctx, room, missed)
     if is_missed is not None and len(missed) > limit:
@@ -78,7 +92,7 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
     return recent
 
 
-def _find_missed(ctx: Context, room: Room) -> Callable[[Event], bool] | None:
+def _find_missed(ctx: Context, room: Room) -> IsMissed | None:
     """Return a predicate for the messages that the user missed, or None on the first visit.
 
     Events of the current changeset have the id 0 until they are stored.
@@ -90,23 +104,30 @@ def _find_missed(ctx: Context, room: Room) -> Callable[[Event], bool] | None:
         return lambda event: id(event) in later
     last = ctx.read(lambda connection: find_last_position(connection, room.id, ctx.me.visitors))
     if last is not None:
-        return lambda event: (not event.id or event.id > last) and not event.is_imported
+        return _is_after(last)
     ghost = _find_ghost(ctx, room)
     if ghost is None:
         return None
+    if not ghost.clients:
+        return _is_after(ctx.read(lambda connection: find_shown(connection, ghost.nodes))[0])
     heard = min(find_last_heard(ctx.runtime, client) for client in ghost.clients)
     return lambda event: (not event.id or event.at > heard) and not event.is_imported
+
+
+def _is_after(position: int) -> IsMissed:
+    return lambda event: (not event.id or event.id > position) and not event.is_imported
 
 
 def _find_ghost(ctx: Context, room: Room) -> User | None:
     """Return the member that is the caller's previous connection, or None.
 
-    While the server has not noticed that a connection is broken, its nick is in use, and the client
-    returns with a longer one, such as `bot_` in place of `bot`.
+    While the server has not noticed that a connection is broken, or other nodes that their node is
+    gone, its nick is in use, and the client returns with a longer one, such as `bot_` in place of
+    `bot`.
     """
     me = ctx.me
     shorter = (ctx.world.find_user(me.nick[:end]) for end in range(len(me.nick) - 1, 0, -1))
-    ghosts = (user for user in shorter if user is not None and user.clients and room.member(user))
+    ghosts = (user for user in shorter if user is not None and user.nodes and room.member(user))
     return next((user for user in ghosts if (user.user, user.host) == (me.user, me.host)), None)
 
 

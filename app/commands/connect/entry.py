@@ -1,5 +1,8 @@
 """Completion of registration: final checks, welcome burst and automatic joins."""
 
+from collections.abc import Callable
+from functools import partial
+
 from app.commands.channels import join_burst, joining, markers, replay
 from app.commands.connect.welcome import send_welcome
 from app.commands.context import Context
@@ -8,10 +11,12 @@ from app.commands.sessions.bans import BanSubject, check_not_banned, subject_of_
 from app.commands.sessions.nick_changes import notify_online
 from app.commands.users import away
 from app.engine.submission_unit import SlowWork
+from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
 from app.events.data import AttachedData, ConnectedData, JoinedData
 from app.services.accounts.name_reservations import describe_reservation
+from app.services.nodes.nodes import find_shown
 from app.wire import numerics
 from app.wire.names import fold
 
@@ -125,10 +130,16 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     """Attach a connection to an existing user, and replay the messages missed without a device.
 
-    A user with another device has missed nothing.
+    A user with another device has missed nothing. A device on another node may be gone together
+    with it, so what was said since that node renewed its lease is replayed.
     """
     since = holder.detached
-    send_burst = join_burst.send_burst if since is None else join_burst.send_burst_and_replay
+    send_burst: Callable[[Context, Room, Event], None] = join_burst.send_burst
+    if since is not None:
+        send_burst = join_burst.send_burst_and_replay
+    elif not holder.clients:
+        position, since = ctx.read(lambda connection: find_shown(connection, holder.nodes))
+        send_burst = partial(join_burst.send_burst_and_replay_after, position=position)
     ctx.world.attach(ctx.client, holder)
     if ctx.world.node not in holder.nodes:
         ctx.emit_without_reply(ctx.event(Kind.ATTACHED, data=AttachedData(ctx.world.node)))

@@ -36,9 +36,14 @@ def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason
         always_on.leave_node(changeset, leaving, world.node, departure.heard)
 
 
-def disconnect_user(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
-    """End a user's session and close all devices at once, even for an always-on account."""
-    _emit_quit(runtime, changeset, user, reason)
+def disconnect_user(
+    runtime: Runtime, changeset: Changeset, user: User, reason: str, heard: int | None = None
+) -> None:
+    """End a user's session and close all devices at once, even for an always-on account.
+
+    `heard` is the instant up to which the user has heard everything, if that is not now.
+    """
+    _emit_quit(runtime, changeset, user, reason, None if heard is None else DepartureData(heard=heard))
     disconnect_devices(runtime, changeset, user, reason)
 
 
@@ -62,13 +67,16 @@ def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[U
             disconnect_user(runtime, changeset, user, reason)
 
 
-def end_sessions(runtime: Runtime, changeset: Changeset, node: str, reason: str) -> None:
-    """Take the devices of a node that is gone off all sessions; some end for a reason."""
+def end_sessions(runtime: Runtime, changeset: Changeset, node: str, reason: str, heard: int | None) -> None:
+    """Take the devices of a node that is gone off all sessions; some end for a reason.
+
+    `heard` is the instant up to which they have heard everything, if that is not now.
+    """
     for user in runtime.world.users_on(node):
         if always_on.ends_without(runtime, user, node):
-            disconnect_user(runtime, changeset, user, reason)
+            disconnect_user(runtime, changeset, user, reason, heard)
         else:
-            always_on.leave_node(changeset, user, node)
+            always_on.leave_node(changeset, user, node, heard)
 
 
 def disconnect_all(runtime: Runtime, changeset: Changeset, reason: str) -> None:

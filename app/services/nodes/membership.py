@@ -25,7 +25,7 @@ from app.db.models import EventRow, NodeRow
 from app.errors import DatabaseRefused, LeaseExpired
 from app.events import Event, Kind
 from app.events.data import NodeData
-from app.services.nodes.nodes import find_expired
+from app.services.nodes.nodes import find_expired, find_shown
 
 RENEWALS_PER_LEASE = 4
 MAX_LATENESS = 0.5  # age of the lease at its renewal, as a share of its length
@@ -71,6 +71,7 @@ class Membership:
         self.name = profile.name
         self.users = 0  # with a device on this node, for the table
         self.expired_nodes: list[str] = []  # to be removed by one of the others
+        self.last_shown: dict[str, int] = {}  # by expired node: the instant up to which it has shown all
         self._profile = profile
         self._clock = clock
         self._database_time = database_time
@@ -182,6 +183,7 @@ class Membership:
             return
         expired = find_expired(connection, self._database_time(connection))
         self.expired_nodes = [node.name for node in expired if node.name != self.name]
+        self.last_shown = {name: find_shown(connection, [name])[1] for name in self.expired_nodes}
 
     def _expired(self) -> LeaseExpired:
         return LeaseExpired(

@@ -1,13 +1,14 @@
 """The nodes of a database: which there are, and how one of them is drained."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from app.clock import to_datetime
 from app.db.log import get_last_id
-from app.db.models import NodeRow
+from app.db.models import EventRow, NodeRow
 from app.errors import ChatError, NotFound
 from app.events import Event, Kind
 from app.services.administration.admin_changes import AdminChange, Administrator
@@ -33,6 +34,16 @@ def list_nodes(connection: Connection) -> list[NodeInfo]:
     """Return the nodes in the order of their names, including any whose lease has expired."""
     columns = [_node.c[name] for name in NodeInfo.__slots__]
     return [NodeInfo(*row) for row in connection.execute(select(*columns).order_by(_node.c.name))]
+
+
+def find_shown(connection: Connection, names: Iterable[str]) -> tuple[int, int]:
+    """Return the log position up to which all of these nodes had shown events, and its instant.
+
+    That is as of when they last renewed their leases; a node that was killed has shown more.
+    """
+    position = connection.scalar(select(func.min(_node.c.position)).where(_node.c.name.in_(names))) or 0
+    latest = select(EventRow.at).where(EventRow.id <= position).order_by(EventRow.id.desc()).limit(1)
+    return position, connection.scalar(latest) or 0
 
 
 def find_expired(connection: Connection, now: int) -> list[NodeInfo]:

@@ -1,11 +1,13 @@
 """Sessions with devices on several nodes, and what becomes of them when nodes end."""
 
+import pytest
 from sqlalchemy import select
 
 from app.db.models import EventRow, SessionNodeRow
 from app.engine.world.user import User
 from app.events import Kind
-from tests.engine.account_clients import account, enter
+from app.wire.line import parse
+from tests.engine.account_clients import PASSWORD, account, enter, plain
 from tests.engine.cluster import Cluster
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people, user
@@ -153,3 +155,31 @@ def test_what_was_said_before_a_join_elsewhere_is_replayed_once(cluster: Cluster
     cluster.settle()
     said = [line.params[-1].split(" ")[-1] for line in second.hears("PRIVMSG")]
     assert said == ["two", "three"]
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_what_a_killed_node_did_not_show_is_replayed(cluster: Cluster, is_removed: bool) -> None:
+    a, b = cluster.nodes["a"], cluster.nodes["b"]
+    account(a, "anna")
+    cluster.settle()
+    enter(a, "anna", "anna")
+    gather(a, "#tea", "anna")
+    cluster.settle()
+    (bob,) = gather(b, "#tea", "bob")
+    bob.send("PRIVMSG #tea :shown")
+    cluster.settle()
+    ledger = a.core.runtime.ledger
+    assert ledger.membership is not None
+    ledger.renew_lease(ledger.membership)
+    bob.send("PRIVMSG #tea :perhaps shown")
+    cluster.settle()
+    cluster.kill("a")
+    bob.send("PRIVMSG #tea :not shown")
+    if is_removed:
+        b.remove_node("a", LEASE)
+    anna = b.dial("anna")
+    anna.send("CAP REQ :sasl server-time", "AUTHENTICATE PLAIN", *plain("anna", PASSWORD))
+    anna.send("NICK anna", "USER anna 0 * :anna", "CAP END", "JOIN #tea")
+    bob.send("PRIVMSG #tea :live")
+    said = [line.params[-1] for line in map(parse, anna.heard()) if line.command == "PRIVMSG"]
+    assert said == ["perhaps shown", "not shown", "live"]
