@@ -16,6 +16,20 @@ class ConnectionEnded(Exception):
     """The server closed the connection, and all lines before that were read."""
 
 
+def connect(port: int, nick: str, *caps: str) -> "SocketClient":
+    """Open a connection, and register; close it again if that fails.
+
+    Raises: OSError or ConnectionEnded when no server answers.
+    """
+    peer = SocketClient(port)
+    try:
+        peer.register(nick, *caps)
+    except BaseException:
+        peer.close()
+        raise
+    return peer
+
+
 class SocketClient:
     """One connection to a server."""
 

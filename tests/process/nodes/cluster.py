@@ -8,7 +8,7 @@ from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 
 from tests.process.server_process import Server, free_port
-from tests.process.socket_client import TIMEOUT_SECONDS, ConnectionEnded, SocketClient
+from tests.process.socket_client import TIMEOUT_SECONDS, ConnectionEnded, SocketClient, connect
 from tests.waiting import eventually
 
 LEASE_SECONDS = 2.0  # the shortest that is allowed
@@ -20,9 +20,10 @@ class ServerNode:
     def __init__(self, name: str, folder: Path, **settings: object) -> None:
         self.name = name
         self.port = free_port()
+        self.health_port = free_port()
         self._folder = folder / name
         self._folder.mkdir()
-        self._settings = settings
+        self._settings = {"metrics_port": self.health_port} | settings
         self._server: Server | None = None
 
     def start(self) -> None:
@@ -45,13 +46,7 @@ class ServerNode:
 
         Raises: OSError or ConnectionEnded when the server does not answer, or refuses.
         """
-        peer = SocketClient(self.port)
-        try:
-            peer.register(nick, *caps)
-        except BaseException:
-            peer.close()
-            raise
-        return peer
+        return connect(self.port, nick, *caps)
 
     def kill(self) -> None:
         """Kill the server."""
@@ -94,10 +89,6 @@ class ServerCluster:
         """Start all nodes at once."""
         with ThreadPoolExecutor(len(self.nodes)) as pool:
             list(pool.map(ServerNode.start, self.nodes))
-
-    def others(self, node: ServerNode) -> list[ServerNode]:
-        """Return all nodes but one."""
-        return [other for other in self.nodes if other is not node]
 
     def close(self) -> None:
         """End all processes."""

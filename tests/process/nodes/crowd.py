@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import URL, select
@@ -17,6 +17,7 @@ from tests.process.nodes.people import (
     LAST_TEXT,
     ROOM,
     ConnectionView,
+    Entrance,
     RoamingPerson,
     RoamingWriter,
     ShownMessage,
@@ -28,14 +29,13 @@ ENOUGH = 100  # messages shown between two faults
 
 
 class Crowd:
-    """An observer and a writer on each node."""
+    """An observer and a writer at each entrance."""
 
-    def __init__(self, cluster: ServerCluster) -> None:
+    def __init__(self, cluster: ServerCluster, entrances: Sequence[Entrance]) -> None:
         self._cluster = cluster
-        self.observers = [
-            RoamingPerson(f"o{node.name}", node, cluster.others(node)) for node in cluster.nodes
-        ]
-        self.writers = [RoamingWriter(f"w{node.name}", node, cluster.others(node)) for node in cluster.nodes]
+        places = [[*entrances[start:], *entrances[:start]] for start in range(len(entrances))]
+        self.observers = [RoamingPerson(f"observer{number}", own) for number, own in enumerate(places)]
+        self.writers = [RoamingWriter(f"writer{number}", own) for number, own in enumerate(places)]
         for person in self.people:
             person.start()
 
@@ -146,9 +146,9 @@ def assert_contiguous(
 
 
 @contextmanager
-def watched(cluster: ServerCluster, url: URL) -> Iterator[Crowd]:
+def watched(cluster: ServerCluster, url: URL, entrances: Sequence[Entrance] | None = None) -> Iterator[Crowd]:
     """Let people write and observe meanwhile; then compare what they were shown with the log."""
-    crowd = Crowd(cluster)
+    crowd = Crowd(cluster, entrances or cluster.nodes)
     yield crowd
     crowd.wait_until_all_are_seen()
     crowd.finish()

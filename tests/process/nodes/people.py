@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Event, Thread
+from typing import Protocol
 
 from app.wire.line import Line, parse
-from tests.process.nodes.cluster import ServerNode
 from tests.process.socket_client import ConnectionEnded, SocketClient
 
 CAPS = ("message-tags", "server-time", "batch", "echo-message", "draft/chathistory")
@@ -58,15 +58,27 @@ def message_of(line: Line) -> ShownMessage:
     return ShownMessage(line.tags["msgid"], (line.source or "").partition("!")[0], line.params[1])
 
 
+class Entrance(Protocol):
+    """A server, or a load balancer in front of several."""
+
+    name: str
+
+    def connect(self, nick: str, *caps: str) -> SocketClient:
+        """Open a connection, and register.
+
+        Raises: OSError or ConnectionEnded when no server answers.
+        """
+
+
 class RoamingPerson(Thread):
     """A client in the room on one node at a time, which resumes where it was on another."""
 
-    def __init__(self, name: str, home: ServerNode, others: Sequence[ServerNode]) -> None:
+    def __init__(self, name: str, entrances: Sequence[Entrance]) -> None:
         super().__init__(name=name, daemon=True)
         self.views: list[ConnectionView] = []
         self.messages: list[ShownMessage] = []  # of all connections and of the history between them
         self.failure: BaseException | None = None
-        self._nodes = [home, *others]
+        self._entrances = entrances  # the preferred one first
         self._nicks = (f"{name}-{number}" for number in count(1))
         self._missed: list[ShownMessage] | None = None  # shown live while the history is being read
         self._is_finished = Event()
@@ -86,7 +98,7 @@ class RoamingPerson(Thread):
 
     def _stay(self) -> None:
         """Stay on a node until the connection ends."""
-        for node in self._nodes:
+        for node in self._entrances:
             try:
                 peer = node.connect(next(self._nicks), *CAPS)
             except (OSError, ConnectionEnded):
@@ -142,8 +154,8 @@ class RoamingPerson(Thread):
 class RoamingWriter(RoamingPerson):
     """A person who writes the next message when the one before is shown."""
 
-    def __init__(self, name: str, home: ServerNode, others: Sequence[ServerNode]) -> None:
-        super().__init__(name, home, others)
+    def __init__(self, name: str, entrances: Sequence[Entrance]) -> None:
+        super().__init__(name, entrances)
         self.echoes: list[Echo] = []
         self.refused: list[str] = []  # texts that the server said are not stored
         self._numbers = count(1)

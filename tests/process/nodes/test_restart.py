@@ -1,6 +1,5 @@
 """A node that the others have removed starts again by itself, in the same process."""
 
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +11,6 @@ import pytest
 
 from tests.postgres import Postgres
 from tests.process.nodes.cluster import ServerNode
-from tests.process.server_process import free_port
 from tests.process.socket_client import TIMEOUT_SECONDS
 from tests.process.test_systemd import wait_for
 
@@ -37,10 +35,9 @@ def metrics(port: int) -> list[str]:
 def test_removed_node_says_why_and_starts_again(
     tmp_path: Path, postgres: Postgres, systemd: socket.socket
 ) -> None:
-    port = free_port()
     with postgres.database() as url:
         address = url.render_as_string(hide_password=False)
-        node = ServerNode("a", tmp_path, dbname=address, metrics_port=port, motd=json.dumps("tea"))
+        node = ServerNode("a", tmp_path, dbname=address)
         node.start()
         with closing(node), node.connect("alice") as alice:
             wait_for(systemd, "READY=1")
@@ -52,6 +49,6 @@ def test_removed_node_says_why_and_starts_again(
             wait_for(systemd, "READY=1")
             with node.connect("alice") as again:
                 again.fence()
-            assert 'chat_restarts_total{reason="lease-expired"} 1.0' in metrics(port)
+            assert 'chat_restarts_total{reason="lease-expired"} 1.0' in metrics(node.health_port)
             assert "Starting again." in node.log
             assert node.server.end() == 0
