@@ -58,15 +58,20 @@ def _measure(
     cluster: Cluster, pool: WorkerPool, name: str, plan: ConnectionPlan, traffic: TrafficPlan
 ) -> ScenarioResult:
     """Generate traffic, and add the figures of the nodes to those of the users."""
-    before = _count_batches(cluster)
+    before = _read_log_metrics(cluster)
     result = run_traffic(cluster, pool, name, plan, traffic)
-    batches = _count_batches(cluster) - before
+    after = _read_log_metrics(cluster)
+    batches, opened, committed = (now - then for now, then in zip(after, before, strict=True))
     figures = result.figures
     figures["messages_per_batch"] = figures["messages"] / max(batches, 1)
+    figures["open_ms_per_batch"] = opened / max(batches, 1) * 1000
+    figures["commit_ms_per_batch"] = committed / max(batches, 1) * 1000
     if figures.get("cpu_us_per_delivery"):
         figures["deliveries_per_cpu_second"] = 1e6 / figures["cpu_us_per_delivery"]
     return result
 
 
-def _count_batches(cluster: Cluster) -> float:
-    return cluster.total("chat_batch_events_count")
+def _read_log_metrics(cluster: Cluster) -> list[float]:
+    """Return the number of batches, and the seconds that it took to open the log and to commit."""
+    names = ("chat_batch_events_count", "chat_log_open_seconds_sum", "chat_commit_seconds_sum")
+    return [cluster.total(name) for name in names]

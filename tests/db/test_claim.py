@@ -82,8 +82,10 @@ def opens(ledger: Ledger) -> bool:
 def test_second_claim_is_refused_until_the_first_is_released(database: Database) -> None:
     with closing(Database(database.url)) as second:
         claim = database.dialect.claim(database.engine)
-        with pytest.raises(DatabaseRefused, match="Another server"):
+        with pytest.raises(DatabaseRefused, match="Another server") as refusal:
             second.dialect.claim(second.engine)
+        is_told = "or use PostgreSQL, which several servers can share." in refusal.value.sentence
+        assert is_told is not database.dialect.has_nodes
         claim.close()
         second.dialect.claim(second.engine).close()
 

@@ -62,7 +62,10 @@ def _lock(stack: ExitStack, file: str, flags: int, database: Path) -> int:
 
 def _explain_lock_failure(path: Path, error: OSError) -> str:
     if isinstance(error, BlockingIOError):
-        return f"Another server is running on {path}; stop it, or name another file."
+        return (
+            f"Another server is running on {path}; stop it, name another file, or use PostgreSQL, which several "
+            "servers can share."
+        )
     return (
         f"{path} cannot be locked ({error.strerror}), so two servers might use it at once. "
         "Name a file on a local disk, or use PostgreSQL."
