@@ -404,12 +404,17 @@ class Ledger:
             return False
         return True
 
+    @property
+    def unindexed(self) -> int:
+        """The number of events that the search index does not reach."""
+        return 0 if self._indexer is None else self.last_id - self._indexer.end
+
     def extend_index(self, min_events: int) -> None:
         """Index new messages if at least `min_events` events are not indexed yet.
 
         After a failure, the next attempt waits for another `min_events` events.
         """
-        if self._indexer is None or self.last_id - self._indexer.end < min_events:
+        if self._indexer is None or self.unindexed < min_events:
             return
         try:
             self._indexer.extend(self.connection, self.last_id)

@@ -3,6 +3,8 @@
 import logging
 from contextlib import suppress
 
+from sqlalchemy import Connection
+
 from app.clock import Clock, Timer
 from app.db.fulltext import fulltext_of
 from app.errors import StorageError
@@ -10,6 +12,7 @@ from app.services.ledger import Ledger
 
 INDEX_BATCH_IDLE = 256  # events indexed at a time while no unit waits: takes a few milliseconds
 INDEX_BATCH_BUSY = 4_096  # events indexed at a time under load: larger batches cost less per event
+INDEX_BATCH_MERGING = 65_536  # events indexed at a time before removed texts are purged
 INDEX_MERGE_SECONDS = 0.25  # interval between merges of parts of the index
 MERGED_PAGES_IDLE = 100  # at a time: takes about 20 ms
 MERGED_PAGES_BUSY = 10
@@ -25,9 +28,15 @@ class IndexUpkeep:
         self._merge = Timer(clock, INDEX_MERGE_SECONDS)
 
     def extend(self, is_busy: bool) -> None:
-        """Index new events if there are enough; under load, in larger batches."""
+        """Index new events if there are enough; under load, in larger batches.
+
+        What is added to the index during a merge begins the merge again, so more is left for later.
+        """
+        least = INDEX_BATCH_BUSY if is_busy else INDEX_BATCH_IDLE
         try:
-            self._ledger.extend_index(INDEX_BATCH_BUSY if is_busy else INDEX_BATCH_IDLE)
+            if self._ledger.unindexed >= least and self._ledger.inspect(_needs_merge):
+                least = INDEX_BATCH_MERGING
+            self._ledger.extend_index(least)
         except StorageError as error:
             logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
 
@@ -41,7 +50,11 @@ class IndexUpkeep:
         self._merge.restart()
         pages = MERGED_PAGES_BUSY if is_busy else MERGED_PAGES_IDLE
         with suppress(StorageError):
-            if self._ledger.inspect(lambda connection: fulltext_of(connection).needs_merge(connection)):
+            if self._ledger.inspect(_needs_merge):
                 self._ledger.maintain(lambda connection: fulltext_of(connection).merge(connection, pages))
                 return True
         return False
+
+
+def _needs_merge(connection: Connection) -> bool:
+    return fulltext_of(connection).needs_merge(connection)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from app.db.fulltext import fulltext_of
 from app.engine.submission_unit import SubmissionUnit
+from app.engine.upkeep import index as upkeep
 from app.engine.upkeep.index import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather
@@ -40,6 +42,20 @@ def test_indexing_uses_larger_batches_under_load(bench: EngineHarness, is_busy: 
     say(anna, together - before - 1)
     assert lag(bench) == together - 1
     say(anna, 1)
+    assert lag(bench) == 0
+
+
+def test_new_messages_do_not_disturb_the_merge_after_a_removal(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "INDEX_BATCH_MERGING", 3 * INDEX_BATCH_IDLE)
+    (anna,) = gather(bench, "#tea", "anna")
+    say(anna, INDEX_BATCH_IDLE)
+    with bench.database.locked() as connection:
+        fulltext_of(connection).remove(connection, [INDEX_BATCH_IDLE])
+    say(anna, 2 * INDEX_BATCH_IDLE)
+    assert lag(bench) >= 2 * INDEX_BATCH_IDLE
+    say(anna, INDEX_BATCH_IDLE)
     assert lag(bench) == 0
 
 
