@@ -1,8 +1,10 @@
 """What coverage is measured of: each thing once, as far as that is known beforehand.
 
-On Python 3.11, measuring doubles the time of a test. Nothing is skipped that would count: the
-examples of a property run the same code a hundred times, all workers import the same tests, and
-nearly every test of the engine begins by starting a server and connecting clients.
+On Python 3.11, measuring doubles the time of a test. What is skipped hardly counts, because other
+tests run the same code: the examples of a property run it a hundred times, all workers import the
+same tests, and nearly every test of the engine begins by starting a server and connecting clients.
+Of 13,000 lines covered otherwise, 23 are lost: only properties, or the imports of another worker
+than the first, run them.
 """
 
 import os
