@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from signal import SIGTERM
 
+from tests.chat_file import create_chat_file
 from tests.process.socket_client import TIMEOUT_SECONDS, SocketClient
 
 PROGRAM = Path(sys.executable).with_name("chat-server")
@@ -24,6 +25,9 @@ def environment(**settings: object) -> dict[str, str]:
 class Server:
     """A server process. Settings are given as in `serverSetup.json`.
 
+    It finds the database chat.db, new and empty: to create it takes a third of a start. With
+    `creates_database` there is none, unless another server of the test has left it.
+
     `preexec_fn` runs in the child before the program, as for `subprocess.Popen`.
     """
 
@@ -31,11 +35,14 @@ class Server:
         self,
         folder: Path,
         *arguments: str,
+        creates_database: bool = False,
         preexec_fn: Callable[[], None] | None = None,
         **settings: object,
     ) -> None:
         self.folder = folder
         self.database = folder / "chat.db"
+        if not (creates_database or self.database.exists()):
+            create_chat_file(self.database)
         self._log = folder / "log.txt"
         self._peers: list[SocketClient] = []
         with self._log.open("ab") as log:

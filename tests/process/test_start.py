@@ -78,7 +78,7 @@ def make_newer(path: Path) -> None:
 
 
 def test_it_prints_how_to_connect_and_listens_on_loopback(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
+    with Server(tmp_path, creates_database=True) as server:
         assert len(server.greeting) <= 6
         assert str(server.port) in server.greeting[0]
         found = []

@@ -49,5 +49,5 @@ def test_no_server_serves_a_removed_database(tmp_path: Path) -> None:
         eventually(lambda: "chat.db was removed or renamed" in server.log, TIMEOUT_SECONDS)
         assert [text for _, _, text in messages(bob.fence())] == ["before"]
         with pytest.raises(AssertionError, match="Another server is running"):
-            Server(tmp_path)
+            Server(tmp_path, creates_database=True)
         server.kill()
