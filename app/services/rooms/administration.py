@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.models import RoomRow
-from app.errors import AlreadyExists, UsageError
+from app.errors import AlreadyExists, ChatError, UsageError
 from app.events import Event, Kind
 from app.events.data import DeletedData, RenamedData
 from app.services.administration.admin_changes import AdminChange, Administrator
@@ -42,7 +42,8 @@ def rename_room(
     Raises:
         NotFound: the room does not exist.
         AlreadyExists: another room has the new name.
-        UsageError: the new name is not valid, or `auto_join` contains the old one.
+        UsageError: the new name is not valid.
+        ChatError: `auto_join` contains the old one.
     """
     room, new = get_room(admin.session, name), check_room_name(new, max_length)
     taken = admin.session.scalar(select(RoomRow).where(RoomRow.key == fold(new)))
@@ -68,7 +69,7 @@ def delete_room(
 
     Its messages remain in the log, unless the data says that they are erased.
 
-    Raises: NotFound, or UsageError when `auto_join` would recreate the room, or its history must
+    Raises: NotFound, or ChatError when `auto_join` would recreate the room, or its history must
         not be erased.
     """
     room = get_room(admin.session, name)
@@ -87,13 +88,13 @@ def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
 
 def _refuse_if_auto_joined(room: RoomRow, auto_join: Iterable[str]) -> None:
     if is_auto_joined(room.key, auto_join):
-        raise UsageError(f"{AUTO_JOIN_REFUSAL}.")
+        raise ChatError(f"{AUTO_JOIN_REFUSAL}.")
 
 
 def _refuse_if_held(session: Session, room: RoomRow) -> None:
     hold = find_policy(session.connection(), room.id).hold
     if hold is not None:
-        raise UsageError(
+        raise ChatError(
             f"The history of {room.name} must not be erased: {hold}. "
             f"End the hold first, with `chat-admin retention release '{room.name}'`."
         )

@@ -93,7 +93,7 @@ def test_the_history_of_a_held_room_cannot_be_erased(tea: Story, admin: Admin) -
     admin("retention", "hold", "#tea", "--reason", "court order")
     ended = admin("room", "delete", "#tea", "--erase-history", "--yes")
     assert (ended.code, ended.err) == (
-        2,
+        1,
         "Error: The history of #tea must not be erased: court order. "
         "End the hold first, with `chat-admin retention release '#tea'`.\n",
     )

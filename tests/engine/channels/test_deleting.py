@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.models import EventRow
-from app.errors import UsageError
+from app.errors import ChatError
 from app.events.data import DeletedData
 from app.services import stats
 from app.services.administration import audit
@@ -99,7 +99,7 @@ def test_a_deleted_room_passes_the_database_check(bench: EngineHarness) -> None:
 
 def test_an_auto_join_room_cannot_be_deleted(bench: EngineHarness) -> None:
     Story(bench.database, bench.clock).create_room("#general")
-    with pytest.raises(UsageError, match="auto_join"):
+    with pytest.raises(ChatError, match="auto_join"):
         delete(bench, "#GENERAL")
 
 

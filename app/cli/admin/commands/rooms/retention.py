@@ -57,6 +57,7 @@ def hold(
     """Suspend the removal of a room's history until it is released."""
     reason = one_line(reason, "reason", context.settings.topic_length)
     defaults = RetentionDefaults.of(context.settings)
+    name = _find_name(context, name)
     changed = context.change(lambda admin: administration.hold(admin, name, reason, defaults))
     sentence = f"Nothing is removed from {name} until `chat-admin retention release`."
     context.out.done(sentence, room=name, reason=reason, changed=changed)
@@ -66,6 +67,16 @@ def hold(
 def release(context: AdminContext, name: Name) -> None:
     """End the hold of a room. What has expired meanwhile is then removed."""
     defaults = RetentionDefaults.of(context.settings)
+    name = _find_name(context, name)
     changed = context.change(lambda admin: administration.release(admin, name, defaults))
     sentence = f"The hold of {name} has ended." if changed else f"{name} has no hold."
     context.out.done(sentence, room=name, changed=changed)
+
+
+def _find_name(context: AdminContext, name: str) -> str:
+    """Return the name of a room as it is stored.
+
+    Raises: NotFound.
+    """
+    with context.reading() as session:
+        return administration.get_target(session, name).name
