@@ -25,7 +25,7 @@ from app.services.administration.audit import append, make_audit_row
 from app.services.erasure.steps import ErasurePhase, Progress, advance, find_progress, finish
 from app.services.indexing import Indexer, make_indexer
 from app.services.nodes.membership import Membership
-from app.services.record import record
+from app.services.record import announce, record_silently
 from app.services.rooms.keys import restore_room_keys
 
 T = TypeVar("T")
@@ -254,13 +254,19 @@ class Ledger:
         self._log.mark_committed(events)
         return rejected
 
-    def _publish(self, transient: Sequence[Event]) -> None:
-        """Send events that are not stored to the other nodes, unless they are too long."""
-        if self.membership is not None:
-            for event in transient:
-                payload = encode_transient(self.membership.name, event)
-                if payload is not None:
-                    notify(self.connection, Channel.TRANSIENT, payload)
+    def _publish(self, events: Sequence[Event], transient: Sequence[Event]) -> None:
+        """Notify other nodes, if any, of events that are stored, and send them those that are not.
+
+        What is too long is not sent. A notification also wakes the session and the thread that
+        listen in this server.
+        """
+        if self.membership is None or self.membership.is_alone:
+            return
+        announce(self.connection, events)
+        for event in transient:
+            payload = encode_transient(self.membership.name, event)
+            if payload is not None:
+                notify(self.connection, Channel.TRANSIENT, payload)
 
     def resolve_commit(self) -> list[Event] | None:
         """Return the rejected events if the last commit took effect despite its error, else None.
@@ -343,7 +349,7 @@ class Ledger:
         """
         try:
             if events:
-                record(self.connection, self._log, events)
+                record_silently(self.connection, self._log, events)
             self._commit(events, transient, [])
         except Exception as error:
             if self._database.dialect.is_transient_error(error):
@@ -358,7 +364,7 @@ class Ledger:
     def _commit(self, events: Sequence[Event], transient: Sequence[Event], rejected: list[Event]) -> None:
         if events:
             self._in_doubt = CommitInDoubt(events, rejected)
-        self._publish(transient)
+        self._publish(events, transient)
         self.connection.commit()
 
     def _reopen(self) -> None:
@@ -394,13 +400,13 @@ class Ledger:
         """Record an event, or a VOID row if it is rejected; return whether it was recorded."""
         try:
             with savepoint(self.connection):
-                record(self.connection, self._log, [event])
+                record_silently(self.connection, self._log, [event])
                 self._database.dialect.await_results(self.connection)
         except Exception as error:
             if self._database.dialect.is_transient_error(error):
                 raise
             logger.exception("Cannot store an event of kind %s; its author receives an error.", event.kind)
-            record(self.connection, self._log, [make_placeholder(event)])
+            record_silently(self.connection, self._log, [make_placeholder(event)])
             return False
         return True
 

@@ -1,7 +1,7 @@
 """Appends events to the log and updates the tables from them.
 
-The engine and `chat-admin` record all events here, while they hold the log's lock. Other servers
-are notified. Each kind of event that changes tables has projections, one for each concern.
+The engine and `chat-admin` record all events here, while they hold the log's lock. Each kind of
+event that changes tables has projections, one for each concern.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +16,20 @@ from app.services.projections.table import BATCH_PROJECTIONS, PROJECTIONS
 
 
 def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
-    """Append the events and run their projections, in the caller's transaction."""
-    log.append(connection, events)
+    """Record the events, in the caller's transaction, and notify the servers on the database."""
+    record_silently(connection, log, events)
+    announce(connection, events)
+
+
+def announce(connection: Connection, events: Sequence[Event]) -> None:
+    """Notify the servers on the database of events, once the transaction is committed."""
     if events:
         notify(connection, Channel.LOG, str(events[-1].id))
+
+
+def record_silently(connection: Connection, log: Log, events: Sequence[Event]) -> None:
+    """Append the events and run their projections, in the caller's transaction."""
+    log.append(connection, events)
     # Messages in rooms, the most frequent events, change no table.
     projected = [event for event in events if event.room is None or event.kind not in MESSAGES]
     for is_batch, run in groupby(projected, lambda event: event.kind in BATCH_PROJECTIONS):

@@ -70,6 +70,7 @@ class Membership:
     ) -> None:
         self.name = profile.name
         self.users = 0  # with a device on this node, for the table
+        self.is_alone = False  # no other node had a place when the log was opened last
         self.expired_nodes: list[str] = []  # to be removed by one of the others
         self.last_shown: dict[str, int] = {}  # by expired node: the instant up to which it has shown all
         self._profile = profile
@@ -77,7 +78,8 @@ class Membership:
         self._database_time = database_time
         self._epoch = clock.new_id()
         last_id = select(func.max(EventRow.id)).scalar_subquery().label("last_id")
-        self._find_place = select(NodeRow.epoch, last_id).where(NodeRow.name == profile.name)
+        nodes = select(func.count()).select_from(NodeRow).scalar_subquery().label("nodes")
+        self._find_place = select(NodeRow.epoch, last_id, nodes).where(NodeRow.name == profile.name)
         self._renewed_at = clock.monotonic()
         self._watching_since = self._renewed_at  # that is, without being late or disconnected
 
@@ -152,6 +154,7 @@ class Membership:
         found = connection.execute(self._find_place).first()
         if found is None or found.epoch != self._epoch:
             raise self._expired()
+        self.is_alone = found.nodes == 1
         return found.last_id or 0
 
     def renew(self, connection: Connection, position: int) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 import pytest
+from sqlalchemy import func, select, text
 
 from app.db.database import Database
+from app.db.notifications import Channel
 from app.errors import DatabaseRefused, LeaseExpired
 from app.events import Event, Kind
 from app.services.ledger import Ledger
@@ -183,3 +185,23 @@ def test_news_is_read_without_the_lock_of_the_log(nodes: Nodes, database: Databa
     first.ledger.open()  # holds the lock
     eventually(lambda: [event.text for event in second.ledger.read_news()] == ["hello"], LEASE_SECONDS)
     first.ledger.commit([])
+
+
+def test_a_node_notifies_others_only_while_there_are_any(nodes: Nodes, database: Database) -> None:
+    if database.dialect.name != "postgresql":
+        pytest.skip("the servers on SQLite poll")
+    east = nodes.start("east")
+    heard: list[str] = []
+    with closing(database.dialect.listen(database.url, lambda channel, payload: heard.append(payload))):
+        query = f"LISTEN {list(Channel)[-1].value}"
+        listeners = select(func.count()).select_from(text("pg_stat_activity"))
+        listeners = listeners.where(
+            text("state = 'idle' AND datname = current_database() AND query = :query")
+        )
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as observer:
+            eventually(lambda: observer.scalar(listeners, {"query": query}) == 1, 10)
+        east.say("nobody needs to hear this")
+        nodes.start("west")
+        east.say("hello")
+        eventually(lambda: len(heard) == 2, 10)
+    assert heard == [str(east.ledger.last_id - 1), str(east.ledger.last_id)]
