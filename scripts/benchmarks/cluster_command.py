@@ -70,6 +70,7 @@ def _run(postgres: str, count: int, names: list[str], pool: WorkerPool, scale: S
     with start_cluster(postgres, count, scale.people) as nodes:
         for name in names:
             console.print(f"{name}, {nodes.name} ...", style="dim", markup=False)
+            nodes.wait_until_empty()
             try:
                 results.append(SCENARIOS[name](nodes, pool, scale))
             except (ScenarioFailed, OSError) as error:
