@@ -327,8 +327,8 @@ class Ledger:
         except LeaseExpired:
             self.connection.rollback()
             raise
-        if self.membership.expired_nodes:  # those that are still expired, and not removed yet
-            self.membership.find_expired(self.connection)
+        if self.membership.expired_nodes:  # unless others have removed them
+            self.membership.lock_expired(self.connection)
         return last_id
 
     def _require_files(self) -> None:

@@ -25,7 +25,7 @@ from app.db.models import EventRow, NodeRow
 from app.errors import DatabaseRefused, LeaseExpired
 from app.events import Event, Kind
 from app.events.data import NodeData
-from app.services.nodes.nodes import find_expired, find_shown
+from app.services.nodes.nodes import find_expired, find_shown, lock_expired
 
 RENEWALS_PER_LEASE = 4
 MAX_LATENESS = 0.5  # age of the lease at its renewal, as a share of its length
@@ -187,6 +187,14 @@ class Membership:
         expired = find_expired(connection, self._database_time(connection))
         self.expired_nodes = [node.name for node in expired if node.name != self.name]
         self.last_shown = {name: find_shown(connection, [name])[1] for name in self.expired_nodes}
+
+    def lock_expired(self, connection: Connection) -> None:
+        """Reduce `expired_nodes` to those that have not renewed their lease, nor can any more.
+
+        Without the lock, a node could renew its lease while it is being removed, and go on.
+        """
+        expired = lock_expired(connection, self._database_time(connection))
+        self.expired_nodes = [name for name in self.expired_nodes if name in expired]
 
     def _expired(self) -> LeaseExpired:
         return LeaseExpired(

@@ -51,6 +51,15 @@ def find_expired(connection: Connection, now: int) -> list[NodeInfo]:
     return [node for node in list_nodes(connection) if node.leased_until < now]
 
 
+def lock_expired(connection: Connection, now: int) -> list[str]:
+    """Return the names of nodes whose lease has expired, which they cannot renew any more.
+
+    Attempts wait for the end of the transaction.
+    """
+    query = select(_node.c.name).where(_node.c.leased_until < now).order_by(_node.c.name)
+    return list(connection.scalars(query.with_for_update()))
+
+
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
     """A node as administrators see it.

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 
 from app.db.database import Database
 from app.db.notifications import Channel
-from app.errors import DatabaseRefused, LeaseExpired
+from app.errors import DatabaseRefused, LeaseExpired, StorageError
 from app.events import Event, Kind
 from app.services.ledger import Ledger
 from app.services.nodes.membership import Membership, NodeProfile
@@ -17,6 +17,7 @@ from tests.conftest import MovedClock
 from tests.waiting import eventually
 
 LEASE_SECONDS = 10
+LOCK_TIMEOUT_MS = 200
 
 
 class Node:
@@ -63,7 +64,7 @@ class Nodes:
 
     def start(self, name: str, **settings: object) -> Node:
         """Start a node."""
-        database = self._stack.enter_context(closing(Database(self._database.url)))
+        database = self._stack.enter_context(closing(Database(self._database.url, LOCK_TIMEOUT_MS)))
         node = Node(name, database, self._clock, **settings)
         self._stack.callback(node.ledger.close)
         try:
@@ -123,6 +124,18 @@ def test_removed_node_can_neither_write_nor_renew_its_lease(nodes: Nodes, clock:
     with pytest.raises(LeaseExpired):
         first.renew()
     assert nodes.names == ["b"]
+
+
+def test_node_that_is_being_removed_cannot_renew_its_lease(nodes: Nodes, clock: MovedClock) -> None:
+    first, second = nodes.start("a"), nodes.start("b")
+    pass_lease(clock, second)
+    assert second.renew() == ["a"]
+    second.ledger.open()
+    with pytest.raises(StorageError):  # after the lock timeout
+        first.renew()
+    second.ledger.commit([Event(Kind.NODE_ENDED, nick="b", target="a")])
+    with pytest.raises(LeaseExpired):
+        first.renew()
 
 
 def test_expired_node_that_nobody_has_removed_may_go_on(nodes: Nodes, clock: MovedClock) -> None:
