@@ -18,6 +18,7 @@ from app.wire.names import fold
 
 Subject = tuple[object, ...]  # what an event depends on or changes, such as ("room", 7)
 EVERYTHING: Subject = ("everything",)
+ANY_ACTIVITY: Subject = ("activity in any room",)
 _MEMBERSHIP = {Kind.JOINED, Kind.PARTED, Kind.KICKED, Kind.QUIT, Kind.NICK}  # events of members of a room
 
 
@@ -64,6 +65,8 @@ def _used(event: Event) -> Iterable[Subject]:
         yield "members", event.room  # the first member becomes the operator
     if event.kind in _MEMBERSHIP:
         yield "activity", event.room
+    if event.kind is Kind.ATTACHED:  # the device receives the events of all rooms of its user
+        yield ANY_ACTIVITY
     if event.kind in MESSAGES and event.room is None:
         yield "nick", fold(event.target or "")
     yield from (("private messages", *subject[1:]) for subject in _changed(event) if subject[0] == "nick")
@@ -73,6 +76,7 @@ def _changed_for_delivery(event: Event, local: Set[int]) -> Iterable[Subject]:
     """Yield what an event changes for the recipients of the batch, or the batch for its own."""
     if event.room is not None:
         yield "activity", event.room
+        yield ANY_ACTIVITY
         if event.kind in _MEMBERSHIP and _member_session(event) in local:
             yield "recipients", event.room
     elif event.kind in MESSAGES:

@@ -69,6 +69,7 @@ def test_events_about_different_things_do_not_conflict(decided: Event, stored: E
         (joined(ANNA, TEA), said(BOB, TEA)),
         (joined(ANNA, TEA), joined(BOB, TEA)),
         (renamed(ANNA, "anna", "dora"), told("anna")),
+        (Event(Kind.ATTACHED, session=ANNA, nick="anna"), said(BOB, TEA)),
         (told("bob"), renamed(BOB, "bob", "rob")),
         (joined(ANNA, TEA, "o"), joined(BOB, TEA, "o")),
         (Event(Kind.CREATED, room=TEA, target="#tea"), Event(Kind.CREATED, room=WINE, target="#Tea")),
