@@ -1,6 +1,6 @@
 """A user's connection to a node, and the thread that reads from it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from app.commands.requests import parse_request
 from app.commands.runtime import Runtime
@@ -19,7 +19,7 @@ CAPABILITIES = "CAP REQ :message-tags server-time echo-message"
 class SimulatedClient:
     """A connection whose reader submits one unit at a time, as the server's readers do."""
 
-    def __init__(self, runtime: Runtime, database: Database, nick: str) -> None:
+    def __init__(self, runtime: Runtime, database: Database, nick: str, account: str | None) -> None:
         self._runtime = runtime
         self._database = database
         self._framer = Framer()
@@ -29,13 +29,18 @@ class SimulatedClient:
         self.client = Client(self._sink, "192.0.2.1", False, runtime.clock.monotonic())
         self.session: int | None = None  # once it is registered
         self.nick = nick  # at first
-        self.checked = 0  # events received that were compared with the log
+        self.told_before: Mapping[int, int] = {}  # events of each session before this device was admitted
+        self.told_after: int | None = None  # events of its session after it was admitted
+        self._next: int | None = None
         self._unchecked: list[Line] = []
-        self._waiting: list[Step] = [
-            Callback(lambda changeset, client: runtime.world.add_connection(client), writes=False)
-        ]
+        self._waiting: list[Step] = [Callback(lambda changeset, client: self._enter(account), writes=False)]
         for line in (CAPABILITIES, f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END"):
             self.send(line)
+
+    def _enter(self, account: str | None) -> None:
+        """Add the connection, and log it in as SASL does."""
+        self._runtime.world.add_connection(self.client)
+        self.client.account = account
 
     def send(self, line: str) -> None:
         """Send a line; the reader submits it once the unit before it is done."""
@@ -85,6 +90,32 @@ class SimulatedClient:
         """Return what was received since the last call and stands for events of users."""
         lines, self._unchecked = self._unchecked, []
         return list(find_shown(lines))
+
+    @property
+    def is_first_device(self) -> bool:
+        """Whether the session began with this device, so it receives everything from then on."""
+        return self.session not in self.told_before
+
+    def find_next(self, shown: ShownLine, expected: Sequence[ShownLine]) -> int:
+        """Return the index of the event that has to come next, when `shown` has come."""
+        number = self._next
+        if number is None:
+            number = 0 if self.is_first_device else self._find_first(shown, expected)
+        self._next = number + 1
+        return number
+
+    def _find_first(self, shown: ShownLine, expected: Sequence[ShownLine]) -> int:
+        """Return the index of the first event: one that came around the admission of the device."""
+        earliest = self.told_before[self.session or 0]
+        latest = len(expected) if self.told_after is None else self.told_after
+        candidates = (i for i in range(earliest, latest + 1) if expected[i : i + 1] == [shown])
+        return next(candidates, latest)
+
+    def find_missing(self, expected: Sequence[ShownLine]) -> Sequence[ShownLine]:
+        """Return the events that have not come yet."""
+        if self._next is None:
+            return expected[0 if self.is_first_device else self.told_after or 0 :]
+        return expected[self._next :]
 
     def receive(self) -> list[Line]:
         """Return what has arrived; hang up if the server has closed the connection."""

@@ -39,7 +39,14 @@ class SimulatedNode:
         self._database.dialect.injector = self.faults
         self._clock = SkewedClock(time, skew)
         self._settings = ServerSettings.model_validate(
-            {"servername": "irc.example", "auto_join": [], "flood_rate": 0, "replay": 0, "node": name}
+            {
+                "servername": "irc.example",
+                "auto_join": [],
+                "flood_rate": 0,
+                "replay": 0,
+                "node": name,
+                "always_on": "opt-out",
+            }
         )
         self.core = self._start(time)
 
@@ -69,14 +76,18 @@ class SimulatedNode:
         return not (self.is_paused or self.is_cycling or self.has_ended)
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether a batch waits for its commit, so the world is ahead of the log."""
+        return self.core.engine._committer.is_stuck
+
+    @property
     def is_idle(self) -> bool:
         """Whether no client waits for this node."""
         return not any(client.is_waiting for client in self.clients)
 
-    def connect(self, nick: str) -> SimulatedClient:
-        """Open a connection."""
-        self.clients.append(SimulatedClient(self.core.runtime, self._database, nick))
-        return self.clients[-1]
+    def connect(self, nick: str, account: str | None) -> None:
+        """Open a connection, which is logged in to an account."""
+        self.clients.append(SimulatedClient(self.core.runtime, self._database, nick, account))
 
     def announce(self, index: int) -> None:
         """Deliver one of the notifications."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.events import Event, msgid
-from app.events.data import AttachedData, ConnectedData, DetachedData, KickedData, MessageData, RenamedData
+from app.events.data import AttachedData, ConnectedData, DetachedData, KickedData, RenamedData
 from app.wire.line import Line
 from app.wire.names import fold
 
@@ -30,23 +30,31 @@ class Stay:
     """A session that is online."""
 
     nick: str
+    account: str | None
     nodes: set[str]
     rooms: set[int] = field(default_factory=set)
+
+    @property
+    def is_always_on(self) -> bool:
+        """Whether the session stays without a device: the nick is the name of the account."""
+        return self.account is not None and fold(self.nick) == fold(self.account)
 
 
 def find_shown(lines: Iterable[Line]) -> Iterator[ShownLine]:
     """Yield the lines that stand for events of users, except messages of users to themselves."""
     for line in lines:
+        if line.command == "JOIN" and "msgid" not in line.tags:
+            continue  # for a device that enters the rooms of its user
         nick = (line.source or "").partition("!")[0]
         if line.command in VISIBLE and "!" in (line.source or "") and line.params[0] != nick:
             yield ShownLine(line.tags.get("msgid"), nick, (line.command, *line.params))
 
 
 class Reference:
-    """The state of the chat after a number of events, and what sessions have seen of them."""
+    """The state of the chat after a position of the log, and what sessions have seen since."""
 
-    def __init__(self) -> None:
-        self.position = 0
+    def __init__(self, position: int) -> None:
+        self.position = position
         self.sessions: dict[int, Stay] = {}
         self.rooms: dict[int, str] = {}
         self.expected: dict[int, list[ShownLine]] = defaultdict(list)  # by session
@@ -68,8 +76,10 @@ class Reference:
         return stay
 
     def _require_free(self, nick: str, event: Event) -> None:
-        holders = [key for key, stay in self.sessions.items() if fold(stay.nick) == fold(nick)]
-        assert holders in ([], [event.session]), f"{event} takes a nick that is in use"
+        assert self._named(nick) <= {event.session}, f"{event} takes a nick that is in use"
+
+    def _named(self, nick: str) -> set[int]:
+        return {key for key, stay in self.sessions.items() if fold(stay.nick) == fold(nick)}
 
     def _neighbours(self, stay: Stay) -> set[int]:
         return {key for key, other in self.sessions.items() if other is stay or other.rooms & stay.rooms}
@@ -85,7 +95,7 @@ class Reference:
     def _connected(self, event: Event) -> None:
         self._require_free(event.nick, event)
         assert event.session is not None
-        self.sessions[event.session] = Stay(event.nick, {ConnectedData.of(event).node})
+        self.sessions[event.session] = Stay(event.nick, event.account, {ConnectedData.of(event).node})
 
     def _attached(self, event: Event) -> None:
         self._stay(event).nodes.add(AttachedData.of(event).node or "")
@@ -99,6 +109,7 @@ class Reference:
             return
         stay = self._stay(event)
         assert event.session is not None
+        assert not stay.is_always_on, f"{event} of a user who is always on"
         others = self._neighbours(stay) - {event.session}
         self._show(event, others, "QUIT", event.text or "", has_id=False)
         del self.sessions[event.session]
@@ -163,8 +174,7 @@ class Reference:
     def _privmsg(self, event: Event) -> None:
         self._stay(event)
         if event.room is None:
-            parties = MessageData.of(event).parties or ()
-            recipients = {key for key in self.sessions if f"s{key}" in parties}
+            recipients = self._named(event.target or "") | {event.session or 0}
             if event.target == event.nick:
                 return
         else:

@@ -15,7 +15,7 @@ from app.wire.line import Line
 from tests.engine.invariants import check_world
 from tests.engine.simulation.client import SimulatedClient
 from tests.engine.simulation.clocks import START, SimulatedTime
-from tests.engine.simulation.databases import NODES, Databases
+from tests.engine.simulation.databases import ACCOUNTS, NODES, Databases
 from tests.engine.simulation.node import SimulatedNode
 from tests.engine.simulation.reference import Reference
 from tests.engine.world_state import describe_world
@@ -43,7 +43,7 @@ class Simulation:
         self.time = SimulatedTime()
         self.nodes: dict[str, SimulatedNode] = {}
         self.ended: list[SimulatedNode] = []
-        self.reference = Reference()
+        self.reference = Reference(len(ACCOUNTS))
         self._started_at: dict[SimulatedNode, int] = {}
         self._writer: SimulatedNode | None = None
 
@@ -89,8 +89,10 @@ class Simulation:
             return
         is_fenced = self._is_fenced(node)
         previous, self._writer = self._writer, node
+        self._note_newcomers(node)
         received = node.cycle()
         self._read_log(node)
+        self._note_admitted(node)
         self._writer = previous
         if is_fenced:
             _require_nothing_shown(received)
@@ -136,22 +138,26 @@ class Simulation:
             for client in node.clients:
                 self._check_client(client)
 
+    def _note_newcomers(self, node: SimulatedNode) -> None:
+        """Note what the sessions were told before new devices are admitted to them."""
+        lengths = {key: len(expected) for key, expected in self.reference.expected.items()}
+        for client in node.clients:
+            if client.session is None:
+                client.told_before = lengths
+
+    def _note_admitted(self, node: SimulatedNode) -> None:
+        """Note what the sessions had been told when the admission of new devices was stored."""
+        if not node.is_stuck:
+            for client in node.clients:
+                if client.session is not None and client.told_after is None:
+                    client.told_after = len(self.reference.expected[client.session])
+
     def _check_client(self, client: SimulatedClient) -> None:
         expected = self.reference.expected[client.session or 0]
         for shown in client.take_shown():
-            number = client.checked
+            number = client.find_next(shown, expected)
             assert number < len(expected), f"{client.nick} received {shown}, which is not in the log"
             assert shown == expected[number], f"{client.nick} received {shown} instead of {expected[number]}"
-            client.checked += 1
-
-    def dump(self) -> str:
-        """Return the log as text, to understand a failure."""
-        lines = []
-        for event in self._databases.read_after(-1):
-            lines.append(
-                f"{event.id} {event.kind} {event.nick} -> {event.target} {event.text} {event.session} {event.room}"
-            )
-        return "\n".join(lines)
 
     def settle(self) -> None:
         """Let everything work again until all have read the log, and compare the nodes."""
@@ -177,7 +183,7 @@ class Simulation:
         for node in self.nodes.values():
             assert node.position == self.reference.position, f"{node.name} has not read the log"
             for client in node.clients:
-                missing = self.reference.expected[client.session or 0][client.checked :]
+                missing = client.find_missing(self.reference.expected[client.session or 0])
                 assert not (client.is_open and missing), f"{client.nick} has not received {missing}"
         if self.nodes:
             self._check_ghosts()

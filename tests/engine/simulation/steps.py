@@ -8,15 +8,16 @@ from tests.engine.simulation.simulation import Simulation
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """A user connects to a node."""
+    """A user connects to a node, as a guest or with an account."""
 
     node: str
     nick: str
+    account: str | None = None
 
     def run(self, simulation: Simulation) -> None:
         """Open the connection."""
         if node := simulation.find_node(self.node):
-            node.connect(self.nick)
+            node.connect(self.nick, self.account)
 
 
 @dataclass(frozen=True, slots=True)
