@@ -1,7 +1,8 @@
 """Notifications that the servers on a PostgreSQL database send each other.
 
-They are delivered when the transaction that sends them is committed, in the order of the commits.
-They may be lost, so nothing but the speed of servers, and what may be lost, depends on them.
+PostgreSQL delivers them when the transaction that sends them commits, in the order of the commits.
+They may be lost: a lost position only delays the reader until its next poll, and only events that
+nobody needs later, such as typing, are sent in the payload.
 """
 
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What other servers on the database have announced, until the engine reads it."""
+"""The notifications of other servers, until the engine reads them."""
 
 from collections import deque
 
@@ -12,9 +12,9 @@ MAX_TRANSIENT_EVENTS = 1_000  # beyond that, the oldest are dropped
 
 
 class News:
-    """Announcements. Filled by the listener's thread, and emptied by the engine's.
+    """The received notifications. The listener's thread adds them, and the engine's takes them.
 
-    An announcement submits an empty unit to wake the engine, unless one is already on its way.
+    Each submits an empty unit to wake the engine, unless one is already queued.
     """
 
     def __init__(self, queue: SubmissionQueue) -> None:

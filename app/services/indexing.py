@@ -29,7 +29,7 @@ class Indexer(Protocol):
         """
 
     def close(self) -> None:
-        """Wait for a step that is being taken."""
+        """Wait for the current step to end."""
 
 
 class ForegroundIndexer:
@@ -45,7 +45,7 @@ class ForegroundIndexer:
             self.end = fulltext_of(connection).extend(connection)
 
     def close(self) -> None:
-        """Do nothing: no step is being taken."""
+        """Do nothing: each step ends before `extend` returns."""
 
 
 class BackgroundIndexer:
@@ -80,7 +80,7 @@ class BackgroundIndexer:
         return end
 
     def close(self) -> None:
-        """Wait for the round, without the pause after it."""
+        """Wait for the current round to end, but not for the pause after it."""
         self._closing.set()
         if self._round is not None:
             self._round.exception()

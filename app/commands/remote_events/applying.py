@@ -1,4 +1,4 @@
-"""Applies an event of another process: the way of each kind."""
+"""Applies an event of another process by the adopter for its kind."""
 
 from collections.abc import Mapping
 

@@ -20,7 +20,7 @@ def _message(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _tagmsg(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Deliver tags; typing notifications come without an instant."""
+    """Deliver tags; typing notifications have no time of their own."""
     event.at = event.at or runtime.clock.now()
     _message(runtime, changeset, event)
 

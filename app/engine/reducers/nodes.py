@@ -10,11 +10,11 @@ def started(world: World, event: Event) -> None:
 
 
 def drained(world: World, event: Event) -> None:
-    """Begin to drain this node, if it is the one that is meant."""
+    """Begin to drain this node, if the event names it."""
     world.is_draining |= event.target == world.node
 
 
 def ended(world: World, event: Event) -> None:
-    """Remove a node; this one remains, as far as it is concerned."""
+    """Remove a node. This one counts itself as live until it stops."""
     if event.target != world.node:
         world.live_nodes.discard(event.target or "")

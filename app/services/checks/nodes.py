@@ -7,7 +7,7 @@ from app.services.nodes.nodes import NodeStatus
 from app.settings import ServerSettings
 from app.text.counts import count_of
 
-MAX_LAG_EVENTS = 10_000  # a node reports its position a few times in the duration of its lease
+MAX_LAG_EVENTS = 10_000  # a node reports its position only when it renews its lease
 
 
 def check_nodes(nodes: Sequence[NodeStatus], settings: ServerSettings) -> CheckResult:

@@ -1,4 +1,4 @@
-"""An evening in which everything happens that users of other nodes see."""
+"""A conversation in which everything happens that users of other nodes can see."""
 
 from collections.abc import Callable
 

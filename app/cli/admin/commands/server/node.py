@@ -26,7 +26,7 @@ def list_(context: AdminContext) -> None:
 
 @command(app, "drain")
 def drain(context: AdminContext, name: Name) -> None:
-    """Stop a server without a rush: its users are asked to reconnect in small groups.
+    """Stop a server gracefully: its connections are closed in small groups.
 
     It refuses new connections and is no longer ready (`/readyz`), so a load balancer sends clients
     elsewhere. When the last one has left, it stops.
