@@ -41,6 +41,9 @@ class Mechanism(StrEnum):
     OPER = "OPER"
 
 
+QUIT = "Quit"  # the reason of a client that quits, which a colon and the user's words may follow
+
+
 def connected(address: str, is_encrypted: bool) -> None:
     """Log a new connection, with the address of the client even behind a proxy."""
     _log("connected", address, secure="yes" if is_encrypted else "no")
@@ -52,7 +55,11 @@ def refused(address: str, reason: str) -> None:
 
 
 def disconnected(address: str, nick: str, account: str | None, seconds: float, reason: str) -> None:
-    """Log the end of a connection, and how long it lasted."""
+    """Log the end of a connection, and how long it lasted.
+
+    What users say when they quit is not logged: it belongs to the history, where it can be erased.
+    """
+    reason = QUIT if reason.startswith(f"{QUIT}: ") else reason
     name, whole_seconds = account or UNKNOWN, int(seconds)
     _log("disconnected", address, nick=nick, account=name, seconds=whole_seconds, reason=reason)
 

@@ -148,3 +148,10 @@ def test_a_flood_is_cut_off_counted_and_hides_no_other_kind(monkeypatch: pytest.
 def test_other_records_have_no_budget() -> None:
     record = logging.LogRecord("x", logging.INFO, "", 0, "Serving", None, None)
     assert EntryBudgets().filter(record)
+
+
+def test_what_users_say_when_they_quit_is_not_logged(recorded: pytest.LogCaptureFixture) -> None:
+    for reason in ("Quit: the secret", "Quit", "Killed by root: spam"):
+        access_log.disconnected("192.0.2.7", "anna", None, 3.5, reason)
+    reasons = [parse(record.getMessage())["reason"] for record in recorded.records]
+    assert reasons == ["Quit", "Quit", "Killed by root: spam"]
