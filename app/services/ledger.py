@@ -10,20 +10,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock
-from app.db.chain.build import extend_chain
 from app.db.database import Database
-from app.db.dialect import HOLDS_LOCK
-from app.db.fulltext import fulltext_of
 from app.db.log import Log, make_placeholder
 from app.db.notifications import Channel, notify
 from app.db.savepoint import savepoint
-from app.db.space import space_of
 from app.db.transient import encode_transient
-from app.errors import LeaseExpired, LogBusy, LogReplaced, StorageError
+from app.errors import LeaseExpired, LogReplaced, StorageError
 from app.events import Event
 from app.services.administration.audit import append, make_audit_row
-from app.services.erasure.steps import ErasurePhase, Progress, advance, find_progress, finish
 from app.services.indexing import Indexer, make_indexer
+from app.services.log_connection import LogConnection
 from app.services.nodes.membership import Membership
 from app.services.record import announce, record_silently
 from app.services.rooms.keys import restore_room_keys
@@ -41,7 +37,7 @@ class CommitInDoubt:
     rejected: list[Event]
 
 
-class Ledger:
+class Ledger(LogConnection):
     """Reads remote events, and records and commits local ones. Belongs to the engine's thread.
 
     Raises: StorageError from any method when the database fails. The transaction is then rolled
@@ -49,29 +45,17 @@ class Ledger:
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+        super().__init__(database)
         self._clock = clock
-        self._log = Log(clock)
-        self._connection: Connection | None = None
-        self._version: int | None = None
-        self._files_may_be_lost = False  # the files were not in place at the last check
-        self._indexer: Indexer | None = None  # from `start` on
-        self._in_doubt: CommitInDoubt | None = None
+        self.log = Log(clock)
+        self.indexer: Indexer | None = None  # from `start` on
         self.membership: Membership | None = None  # of this server among the nodes, if there can be others
-        self._is_continuous = False  # the log on this connection continues what was read before
-
-    @property
-    def connection(self) -> Connection:
-        """The connection, for reads within the transaction; reopened after a failure."""
-        if self._connection is None:
-            self._connection = self._database.connect_to_append()
-            self._version = None  # each connection counts on its own
-        return self._connection
+        self._in_doubt: CommitInDoubt | None = None
 
     @property
     def last_id(self) -> int:
         """The id of the last event read or committed."""
-        return self._log.last_id
+        return self.log.last_id
 
     def start(self, read: Callable[[Connection], T]) -> T:
         """Start at the end of the log, and return what `read` finds in the tables at that position.
@@ -79,13 +63,13 @@ class Ledger:
         That is a snapshot and does not need the log's lock, so it does not delay other nodes.
         """
         try:
-            with self._database.snapshot() as snapshot:
-                self._log.seek_to_end(snapshot)
-                self._log.find_chain(snapshot)
-                self._indexer = make_indexer(self._database, snapshot)
+            with self.database.snapshot() as snapshot:
+                self.log.seek_to_end(snapshot)
+                self.log.find_chain(snapshot)
+                self.indexer = make_indexer(self.database, snapshot)
                 return read(snapshot)
         except SQLAlchemyError as error:
-            raise self._abort(error) from error
+            raise self.abort(error) from error
 
     def join(self, membership: Membership) -> Event:
         """Take the place of this node in the open transaction; return the event to append.
@@ -103,11 +87,11 @@ class Ledger:
 
         Cheap; takes no lock.
         """
-        if self._database.dialect.find_lost_files():
+        if self.database.dialect.find_lost_files():
             self._files_may_be_lost = True
             return True
         try:
-            version = self._database.dialect.version(self.connection)
+            version = self.database.dialect.version(self.connection)
         except SQLAlchemyError:
             return True
         return self.membership is None if version is None else version != self._version
@@ -119,18 +103,18 @@ class Ledger:
 
         Raises: NodeLost when this server may not go on.
         """
-        known = self._log.last_id
+        known = self.log.last_id
         try:
-            connection = self._begin()
+            connection = self.begin()
             self._require_continuity()
-            end = self._require_place()
-            version = self._database.dialect.version(connection)
+            end = self.require_place()
+            version = self.database.dialect.version(connection)
             if end == known or (version is not None and version == self._version):
                 return []
             return self._read_remote_events(version)
         except SQLAlchemyError as error:
-            self._log.last_id = known  # read them again after the rollback
-            raise self._abort(error) from error
+            self.log.last_id = known  # read them again after the rollback
+            raise self.abort(error) from error
 
     def _require_continuity(self) -> None:
         """Check on a new connection that the log contains what this server has read.
@@ -143,7 +127,7 @@ class Ledger:
         """
         if self._is_continuous:
             return
-        lost = self._log.find_divergence(self.connection)
+        lost = self.log.find_divergence(self.connection)
         if lost is not None:
             self._report_replacement(lost)
         if self.membership is not None:
@@ -160,7 +144,7 @@ class Ledger:
 
     def _read_remote_events(self, version: int | None) -> list[Event]:
         news: list[Event] = []
-        while found := self._log.catch_up(self.connection):
+        while found := self.log.catch_up(self.connection):
             news += found
         restore_room_keys(self.connection, news)
         self._version = version
@@ -178,28 +162,18 @@ class Ledger:
 
         Raises: NodeLost when this server may not go on.
         """
-        known = self._log.last_id
+        known = self.log.last_id
         try:
             connection = self.connection  # may be a new one
             if not self._is_continuous:
                 events = self.open()
                 connection.commit()
                 return events
-            with self._unlocked(), connection.begin():
+            with self.unlocked(), connection.begin():
                 return self._read_remote_events(None)
         except SQLAlchemyError as error:
-            self._log.last_id = known
-            raise self._abort(error) from error
-
-    @contextmanager
-    def _unlocked(self) -> Iterator[Connection]:
-        """Let transactions of the connection begin without taking the log's lock."""
-        connection = self.connection
-        connection.execution_options(**{HOLDS_LOCK: False})
-        try:
-            yield connection
-        finally:
-            connection.execution_options(**{HOLDS_LOCK: True})
+            self.log.last_id = known
+            raise self.abort(error) from error
 
     def renew_lease(self, membership: Membership) -> None:
         """Renew the lease of this node, and look for nodes whose lease has expired.
@@ -207,11 +181,11 @@ class Ledger:
         Raises: LeaseExpired when the other nodes have removed this one.
         """
         try:
-            with self._unlocked() as connection, connection.begin():
+            with self.unlocked() as connection, connection.begin():
                 membership.renew(connection, self.last_id)
                 membership.find_expired(connection)
         except SQLAlchemyError as error:
-            raise self._abort(error) from error
+            raise self.abort(error) from error
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query within the transaction; if the connection fails, once more on a new one.
@@ -221,13 +195,13 @@ class Ledger:
         try:
             return self._run(query)
         except SQLAlchemyError as error:
-            if not self._database.dialect.is_transient_error(error):
+            if not self.database.dialect.is_transient_error(error):
                 raise
-            self._abort(error)
+            self.abort(error)
         try:
             return self._run(query)
         except SQLAlchemyError as error:
-            raise self._abort(error) from error
+            raise self.abort(error) from error
 
     def _run(self, query: Callable[[Connection], T]) -> T:
         if self.connection.in_transaction():
@@ -247,11 +221,11 @@ class Ledger:
         try:
             self._require_continuity()
             rejected = self._store(events, transient)
-            self._require_files()
+            self.require_files()
         except SQLAlchemyError as error:
-            raise self._abort(error) from error
+            raise self.abort(error) from error
         self._in_doubt = None
-        self._log.mark_committed(events)
+        self.log.mark_committed(events)
         return rejected
 
     def _publish(self, events: Sequence[Event], transient: Sequence[Event]) -> None:
@@ -276,15 +250,15 @@ class Ledger:
         if self._in_doubt is None:
             return None
         try:
-            connection = self._begin()
-            is_stored = self._log.has_last_batch(connection)
+            connection = self.begin()
+            is_stored = self.log.has_last_batch(connection)
             self._require_replication(is_stored)
         except SQLAlchemyError as error:
-            raise self._abort(error) from error
+            raise self.abort(error) from error
         settled, self._in_doubt = self._in_doubt, None
         if not is_stored:
             return None
-        self._log.mark_committed(settled.events)
+        self.log.mark_committed(settled.events)
         return settled.rejected
 
     def _require_replication(self, is_stored: bool) -> None:
@@ -299,21 +273,14 @@ class Ledger:
         else:
             self.connection.rollback()
 
-    def _begin(self) -> Connection:
-        """Begin a transaction and return its connection."""
-        if self._files_may_be_lost:
-            self._require_files()
-        self.connection.begin()
-        return self.connection
-
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
         """Begin a transaction of upkeep, and commit it unless the block raises."""
         with self.connection.begin():
-            self._require_place()
+            self.require_place()
             yield
 
-    def _require_place(self) -> int | None:
+    def require_place(self) -> int | None:
         """Check in the open transaction that this node still has its place.
 
         Return the last position of the log, or None if there can be no other nodes.
@@ -331,17 +298,6 @@ class Ledger:
             self.membership.lock_expired(self.connection)
         return last_id
 
-    def _require_files(self) -> None:
-        """Check that what is committed is in files that a restart will find.
-
-        Raises: StorageError if it is not, and cannot be saved.
-        """
-        if self._database.dialect.find_lost_files():
-            self._files_may_be_lost = True
-            connection, self._connection = self._connection, None
-            self._database.dialect.recover_lost_files(self._database.engine, connection)
-        self._files_may_be_lost = False
-
     def _store(self, events: Sequence[Event], transient: Sequence[Event]) -> list[Event]:
         """Commit the events together, or record them singly if one is rejected; return those.
 
@@ -349,10 +305,10 @@ class Ledger:
         """
         try:
             if events:
-                record_silently(self.connection, self._log, events)
+                record_silently(self.connection, self.log, events)
             self._commit(events, transient, [])
         except Exception as error:
-            if self._database.dialect.is_transient_error(error):
+            if self.database.dialect.is_transient_error(error):
                 raise
         else:
             return []
@@ -374,10 +330,10 @@ class Ledger:
         retried.
         """
         self.connection.rollback()
-        known = self._log.last_id
+        known = self.log.last_id
         if self.open():
             self.connection.rollback()
-            self._log.last_id, self._version = known, None
+            self.log.last_id, self._version = known, None
             raise StorageError("another process appended to the log; retrying")
 
     def _record_singly(self, events: Sequence[Event]) -> list[Event]:
@@ -385,133 +341,35 @@ class Ledger:
 
         A rejected event is replaced by a VOID row, which keeps the ids contiguous.
         """
-        start = self._log.last_id
+        start = self.log.last_id
         rejected = []
         try:
             for event in events:
                 if not self._record_or_void(event):
                     rejected.append(event)
-                self._log.last_id += 1
+                self.log.last_id += 1
         finally:
-            self._log.last_id = start  # until the transaction is committed
+            self.log.last_id = start  # until the transaction is committed
         return rejected
 
     def _record_or_void(self, event: Event) -> bool:
         """Record an event, or a VOID row if it is rejected; return whether it was recorded."""
         try:
             with savepoint(self.connection):
-                record_silently(self.connection, self._log, [event])
-                self._database.dialect.await_results(self.connection)
+                record_silently(self.connection, self.log, [event])
+                self.database.dialect.await_results(self.connection)
         except Exception as error:
-            if self._database.dialect.is_transient_error(error):
+            if self.database.dialect.is_transient_error(error):
                 raise
             logger.exception("Cannot store an event of kind %s; its author receives an error.", event.kind)
-            record_silently(self.connection, self._log, [make_placeholder(event)])
+            record_silently(self.connection, self.log, [make_placeholder(event)])
             return False
         return True
 
-    @property
-    def unindexed(self) -> int:
-        """The number of events that the search index does not reach."""
-        return 0 if self._indexer is None else self.last_id - self._indexer.end
-
-    def extend_index(self, min_events: int) -> None:
-        """Index new messages if at least `min_events` events are not indexed yet.
-
-        After a failure, the next attempt waits for another `min_events` events.
-        """
-        if self._indexer is None or self.unindexed < min_events:
-            return
-        try:
-            self._indexer.extend(self.connection, self.last_id)
-        except SQLAlchemyError as error:
-            raise self._abort(error) from error
-
-    @property
-    def is_chained(self) -> bool:
-        """Whether the hash chain is known to reach the end of the log."""
-        return self._log.is_chained
-
-    def extend_chain(self, max_events: int) -> None:
-        """Extend the hash chain over the next events, unless it reaches the end of the log."""
-        try:
-            with self._writing():
-                if not self._log.find_chain(self.connection):
-                    extend_chain(self.connection, self._clock, max_events)
-        except SQLAlchemyError as error:
-            raise self._abort(error) from error
-
-    def find_erasure(self) -> Progress | None:
-        """Return the progress of the oldest erasure, or None, without taking the log's lock."""
-        try:
-            with self._unlocked() as connection, connection.begin():
-                return find_progress(connection)
-        except SQLAlchemyError as error:
-            raise self._abort(error) from error
-
-    def continue_erasure(self) -> Progress | None:
-        """Take the next steps of the oldest erasure; return its progress, or None without one."""
-        progress = self.maintain(advance)
-        if progress is not None and progress.phase is ErasurePhase.FILES and self._purge_files():
-            self._finish_erasure(progress.erasure)
-        return progress
-
-    def _finish_erasure(self, erasure: int) -> None:
-        try:
-            with self._writing():
-                finish(self.connection, self._clock, erasure)
-        except SQLAlchemyError as error:
-            raise self._abort(error) from error
-
-    def _purge_files(self) -> bool:
-        """Remove erased text from the files; return False if that is not possible yet."""
-        if fulltext_of(self.connection).needs_merge(self.connection):
-            return False  # `merge` goes on with it
-        return self.truncate_log()
-
-    def truncate_log(self) -> bool:
-        """Empty the database's own log of changes; return False if a reader needs it."""
-        return self.inspect(self._database.dialect.truncate_log)
-
-    def maintain(self, work: Callable[[Connection], T]) -> T:
-        """Do maintenance in a transaction of its own, whose commit does not wait for the disk."""
-        try:
-            with space_of(self.connection).begin_lazily(self.connection):
-                self._require_place()
-                return work(self.connection)
-        except SQLAlchemyError as error:
-            raise self._abort(error) from error
-
-    def inspect(self, work: Callable[[Connection], T]) -> T:
-        """Do work on the connection that begins no transaction."""
-        try:
-            return work(self.connection)
-        except SQLAlchemyError as error:
-            raise self._abort(error) from error
-
-    def _abort(self, error: SQLAlchemyError) -> StorageError:
-        """Roll back, discard the connection if it is lost, and return the error to raise.
-
-        SQLAlchemy would replace a lost connection silently, perhaps by one to another server.
-        """
-        connection, self._connection = self._connection, None
-        self._is_continuous = False
-        if connection is not None:  # None if connecting failed
-            try:
-                connection.rollback()
-            except SQLAlchemyError:
-                connection.invalidate()
-            if connection.invalidated:
-                connection.close()
-            else:
-                self._connection = connection
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        return LogBusy(reason) if self._database.dialect.is_lock_timeout(error) else StorageError(reason)
-
     def close(self) -> None:
         """Return the connection to the pool."""
-        if self._indexer is not None:
-            self._indexer.close()
+        if self.indexer is not None:
+            self.indexer.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from app.clock import Clock
 from app.errors import StorageError
-from app.services.ledger import Ledger
+from app.services.log_upkeep import LogUpkeep
 
 MIN_STEP_EVENTS = 512  # added to the chain at a time: takes about 10 ms
 IDLE_SECONDS = 0.1  # for further steps, until a unit waits
@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 class ChainUpkeep:
     """Extends the chain until `Log.append` can extend it with each batch."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger = ledger
+    def __init__(self, log: LogUpkeep, clock: Clock) -> None:
+        self._log = log
         self._clock = clock
         self._last_id: int | None = None  # of the log, at the last step
 
@@ -25,8 +25,8 @@ class ChainUpkeep:
         """Extend the chain by one step, and by more while the engine has nothing else to do."""
         end = self._clock.monotonic() + IDLE_SECONDS
         try:
-            while not self._ledger.is_chained:
-                self._ledger.extend_chain(self._next_step())
+            while not self._log.is_chained:
+                self._log.extend_chain(self._next_step())
                 if not is_idle() or self._clock.monotonic() >= end:
                     return
         except StorageError as error:
@@ -34,5 +34,5 @@ class ChainUpkeep:
 
     def _next_step(self) -> int:
         """Return how many events to add: more than were appended since, so that it catches up."""
-        before, self._last_id = self._last_id, self._ledger.last_id
+        before, self._last_id = self._last_id, self._log.last_id
         return MIN_STEP_EVENTS if before is None else max(MIN_STEP_EVENTS, 2 * (self._last_id - before))

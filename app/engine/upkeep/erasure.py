@@ -11,7 +11,7 @@ from app.clock import Clock, Timer
 from app.engine.world.world import World
 from app.errors import StorageError
 from app.services.erasure.steps import ErasurePhase, Progress
-from app.services.ledger import Ledger
+from app.services.log_upkeep import LogUpkeep
 
 STEP_SECONDS = 0.05  # interval of steps, of some milliseconds each, while units wait
 IDLE_SECONDS = 0.1  # for further steps, until a unit waits
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 class ErasureUpkeep:
     """Continues erasures until none are left, also those that another program began."""
 
-    def __init__(self, world: World, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, world: World, log: LogUpkeep, clock: Clock) -> None:
         self._world = world
-        self._ledger = ledger
+        self._log = log
         self._clock = clock
         self._step = Timer(clock, STEP_SECONDS)
         self._seen: Progress | None = None  # at the last look, or after the last own step
@@ -36,7 +36,7 @@ class ErasureUpkeep:
         if not self._step.restart_if_due():
             return
         try:
-            if self._is_own_turn(self._ledger.find_erasure()):
+            if self._is_own_turn(self._log.find_erasure()):
                 self._take_steps(is_idle)
         except StorageError as error:
             logger.warning("Cannot continue to erase what was deleted; trying again: %s", error)
@@ -54,7 +54,7 @@ class ErasureUpkeep:
     def _take_steps(self, is_idle: Callable[[], bool]) -> None:
         end = self._clock.monotonic() + IDLE_SECONDS
         while True:
-            self._seen = self._ledger.continue_erasure()
+            self._seen = self._log.continue_erasure()
             if self._seen is None or self._seen.phase is ErasurePhase.FILES:
                 return
             if not is_idle() or self._clock.monotonic() >= end:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from app.clock import Clock, Timer
 from app.db.fulltext import fulltext_of
 from app.errors import StorageError
-from app.services.ledger import Ledger
+from app.services.log_upkeep import LogUpkeep
 
 INDEX_BATCH_IDLE = 256  # events indexed at a time while no unit waits: takes a few milliseconds
 INDEX_BATCH_BUSY = 4_096  # events indexed at a time under load: larger batches cost less per event
@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 class IndexUpkeep:
     """Adds new events to the search index, and merges its parts."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger = ledger
+    def __init__(self, log: LogUpkeep, clock: Clock) -> None:
+        self._log = log
         self._merge = Timer(clock, INDEX_MERGE_SECONDS)
 
     def extend(self, is_busy: bool) -> None:
@@ -34,9 +34,9 @@ class IndexUpkeep:
         """
         least = INDEX_BATCH_BUSY if is_busy else INDEX_BATCH_IDLE
         try:
-            if self._ledger.unindexed >= least and self._ledger.inspect(_needs_merge):
+            if self._log.unindexed >= least and self._log.inspect(_needs_merge):
                 least = INDEX_BATCH_MERGING
-            self._ledger.extend_index(least)
+            self._log.extend_index(least)
         except StorageError as error:
             logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
 
@@ -50,8 +50,8 @@ class IndexUpkeep:
         self._merge.restart()
         pages = MERGED_PAGES_BUSY if is_busy else MERGED_PAGES_IDLE
         with suppress(StorageError):
-            if self._ledger.inspect(_needs_merge):
-                self._ledger.maintain(lambda connection: fulltext_of(connection).merge(connection, pages))
+            if self._log.inspect(_needs_merge):
+                self._log.maintain(lambda connection: fulltext_of(connection).merge(connection, pages))
                 return True
         return False
 

@@ -15,7 +15,7 @@ from app.engine.handler import CommandHandler
 from app.engine.submission_unit import Callback, SubmissionUnit
 from app.engine.world.world import World
 from app.errors import StorageError
-from app.services.ledger import Ledger
+from app.services.log_upkeep import LogUpkeep
 from app.services.retention.expiry import ExpiryCounts, ExpiryPass
 
 PASS_SECONDS = 600.0  # interval between the starts of passes
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 class RetentionUpkeep:
     """Runs the passes, one step at a time."""
 
-    def __init__(self, world: World, ledger: Ledger, handler: CommandHandler, clock: Clock) -> None:
+    def __init__(self, world: World, log: LogUpkeep, handler: CommandHandler, clock: Clock) -> None:
         self._world = world
-        self._ledger = ledger
+        self._log = log
         self._handler = handler
         self._clock = clock
         self._pass: ExpiryPass | None = None
@@ -71,7 +71,7 @@ class RetentionUpkeep:
         expiry = self._pass
         assert expiry is not None
         started = self._clock.monotonic()
-        step = self._ledger.maintain(expiry.step)
+        step = self._log.maintain(expiry.step)
         ended = self._clock.monotonic()
         self._resume_at = ended + max(MIN_PAUSE_SECONDS, (ended - started) * pause_factor)
         if step.room is not None:

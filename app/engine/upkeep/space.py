@@ -8,7 +8,7 @@ from app.clock import Clock
 from app.db.fulltext import fulltext_of
 from app.db.space import space_of
 from app.errors import StorageError
-from app.services.ledger import Ledger
+from app.services.log_upkeep import LogUpkeep
 from app.services.space import SHRINK_PAGES
 
 MIN_FREE_PAGES = 256  # kept for new rows: 1 MiB
@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 class SpaceUpkeep:
     """After a removal: shrinks the database, then empties its write-ahead log."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger = ledger
+    def __init__(self, log: LogUpkeep, clock: Clock) -> None:
+        self._log = log
         self._clock = clock
         self._is_clean = False  # what the last server left is not known
         self._resume_at = 0.0  # monotonic seconds
@@ -43,11 +43,11 @@ class SpaceUpkeep:
             logger.warning("Cannot return free space of the database; trying again later: %s", error)
 
     def _step(self) -> None:
-        if self._ledger.inspect(_needs_merge):
+        if self._log.inspect(_needs_merge):
             return  # the index still contains removed texts (`upkeep.index`)
-        if self._ledger.inspect(_count_free_pages) > MIN_FREE_PAGES:
-            self._ledger.maintain(_shrink)
-        elif self._ledger.truncate_log():
+        if self._log.inspect(_count_free_pages) > MIN_FREE_PAGES:
+            self._log.maintain(_shrink)
+        elif self._log.truncate_log():
             self._is_clean = True
         else:
             self._resume_at += RETRY_SECONDS

@@ -10,6 +10,7 @@ from app.engine.upkeep.retention import RetentionUpkeep
 from app.engine.upkeep.space import SpaceUpkeep
 from app.engine.world.world import World
 from app.services.ledger import Ledger
+from app.services.log_upkeep import LogUpkeep
 
 
 class Upkeep:
@@ -20,11 +21,12 @@ class Upkeep:
     ) -> None:
         self._world = world
         self._queue = queue
-        self._index = IndexUpkeep(ledger, clock)
-        self._retention = RetentionUpkeep(world, ledger, handler, clock)
-        self._space = SpaceUpkeep(ledger, clock)
-        self._chain = ChainUpkeep(ledger, clock)
-        self._erasure = ErasureUpkeep(world, ledger, clock)
+        log = LogUpkeep(ledger, clock)
+        self._index = IndexUpkeep(log, clock)
+        self._retention = RetentionUpkeep(world, log, handler, clock)
+        self._space = SpaceUpkeep(log, clock)
+        self._chain = ChainUpkeep(log, clock)
+        self._erasure = ErasureUpkeep(world, log, clock)
 
     @property
     def is_removing(self) -> bool:

@@ -16,6 +16,7 @@ from app.net.monitoring.route import Route
 from app.net.monitoring.top import TopFigures
 from app.net.send.flusher_pool import FlusherPool
 from app.process import count_restarts
+from app.services.log_upkeep import LogUpkeep
 from app.services.secrets import TOP_TOKEN, get_or_create_secret
 
 ALIVE, READY, TOP = "/healthz", "/readyz", "/top"
@@ -51,7 +52,7 @@ class MonitoringEndpoint:
         """
         health = Health(engine, runtime.database, self._clock)
         top = TopFigures(runtime, engine, flushers, health)
-        token = runtime.ledger.maintain(
+        token = LogUpkeep(runtime.ledger, self._clock).maintain(
             lambda connection: get_or_create_secret(connection, self._clock, TOP_TOKEN)
         )
         self._server.registry.register(

@@ -16,6 +16,7 @@ from app.services.administration import audit
 from app.services.erasure import purge, steps
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
+from app.services.log_upkeep import LogUpkeep
 from app.services.verification.chain import verify_chain
 from app.wire.names import caseless, fold
 from tests.engine.account_clients import account, codes, enter, log_in
@@ -84,7 +85,7 @@ def evening(bench: EngineHarness) -> tuple[HarnessClient, HarnessClient]:
     anna.send("JOIN #den", f"NS CERT ADD {'ab' * 32}", f"SETNAME :{SECRET}")
     bob.send(f"PRIVMSG anna :{SECRET}", "PRIVMSG #tea :good night", "MODE #tea +b ~a:anna", "KICK #tea anna")
     bob.send("METADATA anna SET soju.im/pinned :1", "MARKREAD anna timestamp=2026-11-18T12:00:00.000Z")
-    bench.core.runtime.ledger.extend_index(1)
+    LogUpkeep(bench.core.runtime.ledger, bench.clock).extend_index(1)
     for person in (anna, bob):
         person.heard()
     return anna, bob

@@ -13,6 +13,7 @@ from app.db.models import EventCommitmentRow, EventRow, EventTombstoneRow, HashC
 from app.engine.upkeep.chain import MIN_STEP_EVENTS, ChainUpkeep
 from app.events import Event, Kind
 from app.services.ledger import Ledger
+from app.services.log_upkeep import LogUpkeep
 from app.services.verification import verify_chain
 from tests.conftest import MovedClock
 from tests.services.chain.chained_log import anonymise, erase, redact, remove
@@ -107,7 +108,7 @@ def test_new_batches_are_chained_once_the_build_has_caught_up(
     old_log: Story, ledger: Ledger, clock: MovedClock
 ) -> None:
     """The engine never idles, and more events are appended than its smallest steps could chain."""
-    upkeep, database = ChainUpkeep(ledger, clock), old_log.database
+    upkeep, database = ChainUpkeep(LogUpkeep(ledger, clock), clock), old_log.database
     for count in (400, 1_000, 600):
         ledger.open()
         ledger.commit(said(count))
@@ -122,8 +123,8 @@ def test_new_batches_are_chained_once_the_build_has_caught_up(
 
 
 def test_an_idle_engine_builds_the_chain_at_once(old_log: Story, ledger: Ledger, clock: MovedClock) -> None:
-    ChainUpkeep(ledger, clock).run(lambda: True)
-    assert ledger.is_chained
+    ChainUpkeep(LogUpkeep(ledger, clock), clock).run(lambda: True)
+    assert ledger.log.is_chained
     assert last_link(old_log.database) == 1_300 > 2 * MIN_STEP_EVENTS
 
 
@@ -134,7 +135,7 @@ def test_another_program_may_finish_the_build(old_log: Story, ledger: Ledger, cl
     old_log.record(*said(1))
     assert [event.text for event in ledger.open()] == ["word 0"]
     ledger.commit(said(1))
-    ChainUpkeep(ledger, clock).run(lambda: False)
+    ChainUpkeep(LogUpkeep(ledger, clock), clock).run(lambda: False)
     report = verify_chain(old_log.database)
     assert (report.findings, report.is_complete, report.last_id) == ([], True, 1_304)
 
