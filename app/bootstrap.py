@@ -251,11 +251,11 @@ def _hear(core: Core, channel: Channel, payload: str) -> None:
     """Pass a notification of another server on to the engine."""
     try:
         if channel is Channel.LOG:
-            core.engine.news.announce(int(payload))
+            core.engine.notifications.announce(int(payload))
         else:
             node, event = decode_transient(payload)
             if node != core.runtime.settings.node:
-                core.engine.news.add(event)
+                core.engine.notifications.add(event)
     except (TypeError, ValueError):
         logger.warning("Ignored a notification that is not one of a chat server: %.80s", payload)
 

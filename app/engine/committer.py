@@ -86,16 +86,16 @@ class Committer:
         self.outage.record_turn()
         return self._apply_remote(remote_events)
 
-    def read_news(self) -> None:
+    def deliver_remote_events(self) -> None:
         """Deliver what other nodes have appended, without opening the log."""
         try:
             with self.storage_wait:
-                news = self._ledger.read_news()
+                remote_events = self._ledger.read_remote_events()
         except StorageError as error:
             self.outage.record_failure(error)
             return
-        if news:
-            self.adopt(news)
+        if remote_events:
+            self.adopt(remote_events)
 
     def adopt(self, remote_events: Sequence[Event]) -> None:
         """Apply and deliver events of other programs without opening the log.

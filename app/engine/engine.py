@@ -20,7 +20,7 @@ from app.engine.delivery.hub import Hub
 from app.engine.delivery.sink import FlushScheduler
 from app.engine.engine_status import EngineStatus
 from app.engine.handler import CommandHandler
-from app.engine.news import News
+from app.engine.notification_inbox import NotificationInbox
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.unit_scheduler import UnitScheduler
@@ -43,9 +43,9 @@ class Engine:
         self.world = world
         self._waiting = SubmissionQueue()
         self._committer = Committer(world, ledger, hub, handler, clock)
-        self.news = News(self._waiting)  # announced by other servers on the database
+        self.notifications = NotificationInbox(self._waiting)
         self._scheduler = UnitScheduler(
-            world, ledger, handler, clock, self._committer, self._waiting, self.news
+            world, ledger, handler, clock, self._committer, self._waiting, self.notifications
         )
         self.meter = self._committer.meter
         self.activity = self._committer.activity

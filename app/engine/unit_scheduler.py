@@ -17,7 +17,7 @@ from app.engine.committer import Committer
 from app.engine.engine_status import EngineStatus
 from app.engine.handler import CommandHandler
 from app.engine.lease_keeper import LeaseKeeper
-from app.engine.news import News
+from app.engine.notification_inbox import NotificationInbox
 from app.engine.outage import RETRY_SECONDS, RefusalScope
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
@@ -28,7 +28,7 @@ from app.errors import StorageError
 from app.services.ledger import Ledger
 
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
-NEWS_POLL_SECONDS = 1.0  # how often it is polled with nodes, in case a notification was lost
+SHARED_POLL_SECONDS = 1.0  # how often it is polled with nodes, in case a notification was lost
 REMOVAL_SECONDS = 0.03  # as LOG_POLL_SECONDS, while expired history is removed
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 DRAIN_SECONDS = 1.0  # interval at which some connections of a draining server are closed
@@ -46,7 +46,7 @@ class UnitScheduler:
         clock: Clock,
         committer: Committer,
         queue: SubmissionQueue,
-        news: News,
+        notifications: NotificationInbox,
     ) -> None:
         self._world = world
         self._ledger = ledger
@@ -59,10 +59,10 @@ class UnitScheduler:
         self._held: list[SubmissionUnit] = []
         self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
-        self._news = news
+        self._notifications = notifications
         self._lease = LeaseKeeper(world, ledger, handler)
         self._poll = Timer(clock, LOG_POLL_SECONDS)
-        self._news_poll = Timer(clock, NEWS_POLL_SECONDS)
+        self._shared_poll = Timer(clock, SHARED_POLL_SECONDS)
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
         self._drain = Timer(clock, DRAIN_SECONDS)
         self.is_drained = False  # this server was drained and has no more connections
@@ -99,7 +99,7 @@ class UnitScheduler:
             outage_reason=self._outage.reason,
             is_draining=self._world.is_draining,
             position=self._ledger.last_id,
-            lag=self._news.count_after(self._ledger.last_id),
+            lag=self._notifications.count_after(self._ledger.last_id),
             lease_seconds=self._lease.age_seconds,
             may_be_removed=self._lease.may_be_expired,
         )
@@ -125,7 +125,7 @@ class UnitScheduler:
             self._close_some_connections()
         self._committer.retry()
         if not self._committer.is_stuck:
-            self._write_or_read_news()
+            self._write_or_read_remote()
         newcomers = writing + self._run_late_reads(after_write)
         if self._outage.is_on:
             self._refuse_expired(newcomers)
@@ -141,13 +141,14 @@ class UnitScheduler:
             except StorageError as error:
                 self._outage.record_failure(error)
 
-    def _write_or_read_news(self) -> None:
+    def _write_or_read_remote(self) -> None:
         """Run the held units, or else deliver what other nodes have appended, without the lock."""
-        has_news = self._news.reaches_beyond(self._ledger.last_id)
+        self._notifications.acknowledge()
+        is_behind = self._notifications.reaches_beyond(self._ledger.last_id)
         has_opened = self._may_open() and self._run_writes()
-        if not has_opened and self._ledger.has_nodes and (self._news_poll.restart_if_due() or has_news):
-            self._committer.read_news()
-        if transient := self._news.take_transient():  # they come after what was announced before them
+        if not has_opened and self._ledger.has_nodes and (self._shared_poll.restart_if_due() or is_behind):
+            self._committer.deliver_remote_events()
+        if transient := self._notifications.take_transient():  # sent after the positions before them
             self._committer.adopt(transient)
 
     def _partition(

@@ -111,7 +111,7 @@ class Ledger(LogConnection):
             version = self.database.dialect.version(connection)
             if end == known or (version is not None and version == self._version):
                 return []
-            return self._read_remote_events(version)
+            return self._catch_up(version)
         except SQLAlchemyError as error:
             self.log.last_id = known  # read them again after the rollback
             raise self.abort(error) from error
@@ -142,20 +142,20 @@ class Ledger(LogConnection):
         self.connection.commit()
         raise LogReplaced(reason)
 
-    def _read_remote_events(self, version: int | None) -> list[Event]:
-        news: list[Event] = []
+    def _catch_up(self, version: int | None) -> list[Event]:
+        events: list[Event] = []
         while found := self.log.catch_up(self.connection):
-            news += found
-        restore_room_keys(self.connection, news)
+            events += found
+        restore_room_keys(self.connection, events)
         self._version = version
-        return news
+        return events
 
     @property
     def has_nodes(self) -> bool:
         """Whether other servers may append to the log."""
         return self.membership is not None
 
-    def read_news(self) -> list[Event]:
+    def read_remote_events(self) -> list[Event]:
         """Return the events appended by other processes since `last_id`, without the log's lock.
 
         What is committed is a contiguous part of the log, so it can be delivered at once.
@@ -170,7 +170,7 @@ class Ledger(LogConnection):
                 connection.commit()
                 return events
             with self.unlocked(), connection.begin():
-                return self._read_remote_events(None)
+                return self._catch_up(None)
         except SQLAlchemyError as error:
             self.log.last_id = known
             raise self.abort(error) from error

@@ -147,7 +147,7 @@ class EngineHarness:
         """Adopt what other nodes appended without the log's lock; return whether there was any."""
         ledger, committer = self.core.runtime.ledger, self.core.engine._committer
         before = ledger.last_id
-        committer.read_news()
+        committer.deliver_remote_events()
         has_adopted = ledger.last_id > before
         if committer.has_follow_ups:
             self.core.engine.cycle([])

@@ -120,9 +120,9 @@ def test_a_node_whose_lease_may_have_expired_is_not_ready(bench: EngineHarness, 
 def test_the_lag_is_what_others_announced_and_is_not_applied(bench: EngineHarness) -> None:
     engine = bench.core.engine
     position = engine.status().position
-    engine.news.announce(position + 7)
+    engine.notifications.announce(position + 7)
     assert (engine.status().lag, engine.status().position) == (7, position)
-    engine.news.announce(position)
+    engine.notifications.announce(position)
     gather(bench, "#tea", "alice", "bob")
     assert engine.status().lag == max(0, position + 7 - engine.status().position)
 

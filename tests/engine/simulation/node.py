@@ -93,7 +93,7 @@ class SimulatedNode:
         """Deliver one of the notifications."""
         position = self.announced[index]
         del self.announced[index]
-        self.core.engine.news.announce(position)
+        self.core.engine.notifications.announce(position)
 
     def cycle(self) -> list[list[Line]]:
         """Run a cycle of the engine; return what each client received."""

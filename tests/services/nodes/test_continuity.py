@@ -57,9 +57,9 @@ def lose_connection(database: Database) -> Iterator[Callable[[], None]]:
         yield lambda: own.execute(statement) and None
 
 
-def read_news(ledger: Ledger) -> object:
+def read_remote_events(ledger: Ledger) -> object:
     """Read what others have appended."""
-    return ledger.read_news()
+    return ledger.read_remote_events()
 
 
 def store(ledger: Ledger) -> object:
@@ -72,7 +72,7 @@ def renew_lease(ledger: Ledger) -> object:
     """Renew the lease, then read what others have appended."""
     assert ledger.membership is not None
     ledger.renew_lease(ledger.membership)
-    return ledger.read_news()
+    return ledger.read_remote_events()
 
 
 def shorten(database: Database) -> None:
@@ -109,7 +109,7 @@ def eventually_raises(use: Use, ledger: Ledger) -> NodeLost:
     raise AssertionError("the ledger goes on")
 
 
-@pytest.mark.parametrize("use", [read_news, store, renew_lease])
+@pytest.mark.parametrize("use", [read_remote_events, store, renew_lease])
 @pytest.mark.parametrize(("replace", "reason"), [(shorten, "The log ends at event 1"), (diverge, "differs")])
 def test_replaced_log_is_noticed_and_recorded(
     database: Database,
@@ -135,7 +135,7 @@ def test_replaced_log_is_noticed_and_recorded(
     assert nodes == 1  # until it starts again, or its lease expires
 
 
-@pytest.mark.parametrize("use", [read_news, store, renew_lease])
+@pytest.mark.parametrize("use", [read_remote_events, store, renew_lease])
 def test_same_log_goes_on(
     database: Database, ledger: Ledger, lose_connection: Callable[[], None], use: Use
 ) -> None:
@@ -143,6 +143,6 @@ def test_same_log_goes_on(
     with pytest.raises(StorageError):
         use(ledger)
     record_now(database, MovedClock(), said("theirs"))
-    assert [event.text for event in ledger.read_news()] == ["theirs"]
+    assert [event.text for event in ledger.read_remote_events()] == ["theirs"]
     store(ledger)
     assert ledger.last_id == 6

@@ -189,14 +189,16 @@ def test_settings_of_users_must_be_equal(nodes: Nodes, clock: MovedClock) -> Non
     nodes.start("b", cloak=False)  # the other one is dead
 
 
-def test_news_is_read_without_the_lock_of_the_log(nodes: Nodes, database: Database) -> None:
+def test_remote_events_are_read_without_the_lock_of_the_log(nodes: Nodes, database: Database) -> None:
     first, second = nodes.start("a"), nodes.start("b")
-    first.ledger.read_news()
+    first.ledger.read_remote_events()
     with database.locked():
-        assert second.ledger.read_news() == []
+        assert second.ledger.read_remote_events() == []
     first.say("hello")
     first.ledger.open()  # holds the lock
-    eventually(lambda: [event.text for event in second.ledger.read_news()] == ["hello"], LEASE_SECONDS)
+    eventually(
+        lambda: [event.text for event in second.ledger.read_remote_events()] == ["hello"], LEASE_SECONDS
+    )
     first.ledger.commit([])
 
 

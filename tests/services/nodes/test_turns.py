@@ -55,4 +55,4 @@ def test_paused_node_loses_the_lock_of_the_log(ledgers: list[Ledger]) -> None:
     assert paused.resolve_commit() is None
     assert [event.text for event in paused.open()] == ["meanwhile"]
     assert paused.commit(said("mine")) == []
-    assert [event.text for event in other.read_news()] == ["mine"]
+    assert [event.text for event in other.read_remote_events()] == ["mine"]

@@ -11,7 +11,7 @@ from app.events import Event
 MAX_TRANSIENT_EVENTS = 1_000  # beyond that, the oldest are dropped
 
 
-class News:
+class NotificationInbox:
     """The received notifications. The listener's thread adds them, and the engine's takes them.
 
     Each submits an empty unit to wake the engine, unless one is already queued.
@@ -24,7 +24,7 @@ class News:
         self._is_awake = False
 
     def announce(self, position: int) -> None:
-        """Announce that the log reaches a position."""
+        """Note that the log reaches a position."""
         self._position = max(self._position, position)
         self._wake()
 
@@ -38,9 +38,12 @@ class News:
             self._is_awake = True
             self._queue.put(SubmissionUnit(Client(NullSink(), "", False, 0.0), ()))
 
-    def reaches_beyond(self, position: int) -> bool:
-        """Whether events after a position were announced; asked by the engine in each cycle."""
+    def acknowledge(self) -> None:
+        """Let the next notification wake the engine again; called before it reads them."""
         self._is_awake = False
+
+    def reaches_beyond(self, position: int) -> bool:
+        """Whether events after a position were announced."""
         return self._position > position
 
     def count_after(self, position: int) -> int:
