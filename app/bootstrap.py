@@ -239,7 +239,7 @@ def _metrics(
 
 
 def _membership(settings: ServerSettings, database: Database, clock: Clock) -> Membership | None:
-    """Return the place of this server among the nodes, or None if the database has only one."""
+    """Return the membership of this server among the nodes, or None if there can be no others."""
     if not database.dialect.has_nodes:
         return None
     shared = settings.model_dump(mode="json", include=SHARED_SETTINGS)

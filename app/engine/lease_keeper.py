@@ -1,4 +1,4 @@
-"""Keeps the lease of this node, and has nodes removed whose lease has expired."""
+"""Renews the lease of this node, and removes nodes whose lease has expired."""
 
 from app.engine.changeset import Changeset
 from app.engine.handler import CommandHandler

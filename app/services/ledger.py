@@ -72,13 +72,13 @@ class Ledger(LogConnection):
             raise self.abort(error) from error
 
     def join(self, membership: Membership) -> Event:
-        """Take the place of this node in the open transaction; return the event to append.
+        """Make this server a node in the open transaction; return the event to append.
 
-        From now on, each transaction requires that the node still has its place.
+        From now on, each transaction requires that the node has not been removed.
 
         Raises: DatabaseRefused when the settings do not fit those of a running node.
         """
-        event = membership.take(self.connection, self.last_id)
+        event = membership.join(self.connection, self.last_id)
         self.membership = membership
         return event
 
@@ -107,7 +107,7 @@ class Ledger(LogConnection):
         try:
             connection = self.begin()
             self._require_continuity()
-            end = self.require_place()
+            end = self.require_membership()
             version = self.database.dialect.version(connection)
             if end == known or (version is not None and version == self._version):
                 return []
@@ -183,7 +183,7 @@ class Ledger(LogConnection):
         try:
             with self.unlocked() as connection, connection.begin():
                 membership.renew(connection, self.last_id)
-                membership.find_expired(connection)
+                membership.update_expired(connection)
         except SQLAlchemyError as error:
             raise self.abort(error) from error
 
@@ -277,11 +277,11 @@ class Ledger(LogConnection):
     def writing(self) -> Iterator[None]:
         """Begin a transaction of upkeep, and commit it unless the block raises."""
         with self.connection.begin():
-            self.require_place()
+            self.require_membership()
             yield
 
-    def require_place(self) -> int | None:
-        """Check in the open transaction that this node still has its place.
+    def require_membership(self) -> int | None:
+        """Check in the open transaction that this node has not been removed.
 
         Return the last position of the log, or None if there can be no other nodes.
 

@@ -99,7 +99,7 @@ class LogUpkeep:
         """Do maintenance in a transaction of its own, whose commit does not wait for the disk."""
         try:
             with space_of(self._ledger.connection).begin_lazily(self._ledger.connection):
-                self._ledger.require_place()
+                self._ledger.require_membership()
                 return work(self._ledger.connection)
         except SQLAlchemyError as error:
             raise self._ledger.abort(error) from error

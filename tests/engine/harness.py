@@ -118,7 +118,7 @@ class EngineHarness:
             self.core: Core = assemble(self.settings, database, clock, membership=membership)
 
     def _membership(self) -> Membership:
-        """Return the place of a node whose lease does not expire while a test runs."""
+        """Return a membership whose lease does not expire while a test runs."""
         profile = NodeProfile(self.settings.node, "1", {}, lease_seconds=10_000_000)
         return Membership(profile, self.clock, self.database.dialect.now)
 

@@ -1,4 +1,4 @@
-"""The place of this server among the nodes of its database.
+"""The membership of this server among the nodes of its database.
 
 A node has a row in the table `node`, with an *epoch* that identifies this run of the server, and a
 *lease*, which it renews several times before it expires. A node whose lease has expired, because it
@@ -29,7 +29,7 @@ from app.services.nodes.nodes import find_expired, find_shown, lock_expired
 
 RENEWALS_PER_LEASE = 4
 MAX_LATENESS = 0.5  # age of the lease at its renewal, as a share of its length
-SHARED_SETTINGS = {  # that must be equal on all nodes, since users are subject to them on any
+SHARED_SETTINGS = {  # must be equal on all nodes, because users may connect to any of them
     "always_on",
     "always_on_days",
     "auto_join",
@@ -51,7 +51,7 @@ SHARED_SETTINGS = {  # that must be equal on all nodes, since users are subject 
 
 @dataclass(frozen=True, slots=True)
 class NodeProfile:
-    """What a node tells about itself; `settings` are those that must be equal on all nodes."""
+    """What a node publishes about itself; `settings` are those that must be equal on all nodes."""
 
     name: str
     version: str
@@ -79,7 +79,7 @@ class Membership:
         self._epoch = clock.new_id()
         last_id = select(func.max(EventRow.id)).scalar_subquery().label("last_id")
         nodes = select(func.count()).select_from(NodeRow).scalar_subquery().label("nodes")
-        self._find_place = select(NodeRow.epoch, last_id, nodes).where(NodeRow.name == profile.name)
+        self._find_own_row = select(NodeRow.epoch, last_id, nodes).where(NodeRow.name == profile.name)
         self._renewed_at = clock.monotonic()
         self._watching_since = self._renewed_at  # that is, without being late or disconnected
 
@@ -98,8 +98,8 @@ class Membership:
         """How long ago the lease was renewed; callable from any thread."""
         return self._clock.monotonic() - self._renewed_at
 
-    def take(self, connection: Connection, position: int) -> Event:
-        """Take the place of this node, also from an earlier run; return the event to append.
+    def join(self, connection: Connection, position: int) -> Event:
+        """Add the row of this node, instead of any from an earlier run; return the event to append.
 
         The caller holds the claim on the node's name and the log's lock.
 
@@ -145,13 +145,13 @@ class Membership:
         return round(self._profile.lease_seconds * 1000)
 
     def require(self, connection: Connection) -> int:
-        """Check, under the log's lock, that this node still has its place.
+        """Check, under the log's lock, that this node has not been removed.
 
         Return the last position of the log, which the same query finds.
 
         Raises: LeaseExpired when the other nodes have removed it.
         """
-        found = connection.execute(self._find_place).first()
+        found = connection.execute(self._find_own_row).first()
         if found is None or found.epoch != self._epoch:
             raise self._expired()
         self.is_alone = found.nodes == 1
@@ -180,7 +180,7 @@ class Membership:
         self._watching_since = self._clock.monotonic()
         self.expired_nodes = []
 
-    def find_expired(self, connection: Connection) -> None:
+    def update_expired(self, connection: Connection) -> None:
         """Set `expired_nodes` to the names of other nodes whose lease has expired."""
         if self._clock.monotonic() < self._watching_since + self._profile.lease_seconds:
             return

@@ -1,4 +1,4 @@
-"""The nodes of a database: which there are, and how one of them is drained."""
+"""Lists the nodes of a database, and drains one of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -34,7 +34,7 @@ class SimulatedNode:
         self.announced: deque[int] = deque()  # notifications on their way to this node
         self.is_paused = False
         self.is_cycling = False
-        self.has_ended = False  # it was killed, or lost its place
+        self.has_ended = False  # it was killed or removed
         self._database = database
         self._database.dialect.injector = self.faults
         self._clock = SkewedClock(time, skew)

@@ -84,7 +84,7 @@ class Simulation:
             self.ended.append(node)
 
     def cycle(self, node: SimulatedNode) -> None:
-        """Run a cycle of a node, if it can, and check that it does not act without its place."""
+        """Run a cycle of a node, if it can, and check that it does not act after its removal."""
         if not node.may_act:
             return
         is_fenced = self._is_fenced(node)
@@ -114,7 +114,7 @@ class Simulation:
         """Read what a node has appended, and check that it was allowed to."""
         events = self._databases.read_after(self.reference.position)
         for event in events:
-            assert not self._is_fenced(writer), f"{event} by a node that has lost its place"
+            assert not self._is_fenced(writer), f"{event} by a node that has been removed"
             self.reference.apply(event)
             if event.kind is Kind.NODE_STARTED and event.target == writer.name:
                 self._started_at[writer] = event.id
@@ -124,7 +124,7 @@ class Simulation:
                     node.announced.append(events[-1].id)
 
     def _is_fenced(self, node: SimulatedNode) -> bool:
-        """Whether the log says that a node has ended, or that another run has taken its place."""
+        """Whether the log says that a node has ended, or that another run has replaced it."""
         started = self._started_at.get(node)
         return started is not None and self.reference.live_nodes.get(node.name, started) != started
 
@@ -223,7 +223,7 @@ def _without_instants(value: object) -> object:
 
 def _require_nothing_shown(received: Iterable[Iterable[Line]]) -> None:
     shown = {line.command for lines in received for line in lines}
-    assert shown <= ALLOWED_WHEN_FENCED, f"{shown} by a node that has lost its place"
+    assert shown <= ALLOWED_WHEN_FENCED, f"{shown} by a node that has been removed"
 
 
 def check(databases: Databases, history: Iterable[Step]) -> None:

@@ -30,7 +30,7 @@ class Node:
         self.membership = Membership(profile, clock, lambda connection: clock.now())
 
     def join(self) -> None:
-        """Take the place of the node."""
+        """Join the nodes."""
         self.ledger.open()
         self.ledger.commit([self.ledger.join(self.membership)])
 
