@@ -252,7 +252,9 @@ class Ledger(LogConnection):
         try:
             connection = self.begin()
             is_stored = self.log.has_last_batch(connection)
-            self._require_replication(is_stored)
+            if is_stored:
+                self._require_replication()
+            connection.rollback()  # unless that has ended the transaction
         except SQLAlchemyError as error:
             raise self.abort(error) from error
         settled, self._in_doubt = self._in_doubt, None
@@ -261,17 +263,15 @@ class Ledger(LogConnection):
         self.log.mark_committed(settled.events)
         return settled.rejected
 
-    def _require_replication(self, is_stored: bool) -> None:
-        """End the transaction; with nodes, wait until a batch that is stored is on the standby.
+    def _require_replication(self) -> None:
+        """With nodes, commit a write, so that the standby has the batch that is stored, too.
 
-        A commit that writes waits for the standby to have everything before it. The session of the
-        batch may have ended without that.
+        The commit waits for the standby to have everything before it. The session of the batch may
+        have ended without that.
         """
-        if is_stored and self.membership is not None:
+        if self.membership is not None:
             self.membership.renew(self.connection, self.last_id)
             self.connection.commit()
-        else:
-            self.connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
