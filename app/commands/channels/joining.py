@@ -139,7 +139,8 @@ def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:
     """Emit the JOIN with the initial roles, and send the join burst to the user's devices."""
     roles = _initial_roles(room, me)
     others, is_attended = room.audience, room.is_attended
-    data = JoinedData(me.realname, "".join(sorted(roles)), override)
+    is_invited = room.id in me.invited
+    data = JoinedData(me.realname, "".join(sorted(roles)), override, is_invited)
     joined = ctx.changeset.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data))
     announce_away(ctx.changeset, me, others)
     if is_attended:

@@ -34,11 +34,15 @@ class DeletedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class JoinedData(EventData):
-    """A new member's real name and roles; `override`: an administrator bypassed the modes."""
+    """A new member's real name and roles.
+
+    `override` says that an administrator bypassed the modes, `invited` that an invitation was used.
+    """
 
     realname: str = ""
     roles: str = ""
     override: bool = False
+    invited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

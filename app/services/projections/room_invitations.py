@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select, text
+from sqlalchemy import Connection, bindparam, delete, text
 
 from app.db.models import RoomInvitationRow
 from app.events import Event, Kind
-from app.events.data import InvitedData
+from app.events.data import InvitedData, JoinedData
 from app.services.projections.projection import BatchProjection, Projection
 
 _UPSERT = text(
@@ -16,9 +16,6 @@ _UPSERT = text(
     """
 )
 # Compiled once, because sessions begin and end in bursts.
-_FIND = select(RoomInvitationRow.session_id, RoomInvitationRow.room_id).where(
-    RoomInvitationRow.room_id.in_(bindparam("rooms", expanding=True))
-)
 _DELETE_ALL = delete(RoomInvitationRow).where(RoomInvitationRow.session_id == bindparam("session"))
 _DELETE = _DELETE_ALL.where(RoomInvitationRow.room_id == bindparam("room"))
 
@@ -28,12 +25,12 @@ def _invited(connection: Connection, event: Event) -> None:
 
 
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
-    """Delete the invitations that are used; most joins use none."""
-    joins = {(event.session, event.room) for event in events}
-    invitations = connection.execute(_FIND, {"rooms": list({room for _, room in joins})}).all()
-    used = joins.intersection((session, room) for session, room in invitations)
+    """Delete the invitations that are used."""
+    used = [
+        {"session": event.session, "room": event.room} for event in events if JoinedData.of(event).invited
+    ]
     if used:
-        connection.execute(_DELETE, [{"session": session, "room": room} for session, room in used])
+        connection.execute(_DELETE, used)
 
 
 def _quit(connection: Connection, event: Event) -> None:
