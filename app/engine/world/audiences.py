@@ -148,10 +148,12 @@ def _private_metadata(world: World, event: Event) -> Audience:
 
 
 def _metadata(world: World, event: Event) -> Audience:
-    """Return the subscribers of the room or user that the event names."""
-    name, key = event.target or "", MetadataChangeData.of(event).key
+    """Return the subscribers of the room, or of the user who has the values that changed."""
+    name, data = event.target or "", MetadataChangeData.of(event)
     owner = world.find_user(name) if event.room is None else world.rooms.get(event.room)
-    return EMPTY_AUDIENCE if owner is None else find_subscribers(world, owner, key)
+    if owner is None or (isinstance(owner, User) and data.party not in (None, owner.party)):
+        return EMPTY_AUDIENCE
+    return find_subscribers(world, owner, data.key)
 
 
 _FINDERS: Mapping[Kind, AudienceFinder] = {
