@@ -23,7 +23,7 @@ from tests.conftest import MovedClock
 from tests.story import Story
 
 ROOM, ELSEWHERE, WITH_BOB, WITH_GUEST = range(4)
-OTHERS = (Kind.INVITED, Kind.TAGMSG, Kind.JOINED, Kind.QUIT, Kind.TOPIC)
+OTHERS = (Kind.WALLOPS, Kind.TAGMSG, Kind.JOINED, Kind.QUIT, Kind.TOPIC)
 FACTS = st.tuples(
     st.sampled_from((ROOM, ROOM, ELSEWHERE, WITH_BOB, WITH_GUEST)),
     st.sampled_from((*MESSAGES, *MESSAGES, *OTHERS)),
