@@ -55,9 +55,15 @@ def _end(connection: Connection, event: Event, session: int, visitors: tuple[str
 
 
 def _detached(connection: Connection, event: Event) -> None:
-    """End the visits of a session, unless another node has a device."""
-    node, visitors = DetachedData.of(event).node or "", _visitors(connection, event)
-    _execute(connection, event, visitors, _ALL_ROOMS, _NO_OTHER_NODE, session=event.session, node=node)
+    """End the visits of a session, unless another node has a device.
+
+    An event without a node is of a version that knew only one.
+    """
+    node, visitors = DetachedData.of(event).node, _visitors(connection, event)
+    if node is None:
+        _execute(connection, event, visitors, _ALL_ROOMS, session=event.session)
+    else:
+        _execute(connection, event, visitors, _ALL_ROOMS, _NO_OTHER_NODE, session=event.session, node=node)
 
 
 def _identity_changed(connection: Connection, event: Event) -> None:
