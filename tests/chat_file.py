@@ -6,9 +6,12 @@ A migration takes as long as a short test, and a property needs a new database f
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 from app.db import schema
 from app.db.database import Database, parse_database_url
+
+_migration = Lock()  # Alembic runs one at a time
 
 
 @cache
@@ -27,5 +30,6 @@ def create_chat_file(path: Path) -> Path:
     Only its owner can read it, as if the program had created it.
     """
     path.touch(0o600)
-    path.write_bytes(_migrated())
+    with _migration:
+        path.write_bytes(_migrated())
     return path

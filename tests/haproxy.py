@@ -13,8 +13,6 @@ from tests.waiting import eventually
 SOURCE = "127.0.0.2"  # from which it connects, so that others can connect directly
 PROXY_SETTINGS = {"proxy_from": SOURCE}  # of the servers
 CONFIGURATION = """
-global
-    stats socket {folder}/stats
 defaults
     mode tcp
     timeout connect 2s
@@ -47,9 +45,7 @@ class HAProxy:
             SERVER.format(name=name, port=port, health=health, source=SOURCE)
             for name, (port, health) in nodes.items()
         )
-        file.write_text(
-            CONFIGURATION.format(folder=folder, port=self.port, balance=balance) + "".join(servers)
-        )
+        file.write_text(CONFIGURATION.format(port=self.port, balance=balance) + "".join(servers))
         with (folder / "haproxy.log").open("wb") as log:
             self._process = subprocess.Popen(["haproxy", "-db", "-f", file], stdout=log, stderr=log)
         eventually(self._listens, TIMEOUT_SECONDS)
