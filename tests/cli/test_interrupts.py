@@ -45,3 +45,30 @@ def test_an_interrupted_import_ends_the_program_silently(
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60) == ("", "")
     assert process.returncode == 130
+
+
+CLOSING = """
+import signal, sys
+from sqlalchemy import create_engine
+from sqlalchemy.pool import QueuePool
+from app.cli import admin, terminal
+
+class Connection:
+    def close(self):
+        signal.raise_signal(signal.SIGINT)
+
+def call(app, program):
+    pool = QueuePool(Connection, reset_on_return=None)
+    pool.connect().close()
+    pool.dispose()
+
+terminal._call = call
+admin.main()
+"""
+
+
+def test_ctrl_c_while_a_connection_is_closed_prints_nothing(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", CLOSING], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
