@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from app.access_log import EntryBudgets
@@ -48,6 +49,7 @@ from app.net.server import ChatServer
 from app.net.service_manager import ServiceManager
 from app.process import (
     SPARE_DESCRIPTORS,
+    ServerSignal,
     install_signal_handlers,
     raise_descriptor_limit,
     tune_garbage_collector,
@@ -276,18 +278,20 @@ def _database(settings: ServerSettings, resources: ExitStack) -> Database:
 
 
 def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings], manager: ServiceManager) -> None:
-    stopping, hangup, elsewhere = threading.Event(), threading.Event(), threading.Event()
+    stopping, elsewhere = threading.Event(), threading.Event()
     core.runtime.request_reload = elsewhere.set
-    install_signal_handlers(stopping, hangup)
+    signals = install_signal_handlers()
     tune_garbage_collector()
     start(core, shell, stopping)
     manager.ready()
     for line in greet(core.runtime, shell.servers, loaded):
         print(clean(line), flush=True)
-    while not stopping.wait(SIGNAL_POLL_SECONDS):
+    while not stopping.is_set():
+        received = _wait_for_signal(signals)
         manager.update(core.engine.status())
-        if hangup.is_set():
-            hangup.clear()
+        if received is ServerSignal.STOP:
+            break
+        if received is ServerSignal.RELOAD:
             _reload(core, Event(Kind.REHASHED, nick=core.runtime.server_name))
         if elsewhere.is_set():
             elsewhere.clear()
@@ -304,6 +308,14 @@ def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings], manag
         raise loss
     if core.engine.has_failed or shell.has_failed:
         raise ChatError("The server stopped because of an internal error; see the log, and restart it.")
+
+
+def _wait_for_signal(signals: "SimpleQueue[ServerSignal]") -> ServerSignal | None:
+    """Return the next signal, or None if there is none for a while."""
+    try:
+        return signals.get(timeout=SIGNAL_POLL_SECONDS)
+    except Empty:
+        return None
 
 
 def _prepare_settings(

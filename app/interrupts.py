@@ -10,13 +10,12 @@ error asks whether it hides a KeyboardInterrupt.
 
 import os
 import signal
-import threading
 from types import FrameType
 from typing import NoReturn
 
 EXIT_INTERRUPTED = 128 + signal.SIGINT  # the shells' convention
 
-_received = threading.Event()
+_was_received = False  # not an Event: its lock could be held by what the handler interrupts
 
 
 def exit_on_interrupt() -> None:
@@ -42,16 +41,18 @@ def _exit(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    _received.set()
+    global _was_received
+    _was_received = True
     raise KeyboardInterrupt
 
 
 def raise_hidden_interrupt() -> None:
     """Raise KeyboardInterrupt if SIGINT was noted, instead of the error that is being handled."""
-    if _received.is_set():
+    if _was_received:
         raise KeyboardInterrupt
 
 
 def forget_interrupts() -> None:
     """Forget the signals noted so far, to continue after a KeyboardInterrupt."""
-    _received.clear()
+    global _was_received
+    _was_received = False

@@ -7,8 +7,9 @@ import os
 import resource
 import signal
 import sys
-import threading
 from collections.abc import Mapping
+from enum import Enum, auto
+from queue import SimpleQueue
 from types import FrameType
 from typing import NoReturn
 
@@ -22,24 +23,38 @@ RESTARTS_VARIABLE = "DURABLE_CHAT_RESTARTS"  # carries their numbers from one st
 logger = logging.getLogger(__name__)
 
 
-def install_signal_handlers(stopping: threading.Event, hangup: threading.Event) -> None:
-    """Set `stopping` on SIGINT or SIGTERM (exit at once on the second), and `hangup` on SIGHUP.
+class ServerSignal(Enum):
+    """What a signal asks of the server."""
 
-    SIGHUP is also sent when the controlling terminal closes; `stopping` is set in that case.
+    STOP = auto()  # SIGINT or SIGTERM, or SIGHUP because the terminal was closed
+    RELOAD = auto()  # SIGHUP
+
+
+def install_signal_handlers() -> "SimpleQueue[ServerSignal]":
+    """Return the queue that receives what signals ask; a second SIGINT or SIGTERM exits at once.
+
+    A handler interrupts the main thread anywhere, perhaps while it holds the lock of a
+    `threading.Event`, which the handler would then wait for. `SimpleQueue.put` is reentrant.
     """
+    received: SimpleQueue[ServerSignal] = SimpleQueue()
     had_terminal = os.isatty(0)
+    is_stopping = False
 
     def hang_up(number: int, frame: FrameType | None) -> None:
-        (stopping if had_terminal and not os.isatty(0) else hangup).set()
+        is_closed = had_terminal and not os.isatty(0)
+        received.put(ServerSignal.STOP if is_closed else ServerSignal.RELOAD)
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if stopping.is_set():
+        nonlocal is_stopping
+        if is_stopping:
             os._exit(128 + number)
-        stopping.set()
+        is_stopping = True
+        received.put(ServerSignal.STOP)
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, hang_up)
+    return received
 
 
 def raise_descriptor_limit(wanted: int) -> None:
