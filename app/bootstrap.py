@@ -200,7 +200,8 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         observe = _metrics(settings, clock, resources)
         database = _database(settings, resources)
         resources.enter_context(closing(database.dialect.claim_node(database.engine, settings.node)))
-        schema.require_own_database(database)  # a newer version may have upgraded it until the claim
+        if database.dialect.has_nodes:  # a newer version may have upgraded it until the claim
+            schema.require_own_database(database)  # on SQLite, this would release the locks of the process
         if exposure := find_exposure(database):
             logger.warning("%s", exposure)
         core = assemble(settings, database, clock, load, _membership(settings, database, clock))

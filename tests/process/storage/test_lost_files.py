@@ -1,5 +1,7 @@
 """Promise P1 holds when files of the database are removed while the server runs."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,14 @@ def test_no_server_serves_a_removed_database(tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match="Another server is running"):
             Server(tmp_path, creates_database=True)
         server.kill()
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_the_server_keeps_its_locks_while_other_programs_read(tmp_path: Path, is_new: bool) -> None:
+    """Whoever closes a database last removes its log, and lost locks make everyone the last."""
+    with Server(tmp_path, creates_database=is_new) as server:
+        server.connect("anna").fence()
+        with closing(sqlite3.connect(server.database)) as other:
+            other.execute("SELECT count(*) FROM event").fetchone()
+        assert Path(f"{server.database}-wal").exists()
+        assert "removed or replaced" not in server.log
