@@ -119,7 +119,7 @@ def count_restarts(environment: Mapping[str, str]) -> dict[str, int]:
     try:
         found = json.loads(environment.get(RESTARTS_VARIABLE, "{}"))
         return {str(reason): int(number) for reason, number in found.items()}
-    except (ValueError, TypeError, AttributeError):  # set by somebody else
+    except (ValueError, TypeError, AttributeError):  # not written by this program
         return {}
 
 

@@ -82,7 +82,7 @@ def end_sessions(runtime: Runtime, changeset: Changeset, node: str, reason: str,
 def disconnect_all(runtime: Runtime, changeset: Changeset, reason: str) -> None:
     """Close all connections at shutdown; sessions without other devices end unless always-on.
 
-    Nobody here is told about the others, because all are disconnected.
+    The QUITs are stored but not delivered here, because every client is disconnected anyway.
     """
     world = runtime.world
     for user in world.users_on(world.node):
