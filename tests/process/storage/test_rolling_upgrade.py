@@ -18,7 +18,8 @@ from tests.process.socket_client import TIMEOUT_SECONDS
 
 NEXT = "9999"
 CLAIM_MODES = """
-    SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = 1667785076
+    SELECT mode FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 2 AND classid = 1667785076
 """  # the locks on the database, which a server shares
 MIGRATION = f'''"""Add a table with the claims that are held during the migration."""
 
