@@ -31,10 +31,10 @@ from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.sink import NullSink
 from app.engine.engine import Engine
-from app.engine.rate_limits import MAX_KEYS
+from app.engine.limits.rate_limits import MAX_KEYS
+from app.engine.limits.server_rate_limits import RateLimits
 from app.engine.reducers.table import REDUCERS
 from app.engine.restore import restore
-from app.engine.server_rate_limits import RateLimits
 from app.engine.submission_unit import Callback, SubmissionUnit
 from app.engine.world.world import World
 from app.errors import ChatError, DatabaseRefused, LogBusy

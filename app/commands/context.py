@@ -13,7 +13,7 @@ from app.commands.runtime import Runtime, TemplateSource
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.response import Response, ResponseEntry
-from app.engine.rate_limits import rate_key
+from app.engine.limits.rate_limits import rate_key
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User

@@ -8,7 +8,7 @@ from app.clock import Clock
 from app.commands.registry import CommandTable
 from app.db.database import Database
 from app.engine.cloak import HostCloak
-from app.engine.server_rate_limits import RateLimits
+from app.engine.limits.server_rate_limits import RateLimits
 from app.engine.world.world import World
 from app.services.ledger import Ledger
 from app.settings import LoadedSettings, ServerSettings

@@ -15,12 +15,12 @@ from contextlib import suppress
 from threading import Thread
 
 from app.clock import Clock
-from app.engine.committer import Committer
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.sink import FlushScheduler
-from app.engine.engine_status import EngineStatus
 from app.engine.handler import CommandHandler
-from app.engine.notification_inbox import NotificationInbox
+from app.engine.monitoring.engine_status import EngineStatus
+from app.engine.nodes.notification_inbox import NotificationInbox
+from app.engine.storing.committer import Committer
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.unit_scheduler import UnitScheduler

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 
 from app.clock import Clock, Timer
 from app.engine.changeset import Changeset
-from app.engine.committer import Committer
-from app.engine.engine_status import EngineStatus
 from app.engine.handler import CommandHandler
-from app.engine.lease_keeper import LeaseKeeper
-from app.engine.notification_inbox import NotificationInbox
-from app.engine.outage import RETRY_SECONDS, RefusalScope
+from app.engine.monitoring.engine_status import EngineStatus
+from app.engine.nodes.lease_keeper import LeaseKeeper
+from app.engine.nodes.notification_inbox import NotificationInbox
+from app.engine.storing.committer import Committer
+from app.engine.storing.outage import RETRY_SECONDS, RefusalScope
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.unit_runner import UnitRunner

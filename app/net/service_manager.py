@@ -15,7 +15,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 
 from app.clock import Clock
-from app.engine.engine_status import MAX_WAIT_SECONDS, EngineStatus
+from app.engine.monitoring.engine_status import MAX_WAIT_SECONDS, EngineStatus
 
 WATCHDOG_MESSAGES = 3  # within the interval after which systemd restarts the server
 SEND_SECONDS = 1.0  # for a service manager that is busy

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.engine_status import STALL_SECONDS, EngineStatus
+from app.engine.monitoring.engine_status import STALL_SECONDS, EngineStatus
 from app.net.service_manager import MAX_RELOAD_SECONDS, ServiceManager
 from tests.conftest import MovedClock
 

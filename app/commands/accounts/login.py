@@ -30,7 +30,7 @@ from app.commands.sessions.bans import (
 from app.commands.sessions.nick_changes import change_nick
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
-from app.engine.rate_limits import describe_wait
+from app.engine.limits.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
 from app.events import Kind

@@ -13,7 +13,7 @@ from app.commands.accounts.verify import Announce, log_in_to_new_account, mail_c
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command
-from app.engine.rate_limits import describe_wait
+from app.engine.limits.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.errors import UsageError
 from app.events import PasswordHashes

@@ -5,7 +5,7 @@ from app.clock import to_text
 from app.commands.accounts.login import LoginAttempt, log_failure
 from app.commands.context import Context
 from app.commands.errors import FailReply
-from app.engine.rate_limits import describe_wait
+from app.engine.limits.rate_limits import describe_wait
 from app.engine.world.world import Invitation
 from app.services.accounts.codes import hash_code
 from app.settings import ServerSettings

@@ -12,7 +12,7 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.metadata.profiles import adopt_guest_values
 from app.commands.registry import command
-from app.engine.rate_limits import describe_wait
+from app.engine.limits.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.events import Applicant, PasswordHashes
 from app.services.accounts import mail

@@ -13,7 +13,7 @@ from app.commands.sessions import account_roles
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
-from app.engine.rate_limits import describe_wait
+from app.engine.limits.rate_limits import describe_wait
 from app.engine.world.admission import find_entry_refusal
 from app.engine.world.room import Room
 from app.engine.world.user import User

@@ -13,7 +13,7 @@ from app.commands.sessions.bans import find_ban, subject_of_user
 from app.commands.sessions.leaving import detach_client
 from app.commands.sessions.nick_changes import change_nick
 from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
-from app.engine.rate_limits import describe_wait
+from app.engine.limits.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import User
 from app.services.accounts.passwords import is_same_password, verify_password

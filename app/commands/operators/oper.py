@@ -9,7 +9,7 @@ from app.commands.channels import usermodes
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.engine.rate_limits import describe_wait
+from app.engine.limits.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.events import Kind
 from app.events.data import OperData

@@ -8,7 +8,7 @@ from app.db.database import Database
 from app.db.location import find_free_bytes
 from app.db.sqlite.files import WAL_SIZE_LIMIT_BYTES
 from app.engine.engine import Engine
-from app.engine.engine_status import EngineStatus
+from app.engine.monitoring.engine_status import EngineStatus
 from app.net.monitoring.route import Reply, json_reply
 
 MIN_FREE_BYTES = WAL_SIZE_LIMIT_BYTES  # the write-ahead log alone may grow by this much

@@ -16,7 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from app.engine.engine import Engine
-from app.engine.meter import Histogram
+from app.engine.monitoring.meter import Histogram
 from app.errors import LeaseExpired, LogConflict, LogReplaced
 from app.net.monitoring.health import Health
 from app.net.send.flusher_pool import FlusherPool

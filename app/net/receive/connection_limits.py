@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Lock
 
-from app.engine.rate_limits import rate_key
+from app.engine.limits.rate_limits import rate_key
 from app.settings.fields import Network
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.engine.login_throttle import PER_NAME_FACTOR, LoginThrottle
-from app.engine.rate_limits import MAX_KEYS, RateLimit, rate_key
+from app.engine.limits.login_throttle import PER_NAME_FACTOR, LoginThrottle
+from app.engine.limits.rate_limits import MAX_KEYS, RateLimit, rate_key
 from tests.conftest import MovedClock
 from tests.engine.account_clients import PASSWORD, Scram, account, begin, codes, finish, log_in, plain
 from tests.engine.conftest import MakeBench

@@ -11,7 +11,7 @@ from string import ascii_letters, digits
 
 import pytest
 
-from app.engine.rate_limits import MAX_KEYS, RateLimit
+from app.engine.limits.rate_limits import MAX_KEYS, RateLimit
 from app.engine.world import recent_messages
 from app.engine.world.recent_messages import MAX_BYTES
 from app.settings import ServerSettings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine.conflicts import _CHANGES, find_conflict
+from app.engine.nodes.conflicts import _CHANGES, find_conflict
 from app.events import Event, Kind
 from app.events.data import ConnectedData, JoinedData, KickedData, ModeData
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.engine.activity import WATCH_SECONDS, WINDOW_SECONDS
-from app.engine.engine_status import MAX_WAIT_SECONDS, STALL_SECONDS, EngineStatus
+from app.engine.monitoring.activity import WATCH_SECONDS, WINDOW_SECONDS
+from app.engine.monitoring.engine_status import MAX_WAIT_SECONDS, STALL_SECONDS, EngineStatus
 from app.net.monitoring.health import MIN_FREE_BYTES, Health
 from app.net.monitoring.top import MAX_ENTRIES, ServerFigures, TopFigures
 from app.net.send.flusher_pool import FlusherPool

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine.outage import MAX_TURN_SECONDS, Outage, RefusalScope
+from app.engine.storing.outage import MAX_TURN_SECONDS, Outage, RefusalScope
 from app.errors import LogBusy, StorageError
 from tests.conftest import MovedClock
 

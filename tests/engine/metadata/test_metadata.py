@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.commands.metadata.limits import MAX_VALUE_BYTES
-from app.engine.server_rate_limits import MAX_METADATA_CHANGES, METADATA_SECONDS
+from app.engine.limits.server_rate_limits import MAX_METADATA_CHANGES, METADATA_SECONDS
 from app.wire.line import parse
 from app.wire.metadata import MAX_KEY_BYTES, is_key
 from tests.conftest import MovedClock

@@ -3,7 +3,7 @@
 import pytest
 
 from app.commands.metadata.limits import MAX_SUBSCRIPTIONS, MAX_VALUE_BYTES
-from app.engine.server_rate_limits import MAX_METADATA_CHANGES
+from app.engine.limits.server_rate_limits import MAX_METADATA_CHANGES
 from tests.engine import scenes
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from app.clock import Clock
-from app.engine.rate_limits import MAX_KEYS, RateLimit, rate_key
+from app.engine.limits.rate_limits import MAX_KEYS, RateLimit, rate_key
 
 WINDOW_SECONDS = 300.0  # how long a failure counts
 PER_NAME_FACTOR = 10  # the limit per name, as a multiple of the limit per address

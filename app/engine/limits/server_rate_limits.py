@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.clock import Clock
-from app.engine.login_throttle import LoginThrottle
-from app.engine.rate_limits import RateLimit
+from app.engine.limits.login_throttle import LoginThrottle
+from app.engine.limits.rate_limits import RateLimit
 from app.settings import ServerSettings
 
 REGISTRATION_SECONDS = 3600.0  # window for account registrations

@@ -9,17 +9,17 @@ import logging
 from collections.abc import Callable, Sequence
 
 from app.clock import Clock
-from app.engine.activity import Activity
 from app.engine.changeset import Changeset, FollowUp
-from app.engine.conflicts import require_no_conflict
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import without_events
-from app.engine.engine_status import StorageWait
 from app.engine.handler import CommandHandler
-from app.engine.meter import Meter
-from app.engine.outage import Outage
+from app.engine.monitoring.activity import Activity
+from app.engine.monitoring.engine_status import StorageWait
+from app.engine.monitoring.meter import Meter
+from app.engine.nodes.conflicts import require_no_conflict
+from app.engine.storing.outage import Outage
+from app.engine.storing.unstored import adapt
 from app.engine.submission_unit import SubmissionUnit
-from app.engine.unstored import adapt
 from app.engine.world.world import World
 from app.errors import LogBusy, StorageError
 from app.events import Event

@@ -1,0 +1,1 @@
+"""Rate limits of connections, commands and log-in attempts."""

@@ -1,0 +1,1 @@
+"""The other nodes on the same database: leases, notifications and conflicting batches."""

@@ -1,0 +1,1 @@
+"""The way of a batch into the log, also when the database fails."""
