@@ -14,6 +14,7 @@ revision = "0031"
 down_revision = "0030"
 branch_labels = None
 depends_on = None
+is_compatible = True  # the limit only decides when an insert merges the list
 
 
 def upgrade() -> None:
