@@ -14,6 +14,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ID_RANDOM_BITS = 20  # of an id, whose other bits are the instant at which it was made
 
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux; on macOS, that one does not stop
+
 _identity_lock = Lock()
 
 
@@ -29,6 +31,10 @@ class Clock:
     def monotonic(self) -> float:
         """Return a monotonic time in seconds; only differences are meaningful."""
         return time.monotonic()
+
+    def boottime(self) -> float:
+        """Return a monotonic time in seconds that goes on while the machine is suspended."""
+        return time.clock_gettime(_BOOTTIME)
 
     def new_id(self) -> int:
         """Return a new id for a room, account or session, unique without coordination.

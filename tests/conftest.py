@@ -30,14 +30,20 @@ class MovedClock(Clock):
 
     def __init__(self, now: int = 1_795_000_000_000) -> None:
         self.instant = now
+        self.suspended_seconds = 0.0  # of a suspended machine
+        self.paused_seconds = 0.0  # of a paused virtual machine, whose time of day was set afterwards
 
     def now(self) -> int:
         """Return the instant set by the test, in milliseconds since the epoch."""
         return self.instant
 
     def monotonic(self) -> float:
-        """Return the same instant in seconds."""
-        return self.instant / 1000
+        """Return the same instant in seconds, without those of the suspensions and pauses."""
+        return self.boottime() - self.suspended_seconds
+
+    def boottime(self) -> float:
+        """Return the same instant in seconds, without those of the pauses."""
+        return self.instant / 1000 - self.paused_seconds
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,6 +30,8 @@ from app.wire.line import Line, parse
 from tests.chat_file import create_chat_file
 from tests.measurement import measured_once
 
+NODE_LEASE_SECONDS = 10_000_000
+
 
 class RecordingSink:
     """A sink that records its bytes."""
@@ -119,7 +121,7 @@ class EngineHarness:
 
     def _membership(self) -> Membership:
         """Return a membership whose lease does not expire while a test runs."""
-        profile = NodeProfile(self.settings.node, "1", {}, lease_seconds=10_000_000)
+        profile = NodeProfile(self.settings.node, "1", {}, NODE_LEASE_SECONDS)
         return Membership(profile, self.clock, self.database.dialect.now)
 
     @classmethod

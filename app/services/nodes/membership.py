@@ -7,8 +7,10 @@ transaction that appends to the log requires the epoch to be in the table. Both 
 log's lock, so a node cannot write after it was removed.
 
 The table keeps the time of the database server, so the clocks of nodes need not agree. A server
-decides by its own monotonic clock, which goes on while the process is stopped, whether its lease
-may have expired. It must then renew it before it answers anybody.
+decides by its own clocks whether its lease may have expired. It must then renew it before it
+answers anybody. The clock that decides goes on while the process is stopped or the machine is
+suspended. In a virtual machine that is paused it stops as well, so the time of day counts, too: it
+is set when the machine goes on. A clock that is set forward for another reason does no harm.
 
 While the database fails, no node can renew its lease. So a node that was late itself, or had to
 connect again, watches the others for the length of a lease before it removes any of them.
@@ -80,8 +82,8 @@ class Membership:
         last_id = select(func.max(EventRow.id)).scalar_subquery().label("last_id")
         nodes = select(func.count()).select_from(NodeRow).scalar_subquery().label("nodes")
         self._find_own_row = select(NodeRow.epoch, last_id, nodes).where(NodeRow.name == profile.name)
-        self._renewed_at = clock.monotonic()
-        self._watching_since = self._renewed_at  # that is, without being late or disconnected
+        self._renewed_at = self._read_clocks()
+        self._watching_since = clock.boottime()  # that is, without being late or disconnected
 
     @property
     def is_due(self) -> bool:
@@ -96,7 +98,12 @@ class Membership:
     @property
     def age_seconds(self) -> float:
         """How long ago the lease was renewed; callable from any thread."""
-        return self._clock.monotonic() - self._renewed_at
+        boottime, instant = self._renewed_at
+        return max(self._clock.boottime() - boottime, (self._clock.now() - instant) / 1000)
+
+    def _read_clocks(self) -> tuple[float, int]:
+        """Return the time since the machine started, in seconds, and the instant."""
+        return self._clock.boottime(), self._clock.now()
 
     def join(self, connection: Connection, position: int) -> Event:
         """Add the row of this node, instead of any from an earlier run; return the event to append.
@@ -105,7 +112,7 @@ class Membership:
 
         Raises: DatabaseRefused when settings differ from those of a running node.
         """
-        started, now = self._clock.monotonic(), self._database_time(connection)
+        started, now = self._read_clocks(), self._database_time(connection)
         self._require_equal_settings(connection, now)
         connection.execute(delete(NodeRow).where(NodeRow.name == self.name))
         profile = self._profile
@@ -162,7 +169,7 @@ class Membership:
 
         Raises: LeaseExpired when the other nodes have removed this one.
         """
-        started = self._clock.monotonic()
+        started = self._read_clocks()
         leased_until = self._database_time(connection) + self._lease_ms
         renewed = connection.execute(
             update(NodeRow)
@@ -177,12 +184,12 @@ class Membership:
 
     def watch_again(self) -> None:
         """Give the other nodes the length of a lease to renew theirs, which they could not do."""
-        self._watching_since = self._clock.monotonic()
+        self._watching_since = self._clock.boottime()
         self.expired_nodes = []
 
     def update_expired(self, connection: Connection) -> None:
         """Set `expired_nodes` to the names of other nodes whose lease has expired."""
-        if self._clock.monotonic() < self._watching_since + self._profile.lease_seconds:
+        if self._clock.boottime() < self._watching_since + self._profile.lease_seconds:
             return
         expired = find_expired(connection, self._database_time(connection))
         self.expired_nodes = [node.name for node in expired if node.name != self.name]

@@ -5,11 +5,12 @@ from sqlalchemy import select, update
 
 from app.db.models import EventRow, NodeRow, SessionNodeRow
 from app.engine.world.user import User
+from app.errors import LeaseExpired
 from app.events import Kind
 from app.wire.line import parse
 from tests.engine.account_clients import PASSWORD, account, enter, plain
 from tests.engine.cluster import Cluster
-from tests.engine.harness import EngineHarness, HarnessClient
+from tests.engine.harness import NODE_LEASE_SECONDS, EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people, user
 
 LEASE = "The node did not renew its lease"
@@ -109,6 +110,17 @@ def test_a_node_that_two_others_find_expired_is_removed_once(cluster: Cluster) -
         "quit bob",
         "node-ended a",
     ]
+
+
+@pytest.mark.parametrize("stopped", ["suspended_seconds", "paused_seconds"])
+def test_a_node_answers_nobody_after_its_machine_stood_still(cluster: Cluster, stopped: str) -> None:
+    bob = cluster.nodes["b"].connect("bob")
+    cluster.clock.instant += NODE_LEASE_SECONDS * 1000
+    setattr(cluster.clock, stopped, NODE_LEASE_SECONDS)
+    cluster.nodes["a"].remove_node("b", LEASE)
+    with pytest.raises(LeaseExpired):
+        bob.send("ISON bob")
+    assert bob.heard() == []
 
 
 def test_always_on_users_stay_when_their_node_is_gone(cluster: Cluster) -> None:

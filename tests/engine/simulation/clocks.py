@@ -36,6 +36,10 @@ class SkewedClock(Clock):
         """Return the time since the start of the simulation in seconds."""
         return 1_000 + self._time.elapsed / 1000
 
+    def boottime(self) -> float:
+        """Return the same time: machines of the simulation are not suspended."""
+        return self.monotonic()
+
     def new_id(self) -> int:
         """Return an id that depends on this node's time, and on nothing outside the simulation."""
         made = (self.now() << ID_RANDOM_BITS) | self._time.random.getrandbits(ID_RANDOM_BITS)

@@ -98,6 +98,21 @@ def test_lease_is_due_well_before_it_may_be_expired(nodes: Nodes, clock: MovedCl
     assert node.may_be_expired
 
 
+@pytest.mark.parametrize("stopped", ["suspended_seconds", "paused_seconds"])
+def test_lease_runs_out_while_the_machine_stands_still(nodes: Nodes, clock: MovedClock, stopped: str) -> None:
+    node, before = nodes.start("a").membership, clock.monotonic()
+    clock.instant += LEASE_SECONDS * 1000
+    setattr(clock, stopped, LEASE_SECONDS)
+    assert clock.monotonic() == before
+    assert node.may_be_expired
+
+
+def test_clock_that_is_set_back_does_not_extend_a_lease(nodes: Nodes, clock: MovedClock) -> None:
+    node = nodes.start("a").membership
+    clock.paused_seconds = -LEASE_SECONDS  # so only the time of day stands still
+    assert node.may_be_expired
+
+
 def test_node_that_renews_its_lease_is_not_expired(nodes: Nodes, clock: MovedClock) -> None:
     first, second = nodes.start("a"), nodes.start("b")
     for _ in range(5):
