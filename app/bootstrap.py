@@ -20,9 +20,9 @@ from app.commands.operators import reloading
 from app.commands.pseudoclients import service_context
 from app.commands.runtime import ApplySettings, LoadSettings, Runtime
 from app.commands.table import build_command_table
-from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.location import find_exposure, find_location_problem, require_usable_file
+from app.db.migration import schema
 from app.db.notifications import Channel
 from app.db.transient import decode_transient
 from app.engine.changeset import Changeset

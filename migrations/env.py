@@ -5,10 +5,10 @@ import sys
 from alembic import context
 from sqlalchemy import Connection
 
-from app.db import revisions
 from app.db.database import Database, parse_database_url
+from app.db.migration import revisions
+from app.db.migration.schema import DatabaseState, require_own_database
 from app.db.models import Base
-from app.db.schema import DatabaseState, require_own_database
 from app.db.views import create_views, prepare_for_migration
 from app.errors import ChatError
 from app.settings import SERVER, load

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.db.migration import schema
 
 _migration = Lock()  # Alembic runs one at a time
 

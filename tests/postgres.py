@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL, make_url
 
-from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.db.migration import schema
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs warns if XDG_RUNTIME_DIR is not set

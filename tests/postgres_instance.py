@@ -14,8 +14,8 @@ import psutil
 import psycopg
 from sqlalchemy import URL
 
-from app.db import schema
 from app.db.database import Database
+from app.db.migration import schema
 from tests.process.server_process import free_port
 from tests.waiting import eventually
 

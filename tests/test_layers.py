@@ -14,6 +14,21 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "ground",
     "settings",
     "wire",
+    "db.models",
+    "db.notifications",
+    "db.dialect",
+    "db.sqlite",
+    "db.postgresql",
+    "db.database",
+    "db.insertion",
+    "db.chain",
+    "db.log",
+    "db.views",
+    "db.copying",
+    "db.fulltext",
+    "db.space",
+    "db.scratch",
+    "db.migration",
     "db",
     "services",
     "engine.monitoring",
@@ -91,18 +106,20 @@ GROUND = {
     "threads",
 }
 BASE = {"ground", "settings", "wire"}
+DB = {layer for layer in LAYERS if layer.partition(".")[0] == "db"}
+CLIENT = {layer for layer in LAYERS if layer.partition(".")[0] == "client"}
 ALONE = {  # packages with stricter rules than the order; the first match applies
     "app.bootstrap": set(LAYERS),
     "app.client.net": {"ground", "settings", "wire", "client.net"},
     "app.cli.terminal": {"ground"},
-    "app.cli.server": {"bootstrap", "services", "db", *BASE, "cli"},
+    "app.cli.server": {"bootstrap", "services", *DB, *BASE, "cli"},
     "app.cli.client_password": {"client.storage", *BASE, "cli"},
-    "app.cli.client_setup": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
-    "app.cli.client_modes": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
-    "app.cli.admin.rehearsal": {"client.net", "services", "db", *BASE, "cli"},
-    "app.cli.admin.commands.server.doctor": {"net.send", "services", "db", *BASE, "cli"},
-    "app.cli": {"services", "db", *BASE, "cli"},
-    "migrations": {"db", *BASE},
+    "app.cli.client_setup": {*CLIENT, *BASE, "cli"},
+    "app.cli.client_modes": {*CLIENT, *BASE, "cli"},
+    "app.cli.admin.rehearsal": {"client.net", "services", *DB, *BASE, "cli"},
+    "app.cli.admin.commands.server.doctor": {"net.send", "services", *DB, *BASE, "cli"},
+    "app.cli": {"services", *DB, *BASE, "cli"},
+    "migrations": {*DB, *BASE},
 }
 SOCKETS = {"socket", "socketserver", "selectors", "select"}
 HAVE_SOCKETS = ("app.net", "app.client.net", "app.bootstrap")

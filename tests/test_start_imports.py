@@ -19,7 +19,7 @@ from app.cli.client_tree import app as client_app
 from app.cli.server.tree import ServerCommands
 from app.cli.server.tree import app as server_app
 from app.db.database import Database, parse_database_url
-from app.db.schema import prepare_database
+from app.db.migration.schema import prepare_database
 from tests.cli.test_server import environment
 from tests.process.server_process import Server
 

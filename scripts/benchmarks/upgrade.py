@@ -18,8 +18,8 @@ from pathlib import Path
 from sqlalchemy import Connection, column, insert, table
 from sqlalchemy.sql.expression import TableClause
 
-from app.db import revisions
 from app.db.database import Database, parse_database_url
+from app.db.migration import revisions
 
 ROOT = Path(__file__).parents[2]
 FIRST = "0001"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from app.db.database import Database
-from app.db.schema import prepare_database
+from app.db.migration.schema import prepare_database
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-c", "from app.cli.server import main; main()"]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.clock import Clock
-from app.db import revisions, schema
 from app.db.database import Database, parse_database_url
 from app.db.location import find_exposure
+from app.db.migration import revisions, schema
 from app.db.sqlite.claim import lock_beside
 from app.errors import DatabaseRefused, StorageError
 from app.events import Event, Kind

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.clock import Clock
-from app.db import schema
 from app.db.database import Database
+from app.db.migration import schema
 from app.db.postgresql import claim as postgresql_claim
 from app.db.postgresql.locks import LOG_LOCK
 from app.errors import ClaimLost, DatabaseRefused, StorageError

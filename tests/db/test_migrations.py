@@ -10,10 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text
 
 from app.clock import Clock
-from app.db import migrate, revisions, schema
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
 from app.db.log import read_after
+from app.db.migration import migrate, revisions, schema
 from app.db.models import Base, RoomMaskRow
 from app.errors import StorageError
 from app.events import Event, Kind, PasswordHashes
@@ -47,7 +47,7 @@ def test_migration_file_names_give_the_revisions_in_order() -> None:
 def test_alembic_is_not_loaded_for_a_current_database(tmp_path: Path) -> None:
     url = str(tmp_path / "chat.db")
     program = (
-        "import sys; from app.db.database import Database, parse_database_url; from app.db import schema; "
+        "import sys; from app.db.database import Database, parse_database_url; from app.db.migration import schema; "
         f"schema.prepare_database(Database(parse_database_url({url!r}))); print('alembic' in sys.modules)"
     )
     loaded = [subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True) for _ in "12"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.db.migration import schema
 from app.db.postgresql import dialect as postgresql_dialect
 from app.db.sqlite import connection_setup
 from app.errors import DatabaseRefused, StorageError

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select, table, text
 from sqlalchemy.exc import ProgrammingError
 
 from app.clock import from_iso, to_iso
-from app.db import migrate
 from app.db.database import Database
+from app.db.migration import migrate
 from app.db.views import VIEWS, create_views, drop_views
 from app.events import Event, Kind, RoomKey, msgid
 from app.events.data import CertificateData, MessageData, ModeData, RedactedData

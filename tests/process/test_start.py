@@ -14,8 +14,8 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import make_url
 
-from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.db.migration import schema
 from app.greeting import database_word
 from tests.process.server_process import PROGRAM, Server, environment
 from tests.process.socket_client import TIMEOUT_SECONDS

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.db.database import Database
-from app.db.legacy import LegacyDatabase
+from app.db.sqlite.legacy import LegacyDatabase
 from app.services.legacy import ImportReport, LegacyImport, importing
 from app.services.legacy.rows import ImportLimits
 from tests.conftest import MovedClock

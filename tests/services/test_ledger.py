@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import OperationalError
 
-from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.log import read_after
+from app.db.migration import schema
 from app.db.models import EventRow
 from app.errors import StorageError
 from app.events import Event, Kind, RoomKey

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.cli.admin.common_options import CommonOptions
 from app.cli.admin.output import Output
 from app.clock import Clock
-from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.db.migration import schema
 from app.errors import ChatError, NotFound
 from app.services.administration.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.settings import SERVER, ResolvedSettings, ServerSettings, derive_prefix, load, resolve

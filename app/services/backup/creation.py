@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app.atomic_write import replacing
 from app.clock import Clock, to_iso
-from app.db import schema
 from app.db.chain.links import find_digest
 from app.db.database import Database, parse_database_url
 from app.db.log import get_last_id
+from app.db.migration import schema
 from app.errors import StorageError
 from app.progress import Report
 from app.services.backup.copying import copy_to_file, describe_failure

@@ -15,14 +15,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from app.db import revisions
 from app.db.chain.links import find_digest
+from app.db.copying import mirror
+from app.db.copying.table_shape import TableShape
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
 from app.db.log import get_last_id
+from app.db.migration import revisions
 from app.db.models import EventCommitmentRow, EventRow, EventTombstoneRow, HashChainRow
-from app.db.sqlite import mirror
-from app.db.table_shape import TableShape
 from app.errors import DatabaseRefused, StorageError
 from app.events import Kind
 from app.services.backup.manifest import (

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
-from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import TRIGRAM
+from app.db.migration import schema
 from app.db.models import SPOKEN, EventRow, RoomRow
 from app.events import msgid
 from app.services.accounts.administration import create_account

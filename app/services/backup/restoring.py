@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.atomic_write import replacing
 from app.clock import Clock, to_datetime
-from app.db import copy_state, revisions, schema
+from app.db.copying import copy_state
 from app.db.database import Database, parse_database_url
+from app.db.migration import revisions, schema
 from app.db.postgresql.schemas import set_schema_aside, take_schema_back
 from app.db.sqlite.replacement import claimed_file, set_aside
 from app.db.sqlite.snapshot import without_companions
@@ -199,7 +200,7 @@ def copy_file(source: Path, target: Path, report: Report) -> None:
 
 def _remove_copy(target: Database) -> None:
     """Remove an incomplete copy from a PostgreSQL database that was empty."""
-    from app.db.migrate import remove_schema  # deferred: Alembic is slow to load
+    from app.db.migration.migrate import remove_schema  # deferred: Alembic is slow to load
 
     with target.reading() as session:
         is_incomplete = copy_state.exists(session.connection())

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, func, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.db import schema
 from app.db.chain.links import Position
 from app.db.database import Database, parse_database_url
 from app.db.log import get_last_id
+from app.db.migration import schema
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services.backup.manifest import InvalidManifest, Manifest, hash_file, read_manifest
 from app.services.checks.database import check_contents

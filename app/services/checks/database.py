@@ -10,7 +10,7 @@ from app.db.chain.links import Position
 from app.db.database import Database
 from app.db.dialect import StorageUsage
 from app.db.location import find_exposure, find_free_bytes, find_location_problem
-from app.db.schema import DatabaseState, require_own_database
+from app.db.migration.schema import DatabaseState, require_own_database
 from app.errors import ChatError
 from app.services import stats
 from app.services.checks.finding import CheckResult, Finding, split_advice
@@ -50,7 +50,7 @@ def check_contents(database: Database, session: Session, known: Sequence[Positio
     The log must still have the digests of the known positions. All queries of the session must see
     the same state.
     """
-    from app.db.migrate import differences  # deferred: Alembic is slow to load
+    from app.db.migration.migrate import differences  # deferred: Alembic is slow to load
 
     connection = session.connection()
     log = "positions, times, rooms and search index"

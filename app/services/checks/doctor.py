@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from app.clock import Clock, to_datetime
 from app.db.database import Database
 from app.db.log import get_last_at
+from app.db.migration.schema import DatabaseState
 from app.db.postgresql.server_settings import read_server_settings
-from app.db.schema import DatabaseState
 from app.services.checks import backups, configuration, database, files, machine, nodes, postgresql
 from app.services.checks.finding import CheckResult, Finding
 from app.services.nodes.nodes import describe_nodes

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from app.db.bulk import bulk_access_of
-from app.db.table_shape import Row, TableShape
+from app.db.copying.bulk import bulk_access_of
+from app.db.copying.table_shape import Row, TableShape
 from app.services.copying.row_digest import RowDigest, TableDigest
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from app.db.bulk import bulk_access_of
-from app.db.table_shape import PAGE_ROWS, Row, TableShape
+from app.db.copying.bulk import bulk_access_of
+from app.db.copying.table_shape import PAGE_ROWS, Row, TableShape
 from app.services.copying.comparison import Comparison, Difference
 from app.services.copying.row_digest import TableDigest
 from app.services.copying.tables import independent_tables, linked_tables

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from app.db.table_shape import Row
+from app.db.copying.table_shape import Row
 
 MARSHAL_VERSION = 2  # later ones refer to objects that occurred before, so identity matters
 

@@ -12,8 +12,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 
 from sqlalchemy import URL, Connection
 
-from app.db import schema
 from app.db.database import Database
+from app.db.migration import schema
 from app.errors import DatabaseRefused
 from app.progress import Advance
 from app.services.copying.tables import independent_tables

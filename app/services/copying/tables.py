@@ -4,8 +4,8 @@ from functools import cache
 
 from sqlalchemy import Table, UniqueConstraint
 
+from app.db.copying.table_shape import TableShape
 from app.db.models import Base, EventRow
-from app.db.table_shape import TableShape
 
 LOG_TABLE = EventRow.__tablename__
 

@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.exc import DBAPIError
 
-from app.db import copy_state, revisions, schema
-from app.db.bulk import bulk_access_of
+from app.db.copying import copy_state
+from app.db.copying.bulk import bulk_access_of
+from app.db.copying.table_shape import Row, TableShape
 from app.db.database import Database
-from app.db.table_shape import Row, TableShape
+from app.db.migration import revisions, schema
 from app.errors import DatabaseRefused, StorageError
 from app.services.copying.tables import all_tables
 

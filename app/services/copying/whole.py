@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from app.db.bulk import bulk_access_of
+from app.db.copying.bulk import bulk_access_of
+from app.db.copying.table_shape import TableShape
 from app.db.database import Database
 from app.db.log import get_last_id
-from app.db.table_shape import TableShape
 from app.errors import CheckFailed, StorageError
 from app.progress import Advance
 from app.services.copying.comparison import Comparison

@@ -9,9 +9,9 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.db.insertion import insert_rows
-from app.db.legacy import LegacyDatabase, LegacyMessage, LegacyUser
 from app.db.log import Log
 from app.db.models import ImportMarkRow
+from app.db.sqlite.legacy import LegacyDatabase, LegacyMessage, LegacyUser
 from app.events import Event, PasswordHashes
 from app.progress import Advance
 from app.services.accounts.accounts import find_account, registration_event

@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from app.db.legacy import Cell, LegacyMessage, LegacyUser
+from app.db.sqlite.legacy import Cell, LegacyMessage, LegacyUser
 from app.errors import UsageError
 from app.services.accounts.passwords import check_password
 from app.text.graphemes import truncate_characters

@@ -8,7 +8,7 @@ kept (`remember`), and only what the events after it changed is compared.
 from collections.abc import Iterator
 
 from app.clock import to_text
-from app.db.scratch_tables import ScratchTables
+from app.db.scratch.tables import ScratchTables
 from app.services.replay.rules import DerivedTable
 
 MAX_PROBLEMS = 20  # per table and kind of problem

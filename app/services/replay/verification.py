@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from app.db.database import Database
 from app.db.models import EventRow, ReplayStartRow
 from app.db.scratch import open_scratch
-from app.db.scratch_tables import ScratchTables
+from app.db.scratch.tables import ScratchTables
 from app.services.replay import comparison
 from app.services.replay.replaying import replay
 from app.services.replay.rules import DERIVED_TABLES, DerivedTable

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.admin.commands.rooms import room_retention
-from app.db.sqlite import space
+from app.db.space import sqlite as sqlite_space
 from app.settings import ServerSettings
 from tests.cli.conftest import Admin
 from tests.story import Story
@@ -143,7 +143,7 @@ def test_vacuum_refuses_a_database_in_use_and_a_full_disk(
         ended = admin("db", "vacuum")
         assert (ended.code, ended.out) == (1, "")
         assert ended.err.startswith("Error: Another server is running on chat.db; stop it")
-    monkeypatch.setattr(space, "VACUUM_SPACE", 1 << 40)
+    monkeypatch.setattr(sqlite_space, "VACUUM_SPACE", 1 << 40)
     ended = admin("db", "vacuum")
     assert ended.code == 1
     assert "Make room, and try again." in ended.err

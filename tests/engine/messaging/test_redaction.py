@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db.fulltext import fulltext_of
-from app.db.sqlite import fulltext as sqlite_fulltext
+from app.db.fulltext import sqlite as sqlite_fulltext
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.upkeep.index import INDEX_BATCH_IDLE
 from app.services.administration import audit

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL
 
-from app.db import revisions
+from app.db.migration import revisions
 from tests.postgres import Postgres
 from tests.process import server_process
 from tests.process.server_process import Server, environment
@@ -35,7 +35,7 @@ def upgrade() -> None:
 PROGRAM = """#!{python}
 from pathlib import Path
 from app.cli.{name} import main
-from app.db import revisions
+from app.db.migration import revisions
 from app.db.postgresql import claim
 revisions.scripts_folder = lambda: Path({scripts!r})
 claim.CLAIM_WAIT_SECONDS = 0.3

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.db import migrate, revisions
 from app.db.database import Database, parse_database_url
+from app.db.migration import migrate, revisions
 from tests.process.server_process import PROGRAM, Server, environment
 from tests.waiting import eventually
 

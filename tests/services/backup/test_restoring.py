@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, text
 
-from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.db.migration import schema
 from app.db.sqlite.replacement import claimed_file
 from app.errors import AlreadyExists, DatabaseRefused, StorageError
 from app.services.administration.audit import find_latest_entries

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db import revisions
+from app.db.migration import revisions
 from app.errors import DatabaseRefused, NotFound
 from app.services.backup.manifest import manifest_path, read_manifest, write_manifest
 from app.services.backup.verification import find_size_problems, verify_backup

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.db import location
 from app.db.database import Database, parse_database_url
-from app.db.schema import DatabaseState
+from app.db.migration.schema import DatabaseState
 from app.services.checks import database as checks
 from app.services.checks.database import (
     check_contents,

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.db import table_shape
+from app.db.copying import sqlite_bulk, table_shape
 from app.db.database import Database, parse_database_url
-from app.db.sqlite import bulk as sqlite_bulk
 from app.services.copying import CopyReport, CopyTarget, copy_database, open_snapshot, reconciliation
 from tests.postgres import Postgres
 
@@ -19,7 +18,7 @@ Create = Callable[[str], Database]
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read and write two rows at a time."""
-    from app.db.postgresql import bulk as postgresql_bulk
+    from app.db.copying import postgresql_bulk
 
     for module in (table_shape, sqlite_bulk, postgresql_bulk, reconciliation):
         monkeypatch.setattr(module, "PAGE_ROWS", 2)

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import URL, insert, select, update
 
-from app.db import schema
 from app.db.database import Database
+from app.db.migration import schema
 from app.db.models import AuditRow, EventRow
 from app.errors import DatabaseRefused, StorageError
 from app.events import Event, Kind

@@ -9,8 +9,9 @@ from hypothesis import given
 from sqlalchemy import Connection, event, select, update
 
 from app.clock import Clock
-from app.db import copy_state, schema
+from app.db.copying import copy_state
 from app.db.database import Database, parse_database_url
+from app.db.migration import schema
 from app.db.models import AccountRow, AuditRow, EventRow
 from app.errors import DatabaseRefused, StorageError
 from app.services.administration import audit

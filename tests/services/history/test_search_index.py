@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
 from app.db.fulltext import fulltext_of
+from app.db.fulltext.sqlite import BYTES_PER_STEP
 from app.db.log import Log
 from app.db.models import EventRow
-from app.db.sqlite.fulltext import BYTES_PER_STEP
 from app.events import Event, Kind
 from app.events.data import RedactedData
 from app.services import stats

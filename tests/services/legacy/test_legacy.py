@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.fulltext import fulltext_of
-from app.db.legacy import LegacyDatabase
 from app.db.models import AccountRow, EventRow, ImportMarkRow
+from app.db.sqlite.legacy import LegacyDatabase
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services import legacy, stats
 from app.services.accounts.passwords import verify_password
@@ -110,7 +110,7 @@ def test_interrupted_import_resumes(
     story: Story, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old_database(tmp_path / "old.db")
-    monkeypatch.setattr("app.db.legacy.PAGE_ROWS", 2)
+    monkeypatch.setattr("app.db.sqlite.legacy.PAGE_ROWS", 2)
     messages = LegacyDatabase.messages
 
     def cut_off(old: LegacyDatabase) -> Iterator[Any]:

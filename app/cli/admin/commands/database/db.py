@@ -9,10 +9,10 @@ from app.cli.admin.commands.database.db_copy import copy
 from app.cli.admin.context import AdminContext, missing_database_message
 from app.cli.admin.erasure import NOT_PURGED
 from app.cli.admin.progress import show_progress
-from app.db import revisions, schema
 from app.db.chain.build import build_chain, count_unchained
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
+from app.db.migration import revisions, schema
 from app.errors import ChatError, CheckFailed, NotFound
 from app.services import stats
 from app.services.checks.database import check_contents

@@ -11,7 +11,7 @@ from app.cli.admin.context import AdminContext
 from app.cli.admin.output import as_row
 from app.cli.admin.progress import show_progress
 from app.db.database import Database
-from app.db.legacy import LegacyDatabase
+from app.db.sqlite.legacy import LegacyDatabase
 from app.services.legacy import ImportReport, LegacyImport
 from app.services.legacy.rows import ImportLimits
 from app.services.rooms.administration import check_room_name

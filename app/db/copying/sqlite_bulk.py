@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from app.db.copying.table_shape import PAGE_ROWS, Row, TableShape
 from app.db.sqlite.driver import execute_many_on_driver, execute_on_driver
-from app.db.table_shape import PAGE_ROWS, Row, TableShape
 
 
 class SQLiteBulkAccess:

@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Select, SQLColumnExpression
 
 from app.db.database import Database
-from app.db.postgresql.fulltext import PostgreSQLFulltext
-from app.db.sqlite.fulltext import MERGED_PAGES, SQLiteFulltext
+from app.db.fulltext.postgresql import PostgreSQLFulltext
+from app.db.fulltext.sqlite import MERGED_PAGES, SQLiteFulltext
 from app.wire.names import caseless
 
 T = TypeVar("T")

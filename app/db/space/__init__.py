@@ -6,8 +6,8 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 
 from app.db.database import Database
-from app.db.postgresql.space import PostgreSQLSpace
-from app.db.sqlite.space import SQLiteSpace
+from app.db.space.postgresql import PostgreSQLSpace
+from app.db.space.sqlite import SQLiteSpace
 
 
 class Space(Protocol):

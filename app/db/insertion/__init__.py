@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect, insert
 
+from app.db.insertion.postgresql import JsonInsertion
 from app.db.models.columns import Base
-from app.db.postgresql.insertion import JsonInsertion
 from app.db.sqlite.driver import execute_on_driver
 
 MAX_ROWS_PER_STATEMENT = 1024  # SQLite allows 32,766 parameters in a statement

@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from app.db.table_shape import PAGE_ROWS, Row, TableShape
+from app.db.copying.table_shape import PAGE_ROWS, Row, TableShape
 
 _BY_CODE_POINT = 'COLLATE "C"'
 

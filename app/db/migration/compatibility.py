@@ -10,9 +10,9 @@ from contextlib import closing, contextmanager
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-from app.db import revisions
 from app.db.database import Database
 from app.db.dialect import Claim
+from app.db.migration import revisions
 from app.errors import DatabaseRefused
 
 _node = table("node", column("name"), column("version"), column("leased_until"))

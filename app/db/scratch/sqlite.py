@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from app.db.database import Database
 from app.db.models import Base
-from app.db.scratch_tables import ScratchTables, scratch_tables
+from app.db.scratch.tables import ScratchTables, scratch_tables
 from app.db.sqlite.connection_setup import add_functions
 from app.db.sqlite.driver import raise_hidden_interrupts
 from app.db.sqlite.read_only import read_only_uri

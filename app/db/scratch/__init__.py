@@ -3,9 +3,9 @@
 from contextlib import AbstractContextManager
 
 from app.db.database import Database
-from app.db.postgresql import scratch as postgresql_scratch
-from app.db.scratch_tables import ScratchTables
-from app.db.sqlite import scratch as sqlite_scratch
+from app.db.scratch import postgresql as postgresql_scratch
+from app.db.scratch import sqlite as sqlite_scratch
+from app.db.scratch.tables import ScratchTables
 
 _BY_DIALECT = {"sqlite": sqlite_scratch.open_scratch, "postgresql": postgresql_scratch.open_scratch}
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.db.database import Database
-from app.db.scratch_tables import ScratchTables, scratch_tables
+from app.db.scratch.tables import ScratchTables, scratch_tables
 
 _TEMPORARY = "pg_temp"  # the schema of the temporary tables
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from app.db.copying.table_shape import TableShape
 from app.db.sqlite.driver import execute_on_driver
-from app.db.table_shape import TableShape
 
 _SOURCE = "source"
 

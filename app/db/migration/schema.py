@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy import Engine, Select, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
-from app.db import revisions
-from app.db.compatibility import without_incompatible_servers
-from app.db.copy_state import COPY_STATE_TABLE
+from app.db.copying.copy_state import COPY_STATE_TABLE
 from app.db.database import Database
+from app.db.migration import revisions
+from app.db.migration.compatibility import without_incompatible_servers
 from app.errors import DatabaseRefused
 
 OUR_TABLES = {"event", "room", "account"}
@@ -121,6 +121,6 @@ def prepare_database(database: Database) -> Path | None:
 
 
 def _upgrade(database: Database) -> None:
-    from app.db.migrate import upgrade  # deferred: loading Alembic takes 100 ms and is rarely needed
+    from app.db.migration.migrate import upgrade  # deferred: loading Alembic takes 100 ms
 
     upgrade(database)

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
-from app.db.sqlite.bulk import SQLiteBulkAccess
-from app.db.table_shape import Row, TableShape
+from app.db.copying.sqlite_bulk import SQLiteBulkAccess
+from app.db.copying.table_shape import Row, TableShape
 
 
 class BulkAccess(Protocol):
@@ -41,7 +41,7 @@ class BulkAccess(Protocol):
 def _access(dialect: str) -> BulkAccess:
     if dialect == "sqlite":
         return SQLiteBulkAccess()
-    from app.db.postgresql.bulk import PostgreSQLBulkAccess  # deferred: the driver is optional
+    from app.db.copying.postgresql_bulk import PostgreSQLBulkAccess  # deferred: the driver is optional
 
     return PostgreSQLBulkAccess()
 

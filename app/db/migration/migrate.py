@@ -6,8 +6,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, text
 
-from app.db import copy_state, revisions
+from app.db.copying import copy_state
 from app.db.database import Database
+from app.db.migration import revisions
 from app.db.models import Base
 from app.db.views import find_view_differences
 from app.errors import OutcomeUnknown, StorageError

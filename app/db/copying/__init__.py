@@ -1,0 +1,1 @@
+"""Reading and writing whole tables, to copy a database."""

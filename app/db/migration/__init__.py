@@ -1,0 +1,1 @@
+"""The schema: its revisions, and preparing and upgrading a database."""
