@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.bootstrap import Core, assemble
+from app.bootstrap.assembly import Core, assemble
 from app.clock import Clock
 from app.commands.requests import CommandRequest, MalformedLine, parse_request
 from app.commands.sessions.connections import accept_client

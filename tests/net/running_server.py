@@ -4,7 +4,8 @@ import ssl
 from pathlib import Path
 from threading import Event
 
-from app.bootstrap import Shell, assemble, start, stop
+from app.bootstrap.assembly import assemble
+from app.bootstrap.shell import Shell, start, stop
 from app.clock import Clock
 from app.db.database import Database, parse_database_url
 from app.net.listeners import listen, prepare_reload

@@ -4,7 +4,7 @@ import os
 import resource
 from pathlib import Path
 
-from app.bootstrap import SPARE_DESCRIPTORS
+from app.process import SPARE_DESCRIPTORS
 from tests.process.server_process import Server
 
 MAX_CPU_NANOSECONDS = 100_000_000  # of the idle accept thread in a second; a spinning thread uses all of it

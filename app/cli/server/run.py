@@ -22,7 +22,7 @@ def run(config: Path | None, given: Flags) -> None:
     """
     environment = dict(os.environ)  # the server takes variables of the service manager out of it
     loaded = load(SERVER, config, given)
-    from app.bootstrap import serve  # deferred: loading the server is slow
+    from app.bootstrap.serving import serve  # deferred: loading the server is slow
 
     try:
         code = serve(loaded, partial(reload, SERVER, loaded.files, config, given))

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from app.bootstrap import Core, assemble
+from app.bootstrap.assembly import Core, assemble
 from app.engine.world.world import World
 from app.errors import NodeLost
 from app.services.nodes.membership import Membership, NodeProfile

@@ -1,0 +1,1 @@
+"""The composition root: creates all components, and starts and stops them in order."""
