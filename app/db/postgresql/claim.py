@@ -56,6 +56,7 @@ class PostgreSQLClaim:
     """
 
     def __init__(self, url: URL, options: dict[str, Any], locks: Sequence[AdvisoryLock]) -> None:
+        self.session_pid: int | None = None  # process id of the latest session, at the database server
         self._locks = locks
         self._limit = AnswerLimit()
         self._attempt: Future[BoundedConnection] | None = None
@@ -106,6 +107,7 @@ class PostgreSQLClaim:
             for lock in self._locks:
                 _take(connection, lock)
             connection.cursor_factory = PipelinedCursor
+            self.session_pid = connection.info.backend_pid
         except BaseException:
             connection.close()
             raise

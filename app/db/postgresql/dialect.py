@@ -90,7 +90,10 @@ class PostgreSQL:
     name = "postgresql"
     has_nodes = True
     snapshot_options: Mapping[str, str] = {"isolation_level": "REPEATABLE READ"}
-    _claimed: Engine | None = None  # its connections hold the claim
+
+    def __init__(self) -> None:
+        self._claimed: Engine | None = None  # its connections hold the claim
+        self._get_own_pid: Callable[[], int | None] = lambda: None  # of the session that holds it
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Create an engine with synchronous commits, regardless of the server's default."""
@@ -154,7 +157,7 @@ class PostgreSQL:
         )
         claim = PostgreSQLClaim(_driver_url(engine.url), options, locks)
         event.listen(claim.engine, "begin", _begin_pipelined)
-        self._claimed = claim.engine
+        self._claimed, self._get_own_pid = claim.engine, lambda: claim.session_pid
         return claim
 
     def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:
@@ -165,6 +168,7 @@ class PostgreSQL:
         return Listener(
             create_engine(_driver_url(url), connect_args=options, hide_parameters=True, poolclass=NullPool),
             hear,
+            self._get_own_pid,
         )
 
     def find_lost_files(self) -> str | None:

@@ -20,13 +20,20 @@ logger = logging.getLogger(__name__)
 class Listener:
     """A thread with a connection of its own, on which it waits for notifications.
 
-    `hear` is called on that thread with the channel and the payload of each. Notifications sent
-    while there is no connection are lost.
+    `hear` is called on that thread with the channel and the payload of each, unless the session
+    with the process id that `get_own_pid` returns has sent it: PostgreSQL sends notifications to
+    all listeners, also that of the server they come from, whose engine need not wake up for them.
+    What that server sent just before it connected again is heard, which does no harm.
+
+    Notifications sent while there is no connection are lost.
     """
 
-    def __init__(self, engine: Engine, hear: Callable[[Channel, str], None]) -> None:
+    def __init__(
+        self, engine: Engine, hear: Callable[[Channel, str], None], get_own_pid: Callable[[], int | None]
+    ) -> None:
         self._engine = engine
         self._hear = hear
+        self._get_own_pid = get_own_pid
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="listener", daemon=True)
         self._thread.start()
@@ -53,4 +60,5 @@ class Listener:
             assert isinstance(driver, psycopg.Connection)
             while not self._stopping.is_set():
                 for heard in driver.notifies(timeout=POLL_SECONDS):
-                    self._hear(Channel(heard.channel), heard.payload)
+                    if heard.pid != self._get_own_pid():
+                        self._hear(Channel(heard.channel), heard.payload)

@@ -1,7 +1,7 @@
 """The lease of a node: other nodes remove one that does not renew it, and it may not write then."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 from sqlalchemy import func, select, text
@@ -65,6 +65,10 @@ class Nodes:
     def start(self, name: str, **settings: object) -> Node:
         """Start a node."""
         database = self._stack.enter_context(closing(Database(self._database.url, LOCK_TIMEOUT_MS)))
+        return self.start_on(database, name, **settings)
+
+    def start_on(self, database: Database, name: str, **settings: object) -> Node:
+        """Start a node with connections of its own."""
         node = Node(name, database, self._clock, **settings)
         self._stack.callback(node.ledger.close)
         try:
@@ -217,21 +221,59 @@ def test_remote_events_are_read_without_the_lock_of_the_log(nodes: Nodes, databa
     first.ledger.commit([])
 
 
+@contextmanager
+def listening(database: Database) -> Iterator[list[str]]:
+    """Yield the payloads of the notifications that the server on a database hears."""
+    heard: list[str] = []
+    query = f"LISTEN {list(Channel)[-1].value}"
+    listeners = select(func.count()).select_from(text("pg_stat_activity"))
+    listeners = listeners.where(text("state = 'idle' AND datname = current_database() AND query = :query"))
+    with closing(database.dialect.listen(database.url, lambda channel, payload: heard.append(payload))):
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as observer:
+            eventually(lambda: observer.scalar(listeners, {"query": query}) == 1, 10)
+        yield heard
+
+
 def test_a_node_notifies_others_only_while_there_are_any(nodes: Nodes, database: Database) -> None:
     if database.dialect.name != "postgresql":
         pytest.skip("the servers on SQLite poll")
     east = nodes.start("east")
-    heard: list[str] = []
-    with closing(database.dialect.listen(database.url, lambda channel, payload: heard.append(payload))):
-        query = f"LISTEN {list(Channel)[-1].value}"
-        listeners = select(func.count()).select_from(text("pg_stat_activity"))
-        listeners = listeners.where(
-            text("state = 'idle' AND datname = current_database() AND query = :query")
-        )
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as observer:
-            eventually(lambda: observer.scalar(listeners, {"query": query}) == 1, 10)
+    with listening(database) as heard:
         east.say("nobody needs to hear this")
         nodes.start("west")
         east.say("hello")
         eventually(lambda: len(heard) == 2, 10)
     assert heard == [str(east.ledger.last_id - 1), str(east.ledger.last_id)]
+
+
+def session_pid(node: Node) -> int:
+    """Return the process id of the session that appends."""
+    return int(node.ledger.read(lambda connection: connection.scalar(text("SELECT pg_backend_pid()"))) or 0)
+
+
+def end_session(database: Database, pid: int) -> None:
+    """End a session, and wait for it."""
+    with database.engine.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+def test_a_node_does_not_hear_its_own_notifications(nodes: Nodes, database: Database) -> None:
+    if database.dialect.name != "postgresql":
+        pytest.skip("the servers on SQLite poll")
+    west = nodes.start("west")
+    with ExitStack() as stack:
+        claimed = stack.enter_context(closing(Database(database.url)))
+        stack.enter_context(closing(claimed.dialect.claim_node(claimed.engine, "east")))
+        east = nodes.start_on(claimed, "east")
+        stack.callback(east.ledger.close)
+        heard = stack.enter_context(listening(claimed))
+        east.say("hello")
+        before = session_pid(east)
+        end_session(database, before)
+        with pytest.raises(StorageError):
+            east.say("lost")
+        east.say("in another session")
+        assert session_pid(east) != before
+        west.say("and you")
+        eventually(lambda: heard != [], 10)
+    assert heard == [str(west.ledger.last_id)]
