@@ -6,10 +6,14 @@ SIGINT ends the process at once; KeyboardInterrupt would show a traceback of the
 The driver of SQLite discards an exception that is raised in a Python function called by SQLite, and
 reports only that the statement failed. So the signal is also noted, and code that receives such an
 error asks whether it hides a KeyboardInterrupt.
+
+Ctrl-Z must not stop a program while others wait for it.
 """
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -56,3 +60,13 @@ def forget_interrupts() -> None:
     """Forget the signals noted so far, to continue after a KeyboardInterrupt."""
     global _was_received
     _was_received = False
+
+
+@contextmanager
+def defer_suspension() -> Iterator[None]:
+    """Let Ctrl-Z stop the process only at the end of the block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

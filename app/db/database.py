@@ -2,20 +2,22 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from app.db.dialect import HOLDS_LOCK, Dialect
+from app.db.dialect import HOLDS_LOCK, MAX_PAUSE_MS, Dialect
 from app.db.postgresql.dialect import PostgreSQL
 from app.db.postgresql.hosts import parse_url, redact_url
 from app.db.sqlite.dialect import SQLite
 from app.errors import LogBusy, OutcomeUnknown, StorageError, UsageError
+from app.interrupts import defer_suspension
 
 RECONNECT_ATTEMPTS = 10  # after a connection was lost during a commit: PostgreSQL may be restarting
 RECONNECT_SECONDS = 1.0  # between two attempts
+MAX_PAUSE_SECONDS = 5.0  # of a program that holds the log's lock, while servers wait for it
 
 
 def parse_database_url(dbname: str) -> URL:
@@ -77,23 +79,55 @@ class Database:
             yield connection
 
     @contextmanager
-    def locked(self, was_committed: Callable[[Connection], bool] | None = None) -> Iterator[Connection]:
+    def locked(
+        self,
+        was_committed: Callable[[Connection], bool] | None = None,
+        max_pause_seconds: float = MAX_PAUSE_SECONDS,
+    ) -> Iterator[Connection]:
         """Open a transaction that holds the log's lock; it commits unless the block raises.
+
+        Meanwhile servers wait, so Ctrl-Z takes effect only afterwards. PostgreSQL also ends a
+        transaction that does nothing for `max_pause_seconds`, because its program was stopped. With
+        0 there is neither, for programs that have claimed the database.
 
         If the connection is lost during the commit, the outcome is unknown. `was_committed` then
         looks for what the block wrote, on a new connection that holds the lock.
 
         Raises: StorageError if nothing was committed; OutcomeUnknown if that cannot be found out.
         """
-        with self.connect_to_append() as connection:
+        deferral = defer_suspension() if max_pause_seconds else nullcontext()
+        with deferral, self.connect_to_append() as connection:
+            connection.execution_options(**{MAX_PAUSE_MS: round(max_pause_seconds * 1000)})
             connection.begin()
-            yield connection
+            with self._explained_pause(max_pause_seconds):
+                yield connection
             try:
                 connection.commit()
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
                 self._resolve_commit(error, was_committed)
+
+    @contextmanager
+    def _explained_pause(self, max_seconds: float) -> Iterator[None]:
+        """Say so if PostgreSQL has probably ended the transaction because the program was stopped.
+
+        The driver reports only that the connection was lost.
+
+        Raises: StorageError.
+        """
+        started = time.monotonic()
+        try:
+            yield
+        except DBAPIError as error:
+            seconds = time.monotonic() - started
+            if not error.connection_invalidated or not 0 < max_seconds <= seconds:
+                raise
+            raise StorageError(
+                f"The connection to {self} was lost after the command had kept servers waiting for "
+                f"{seconds:.0f} s. A command that is stopped for more than {max_seconds:g} s during a change "
+                "loses it. Nothing was changed; run the command again."
+            ) from error
 
     def _resolve_commit(self, error: DBAPIError, was_committed: Callable[[Connection], bool] | None) -> None:
         """Find out whether a commit whose answer was lost took effect; return if it did.

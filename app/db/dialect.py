@@ -10,6 +10,8 @@ from sqlalchemy import URL, Connection, Engine
 from app.db.notifications import Channel
 
 HOLDS_LOCK = "holds_log_lock"  # execution option of connections that append
+# Execution option: how long such a transaction may be idle, in milliseconds; 0 does not limit it.
+MAX_PAUSE_MS = "max_pause_ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,9 @@ class Dialect(Protocol):
 
     def is_lock_timeout(self, error: Exception) -> bool:
         """Return whether an error says that another program holds a lock."""
+
+    def describe_lock_holder(self, url: URL) -> str | None:
+        """Return the program that holds the log's lock, for the log; None if that is unknown."""
 
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Back up the database before an upgrade; return the copy, or None if none is needed."""

@@ -74,4 +74,7 @@ class LogConnection:
             else:
                 self._connection = connection
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        return LogBusy(reason) if self.database.dialect.is_lock_timeout(error) else StorageError(reason)
+        if not self.database.dialect.is_lock_timeout(error):
+            return StorageError(reason)
+        holder = self.database.dialect.describe_lock_holder(self.database.url)
+        return LogBusy(f"{reason} by {holder}" if holder else reason)

@@ -14,6 +14,7 @@ from app.db.views import find_view_differences
 from app.errors import OutcomeUnknown, StorageError
 
 REPLICATION_PREFIX = "_litestream_"  # tables that Litestream creates in every database it replicates
+MAX_PAUSE_SECONDS = 60.0  # between two statements, while Alembic reads the migrations
 FULLTEXT_PREFIXES = ("spoken_index", "ix_event_trigrams")  # name prefixes of the full-text index's objects
 
 
@@ -50,7 +51,7 @@ def upgrade(database: Database) -> None:
     """
     settings = config(database.url)
     try:
-        with database.locked(_is_newest) as connection:
+        with database.locked(_is_newest, MAX_PAUSE_SECONDS) as connection:
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
     except OutcomeUnknown as error:
@@ -63,7 +64,7 @@ def upgrade(database: Database) -> None:
 def remove_schema(database: Database) -> None:
     """Remove all that the migrations, and an unfinished copy of another database, have created."""
     settings = config(database.url)
-    with database.locked() as connection:
+    with database.locked(max_pause_seconds=0) as connection:
         copy_state.drop(connection)
         settings.attributes["connection"] = connection
         command.downgrade(settings, "base")

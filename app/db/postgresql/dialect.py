@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from app.db.dialect import HOLDS_LOCK, Claim, Listening, StorageUsage
+from app.db.dialect import HOLDS_LOCK, MAX_PAUSE_MS, Claim, Listening, StorageUsage
 from app.db.notifications import Channel
 from app.db.postgresql.hosts import redact_url, with_connect_timeout
 from app.db.postgresql.locks import LOG_LOCK, SHARED_DATABASE, WHOLE_DATABASE, AdvisoryLock, lock_of_node
@@ -25,6 +25,7 @@ ENGINE_LOCK_TIMEOUT_MS = 800
 ENGINE_IDLE_IN_TRANSACTION_TIMEOUT_MS = 1_500
 LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
 _TAKE_LOG_LOCK = f"SELECT pg_advisory_xact_lock({LOG_LOCK})"
+_LIMIT_PAUSE = "set_config('idle_in_transaction_session_timeout', '{}', true)"  # of this transaction
 # A connection to a host that vanished fails after about ten seconds, on either side.
 _CLIENT_TIMEOUTS = {
     "keepalives_idle": 5,
@@ -74,8 +75,11 @@ def _connection_options(lock_timeout_ms: int, **more_settings: int) -> dict[str,
 
 def _take_log_lock(connection: Connection) -> None:
     """Take the log's lock at the start of a transaction that appends."""
-    if connection.get_execution_options().get(HOLDS_LOCK):
-        connection.exec_driver_sql(_TAKE_LOG_LOCK)
+    options = connection.get_execution_options()
+    if options.get(HOLDS_LOCK):
+        limit = options.get(MAX_PAUSE_MS)
+        pause = "" if limit is None else f", {_LIMIT_PAUSE.format(limit)}"
+        connection.exec_driver_sql(_TAKE_LOG_LOCK + pause)
 
 
 def _begin_pipelined(connection: Connection) -> None:
@@ -209,6 +213,10 @@ class PostgreSQL:
     def is_lock_timeout(self, error: Exception) -> bool:
         """Return whether the error is a lock timeout."""
         return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
+
+    def describe_lock_holder(self, url: URL) -> str | None:
+        """Return None: `pg_stat_activity` has the sessions."""
+        return None
 
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Return None: migrations are transactional, and the administrator runs `pg_dump`."""

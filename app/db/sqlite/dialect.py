@@ -26,6 +26,7 @@ from app.db.sqlite.connection_setup import (
 )
 from app.db.sqlite.driver import execute_on_driver, fetch_int, raise_hidden_interrupts
 from app.db.sqlite.files import SQLiteFiles
+from app.db.sqlite.lock_holder import describe_writer
 from app.db.sqlite.read_only import open_to_read, read_header
 from app.errors import StorageError
 
@@ -179,6 +180,10 @@ class SQLite:
         """Return whether the error is SQLITE_BUSY."""
         original = error.orig if isinstance(error, DBAPIError) else error
         return getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+    def describe_lock_holder(self, url: URL) -> str | None:
+        """Return the program that writes to the file, if the system tells."""
+        return describe_writer(_path(url))
 
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Save a copy beside the database, or return the one that an interrupted upgrade saved."""

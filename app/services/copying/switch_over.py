@@ -79,7 +79,7 @@ class SwitchOver:
             return self._finish(record)
 
     def _finish(self, record: Record) -> CopyReport:
-        with self._source.locked(_is_unchanged), open_snapshot(self._source) as snapshot:
+        with self._source.locked(_is_unchanged, 0), open_snapshot(self._source) as snapshot:
             return copy_database(snapshot, self._target, self._advance, record)
 
     def wait_and_finish(self, record: Record) -> CopyReport:

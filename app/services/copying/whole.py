@@ -84,7 +84,7 @@ def equalise(source: Connection, target: CopyTarget) -> CopyReport:
 
     Raises: CheckFailed when the target differs from what was written to it.
     """
-    with target.database.locked() as connection:
+    with target.database.locked(max_pause_seconds=0) as connection:
         result = reconcile(source, connection)
     with open_snapshot(target.database) as connection:
         _verify(result, source, connection)

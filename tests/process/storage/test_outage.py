@@ -1,18 +1,21 @@
 """Promise P6: during a database outage nothing is delivered or lost, and service resumes alone."""
 
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from signal import SIGHUP
+from signal import SIGHUP, SIGSTOP
 
 import pytest
 
 from app.db.database import Database, parse_database_url
 from app.services.stats import find_problems
 from tests.process.server_process import Server
-from tests.process.socket_client import SocketClient
+from tests.process.socket_client import TIMEOUT_SECONDS, SocketClient
+from tests.waiting import eventually
 
 GRACE_SECONDS = 2.5  # after which new messages are refused: the engine's grace period plus a margin
 Outage = Callable[[Server], AbstractContextManager[None]]
@@ -97,6 +100,31 @@ def test_an_outage_loses_and_delivers_nothing_until_it_ends(tmp_path: Path, outa
         assert server.end() == 0
         assert "The database fails" in server.log
         assert "The database works again" in server.log
+
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("holds", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_program_that_was_stopped_while_it_writes_is_named(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        alice, bob = server.connect("alice"), server.connect("bob")
+        bob.fence()
+        command = [sys.executable, "-c", HOLD, str(server.database)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == b"holds\n"
+            program.send_signal(SIGSTOP)
+            alice.send("PRIVMSG #general :hello")
+            eventually(lambda: "The database fails" in server.log, TIMEOUT_SECONDS)
+            assert f", process {program.pid}, which is stopped. Retrying" in server.log
+            program.kill()
+        assert bob.line().endswith(" PRIVMSG #general :hello")
 
 
 @pytest.mark.long
