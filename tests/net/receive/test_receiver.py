@@ -4,35 +4,21 @@ import errno
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
 from app.net.kernel import io_uring
 from app.net.receive import receiver as receivers
 from app.net.receive.receiver import BUFFER_BYTES, BUFFERS, Received, Receiver
+from tests.net.conftest import SocketPairs, opened_or_skipped
 
-Pairs = list[tuple[socket.socket, socket.socket]]
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with a timeout of 0 seconds
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    try:
-        created = Receiver()
-    except OSError as error:
-        pytest.skip(f"io_uring cannot receive on this system: {error}")
-    with closing(created):
-        yield created
-
-
-@pytest.fixture
-def pairs() -> Iterator[Pairs]:
-    created = [socket.socketpair() for _ in range(40)]
-    yield created
-    for pair in created:
-        for end in pair:
-            end.close()
+    with opened_or_skipped(Receiver) as opened:
+        yield opened
 
 
 def receive_from(receiver: Receiver, armed: list[int], count: int) -> dict[int, Received]:
@@ -46,7 +32,7 @@ def receive_from(receiver: Receiver, armed: list[int], count: int) -> dict[int, 
     return found
 
 
-def test_every_armed_socket_receives_its_data(receiver: Receiver, pairs: Pairs) -> None:
+def test_every_armed_socket_receives_its_data(receiver: Receiver, pairs: SocketPairs) -> None:
     descriptors = [local.fileno() for local, _ in pairs]
     for round_ in range(120):  # enough for the queues and the buffer ring to wrap
         for number, (_, remote) in enumerate(pairs):
@@ -55,7 +41,7 @@ def test_every_armed_socket_receives_its_data(receiver: Receiver, pairs: Pairs) 
         assert receive_from(receiver, descriptors, 40) == dict(zip(descriptors, texts, strict=True))
 
 
-def test_unarmed_socket_receives_nothing(receiver: Receiver, pairs: Pairs) -> None:
+def test_unarmed_socket_receives_nothing(receiver: Receiver, pairs: SocketPairs) -> None:
     (armed, sender), (_, other) = pairs[:2]
     other.sendall(b"not yet")
     sender.sendall(b"now")
@@ -80,7 +66,7 @@ def test_more_sockets_than_buffers_all_receive(receiver: Receiver) -> None:
                 end.close()
 
 
-def test_data_longer_than_a_buffer_arrives_in_order(receiver: Receiver, pairs: Pairs) -> None:
+def test_data_longer_than_a_buffer_arrives_in_order(receiver: Receiver, pairs: SocketPairs) -> None:
     local, remote = pairs[0]
     data = bytes(range(256)) * (3 * BUFFER_BYTES // 256) + b"end"
     remote.sendall(data)
@@ -92,7 +78,7 @@ def test_data_longer_than_a_buffer_arrives_in_order(receiver: Receiver, pairs: P
     assert collected == data
 
 
-def test_end_of_file_is_empty_and_reset_is_an_error(receiver: Receiver, pairs: Pairs) -> None:
+def test_end_of_file_is_empty_and_reset_is_an_error(receiver: Receiver, pairs: SocketPairs) -> None:
     local, remote = pairs[0]
     with socket.create_server(("127.0.0.1", 0)) as server:
         peer = socket.create_connection(server.getsockname())

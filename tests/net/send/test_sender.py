@@ -10,30 +10,16 @@ import pytest
 from app.net.kernel import io_uring
 from app.net.send import sender as senders
 from app.net.send.sender import SUBMISSION_QUEUE_SIZE, IoUringSender, Sender, SocketSender, best_sender
-
-Pairs = list[tuple[socket.socket, socket.socket]]
+from tests.net.conftest import SocketPairs, opened_or_skipped
 
 
 @pytest.fixture(params=[SocketSender, IoUringSender])
 def sender(request: pytest.FixtureRequest) -> Iterator[Sender]:
-    try:
-        created = request.param()
-    except OSError as error:
-        pytest.skip(f"io_uring is not available: {error}")
-    with closing(created):
-        yield created
+    with opened_or_skipped(request.param) as opened:
+        yield opened
 
 
-@pytest.fixture
-def pairs() -> Iterator[Pairs]:
-    created = [socket.socketpair() for _ in range(40)]
-    yield created
-    for pair in created:
-        for end in pair:
-            end.close()
-
-
-def test_each_socket_is_sent_its_own_data(sender: Sender, pairs: Pairs) -> None:
+def test_each_socket_is_sent_its_own_data(sender: Sender, pairs: SocketPairs) -> None:
     for round_ in range(60):  # enough for the queues of the ring to wrap
         texts = [f"{round_} for {number}".encode() for number in range(40)]
         sent = sender.send([(local, text) for (local, _), text in zip(pairs, texts, strict=True)])
@@ -41,14 +27,14 @@ def test_each_socket_is_sent_its_own_data(sender: Sender, pairs: Pairs) -> None:
         assert [remote.recv(100) for _, remote in pairs] == texts
 
 
-def test_batch_larger_than_the_queue_is_sent_in_order(sender: Sender, pairs: Pairs) -> None:
+def test_batch_larger_than_the_queue_is_sent_in_order(sender: Sender, pairs: SocketPairs) -> None:
     numbers = range(2 * SUBMISSION_QUEUE_SIZE + 7)
     assert sender.send([(pairs[number % 40][0], b"%6d" % number) for number in numbers]) == [6] * len(numbers)
     for place, (_, remote) in enumerate(pairs):
         assert remote.recv(1000) == b"".join(b"%6d" % number for number in numbers[place::40])
 
 
-def test_full_socket_takes_a_partial_write(sender: Sender, pairs: Pairs) -> None:
+def test_full_socket_takes_a_partial_write(sender: Sender, pairs: SocketPairs) -> None:
     (full, reader), (other, _) = pairs[:2]
     data = bytes(range(256)) * 40_000
     (sent,) = sender.send([(full, data)])
@@ -58,7 +44,7 @@ def test_full_socket_takes_a_partial_write(sender: Sender, pairs: Pairs) -> None
     assert reader.recv(sent, socket.MSG_WAITALL) == data[:sent]
 
 
-def test_send_error_is_reported_per_socket(sender: Sender, pairs: Pairs) -> None:
+def test_send_error_is_reported_per_socket(sender: Sender, pairs: SocketPairs) -> None:
     (half_closed, remote), (closed, _), (other, _) = pairs[:3]
     remote.close()
     closed.close()
@@ -68,7 +54,7 @@ def test_send_error_is_reported_per_socket(sender: Sender, pairs: Pairs) -> None
 
 @pytest.mark.parametrize("missing", ["SETUP", "ENTER", "OP_SEND"])
 def test_unusable_io_uring_falls_back_to_sockets(
-    pairs: Pairs, monkeypatch: pytest.MonkeyPatch, missing: str
+    pairs: SocketPairs, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     """io_uring of Linux 5.4 cannot send; a container may forbid any of the calls."""
     if missing == "OP_SEND":
