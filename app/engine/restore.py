@@ -50,7 +50,7 @@ def _restore_shared_state(world: World, connection: Connection) -> None:
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
         )
-        world.add_skeleton(row.name)
+        world.skeletons.add(row.name)
     for room in connection.execute(select(RoomRow.__table__)):
         _restore_room(world, room._mapping)
     for role in connection.execute(select(RoomRoleRow.__table__)):

@@ -23,7 +23,7 @@ def describe_world(world: World) -> dict[str, object]:
         "codes": {digest: (code.id, code.remaining_uses) for digest, code in world.invitations.items()},
         "reservations": world.reservations.by_digest,
         "counts": (world.user_counts.invisible, world.user_counts.administrators),
-        "skeletons": {key: names for key, names in world._skeletons.items() if names},
+        "skeletons": world.skeletons.names,
     }
 
 

@@ -130,7 +130,7 @@ def _check_name(ctx: Context, name: str) -> None:
     if reservation is not None:
         text = f"{describe_reservation(name, reservation)}; choose another"
         raise FailReply("REGISTER", "BAD_ACCOUNT_NAME", name, text=text)
-    lookalike = ctx.world.find_confusable(name)
+    lookalike = ctx.world.skeletons.find_confusable(name)
     if lookalike is not None:
         text = f"This name is too similar to {lookalike}; choose another"
         raise FailReply("REGISTER", "BAD_ACCOUNT_NAME", name, text=text)

@@ -191,7 +191,7 @@ def _check_available(ctx: Context, wanted: str) -> None:
     holder = ctx.world.find_user(wanted)
     if holder is not None and holder is not ctx.user and not _may_join_as_device(ctx, holder):
         raise entry.nick_in_use(ctx, wanted)
-    lookalike = ctx.world.find_confusable(wanted)
+    lookalike = ctx.world.skeletons.find_confusable(wanted)
     if lookalike is not None:
         text = f"This nick is too similar to {lookalike}; choose another"
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)

@@ -10,7 +10,7 @@ from app.commands.registry import command
 from app.engine.cloak import uncloaked_host
 from app.engine.world.room import Room
 from app.engine.world.user import User
-from app.engine.world.world import WhowasEntry
+from app.engine.world.whowas import WhowasEntry
 from app.wire import numerics
 from app.wire.framing import space_after
 from app.wire.metadata import visibility
@@ -114,7 +114,7 @@ def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> N
     """Show the former users of a nick, latest first, at most `count` entries."""
     if not nick:
         raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
-    entries = ctx.world.whowas.get(fold(nick), ())
+    entries = ctx.world.whowas.find(nick)
     if not entries:
         ctx.reply(numerics.ERR_WASNOSUCHNICK, nick)
     for entry in islice(entries, _parse_count(count)):

@@ -25,7 +25,7 @@ def deleted(world: World, event: Event) -> None:
         world.remove_user(user)
     del world.accounts[fold(account.name)]
     world.discard_skeleton(account.name)
-    world.forget_whowas(account.name)
+    world.whowas.forget(account.name)
     world.certificates = {key: owner for key, owner in world.certificates.items() if owner is not account}
     author = None if data.messages == Messages.KEEP else event.nick
     for room in world.rooms.values():
@@ -85,7 +85,7 @@ def renamed(world: World, event: Event) -> None:
     del world.accounts[fold(old)]
     world.accounts[fold(new)] = account
     world.discard_skeleton(old)
-    world.add_skeleton(new)
+    world.skeletons.add(new)
     for client in world.clients:
         if client.account == old:
             client.account = new

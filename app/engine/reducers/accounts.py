@@ -19,7 +19,7 @@ def registered(world: World, event: Event) -> None:
     """Add an account, and consume one use of its invitation."""
     name, data = event.account or "", RegisteredData.of(event)
     world.accounts[fold(name)] = AccountInfo(data.id, name, data.role)
-    world.add_skeleton(name)
+    world.skeletons.add(name)
     for invitation in world.invitations.values():
         if invitation.id == data.invitation:
             invitation.remaining_uses -= 1

@@ -35,7 +35,7 @@ def quit_(world: World, event: Event) -> None:
         return
     world.departures.add(user, user.rooms, event)
     world.remove_user(user)
-    world.add_whowas(user)
+    world.whowas.add(user, world.clock.now())
 
 
 def nick(world: World, event: Event) -> None:
@@ -46,12 +46,12 @@ def nick(world: World, event: Event) -> None:
         return
     world.departures.add(user, user.rooms, event)
     if fold(new) != user.key:
-        world.add_whowas(user)
+        world.whowas.add(user, world.clock.now())
     del world.nicks[user.key]
     world.discard_skeleton(user.nick)
     user.nick, user.key = new, fold(new)
     world.nicks[user.key] = user
-    world.add_skeleton(user.nick)
+    world.skeletons.add(user.nick)
     for client in user.clients:
         client.nick = new
     for room in world.rooms_of(user):

@@ -4,7 +4,7 @@ Users, rooms, accounts and bans change only through `apply`, for events of this 
 that other programs appended to the log. Commands read the world and emit events.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -16,16 +16,16 @@ from app.engine.world.departures import Departures
 from app.engine.world.monitor_index import MonitorIndex
 from app.engine.world.recent_messages import RecentMessages
 from app.engine.world.room import Room
+from app.engine.world.skeleton_index import SkeletonIndex
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.user_counts import UserCounts
+from app.engine.world.whowas import WhowasHistory
 from app.events import Event, Kind
 from app.events.data import InvitedData, MarkedData, MetadataChangeData, RedactedData
 from app.services.accounts.name_reservations import NameReservations
 from app.wire.names import Key, fold, skeleton
 
-MAX_WHOWAS_NICKS = 1_000  # nicks in the WHOWAS history
 MAX_REDACTIONS = 1_000  # recent redactions, to filter history pages read before them
-MAX_WHOWAS_ENTRIES = 10  # entries per nick
 
 Reducer = Callable[["World", Event], None]
 
@@ -37,18 +37,6 @@ class Invitation:
     id: int
     remaining_uses: int
     expires: int | None
-
-
-@dataclass(slots=True, frozen=True)
-class WhowasEntry:
-    """An entry of the WHOWAS history."""
-
-    nick: str
-    user: str
-    host: str
-    realname: str
-    account: str | None
-    at: int
 
 
 class World:
@@ -73,7 +61,7 @@ class World:
         self.certificates: dict[str, AccountInfo] = {}  # accounts by certificate fingerprint
         self.invitations: dict[str, Invitation] = {}  # by digest of the code
         self.bans = BanIndex(clock)
-        self.whowas: OrderedDict[Key, deque[WhowasEntry]] = OrderedDict()
+        self.whowas = WhowasHistory()
         self.monitors = MonitorIndex()
         self.user_counts = UserCounts()
         self.syncing: set[Client] = set()  # clients that are receiving metadata page by page
@@ -81,7 +69,7 @@ class World:
         self.reservations = NameReservations(b"")  # names that nobody may use
         self.is_erasing = False  # stored messages are being erased in steps
         self.redacted: deque[int] = deque(maxlen=MAX_REDACTIONS)
-        self._skeletons: dict[str, set[Key]] = {}
+        self.skeletons = SkeletonIndex()
 
     def apply(self, event: Event) -> None:
         """Apply an event to the world."""
@@ -181,7 +169,7 @@ class World:
         """Add a user."""
         self.users[user.session] = user
         self.nicks[user.key] = user
-        self.add_skeleton(user.nick)
+        self.skeletons.add(user.nick)
         self.user_counts.update(user)
 
     def remove_user(self, user: User) -> None:
@@ -205,7 +193,7 @@ class World:
     def add_pseudoclient(self, pseudoclient: User) -> None:
         """Reserve the nick of a pseudoclient, which has no connection and no rooms."""
         self.nicks[pseudoclient.key] = pseudoclient
-        self.add_skeleton(pseudoclient.nick)
+        self.skeletons.add(pseudoclient.nick)
 
     def detach(self, client: Client) -> None:
         """Remove a connection from the world and from its user."""
@@ -274,44 +262,8 @@ class World:
         elif event.room is not None:
             self.recent.remove(event.room, event)
 
-    def find_confusable(self, name: str) -> str | None:
-        """Return a name in use that is confusable with this one (Unicode TR39), or None.
-
-        Two ASCII names are never confusable: `anna1` and `annal` may both exist.
-        """
-        for key in self._skeletons.get(skeleton(name), ()):
-            if key != fold(name) and not (name.isascii() and key.isascii()):
-                return str(key)
-        return None
-
-    def add_skeleton(self, name: str) -> None:
-        """Add a name to the skeleton index (Unicode TR39)."""
-        self._skeletons.setdefault(skeleton(name), set()).add(fold(name))
-
     def discard_skeleton(self, name: str) -> None:
         """Remove a name from the skeleton index, unless it is also an account's name."""
         account = self.accounts.get(fold(name))
-        if account is not None and skeleton(account.name) == skeleton(name):
-            return
-        names = self._skeletons.get(skeleton(name), set())
-        names.discard(fold(name))
-        if not names:
-            self._skeletons.pop(skeleton(name), None)
-
-    def forget_whowas(self, name: str) -> None:
-        """Remove the WHOWAS entries of an account."""
-        for key, entries in list(self.whowas.items()):
-            kept = [entry for entry in entries if entry.account != name and key != fold(name)]
-            if kept:
-                self.whowas[key] = deque(kept, maxlen=MAX_WHOWAS_ENTRIES)
-            else:
-                del self.whowas[key]
-
-    def add_whowas(self, user: User) -> None:
-        """Add a WHOWAS entry for a user that quits or changes nick."""
-        account = user.account.name if user.account else None
-        entry = WhowasEntry(user.nick, user.user, user.host, user.realname, account, self.clock.now())
-        self.whowas.setdefault(user.key, deque(maxlen=MAX_WHOWAS_ENTRIES)).appendleft(entry)
-        self.whowas.move_to_end(user.key)
-        if len(self.whowas) > MAX_WHOWAS_NICKS:
-            self.whowas.popitem(last=False)
+        if account is None or skeleton(account.name) != skeleton(name):
+            self.skeletons.discard(name)

@@ -112,8 +112,8 @@ def test_confusable_spellings_are_freed_with_the_name(bench: EngineHarness) -> N
     """`I` is confusable with `l` and `i` is not, so one name has many skeletons."""
     account(bench, "iiiiii")
     owner = enter(bench, "iiiiii", "iiiiii")
-    faces = bench.core.runtime.world._skeletons
-    before = len(faces)
+    skeletons = bench.core.runtime.world.skeletons.names
+    before = len(skeletons)
     owner.send(*(f"NICK {''.join(letters)}" for letters in product("iI", repeat=6)))
     owner.send("QUIT")
-    assert len(faces) == before
+    assert len(skeletons) == before
