@@ -7,12 +7,12 @@ the log's lock. `text` must become empty; verification reports a text that nothi
 An event that the chain does not reach yet has no salt. The chain will cover the replaced values.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, TextClause, text, update
+from sqlalchemy import Connection, TextClause, Update, text, update
 
 from app.db import models
-from app.db.chain.rows import StoredEvent, in_chunks, read_events
+from app.db.chain.rows import IDS, in_chunks, read_events_by_id
 
 _event = models.EventRow.__table__.c
 
@@ -24,6 +24,8 @@ _KEEP_CONTENT = text(
     "INSERT INTO event_commitment (event_id, content) VALUES (:event_id, :commitment) "
     "ON CONFLICT (event_id) DO UPDATE SET content = excluded.content"
 )
+_FORGET_PEOPLE = update(models.EventRow).where(_event.id.in_(IDS)).values(people_salt=None)
+_FORGET_CONTENT = update(models.EventRow).where(_event.id.in_(IDS)).values(content_salt=None)
 
 
 def erase_people(connection: Connection, ids: Sequence[int]) -> None:
@@ -31,25 +33,23 @@ def erase_people(connection: Connection, ids: Sequence[int]) -> None:
 
     Call it before the values are replaced.
     """
-    _erase(connection, ids, "people_salt", lambda stored: stored.people, _KEEP_PEOPLE)
+    for chunk in in_chunks(ids):
+        stored = [one for one in read_events_by_id(connection, chunk) if one.people_salt is not None]
+        _keep(connection, _KEEP_PEOPLE, _FORGET_PEOPLE, {one.id: one.people for one in stored})
 
 
 def erase_content(connection: Connection, ids: Sequence[int]) -> None:
     """Prepare the erasure of the text and the data of events; call it before they are replaced."""
-    _erase(connection, ids, "content_salt", lambda stored: stored.content, _KEEP_CONTENT)
-
-
-def _erase(
-    connection: Connection,
-    ids: Sequence[int],
-    salt: str,
-    commit: Callable[[StoredEvent], bytes | None],
-    keep: TextClause,
-) -> None:
     for chunk in in_chunks(ids):
-        is_salted = (_event.id.in_(chunk), _event[salt].is_not(None))
-        stored = read_events(connection, *is_salted)
-        kept = [{"event_id": one.id, "commitment": commit(one)} for one in stored]
-        if kept:
-            connection.execute(keep, kept)
-            connection.execute(update(models.EventRow).where(*is_salted).values({salt: None}))
+        stored = [one for one in read_events_by_id(connection, chunk) if one.content_salt is not None]
+        _keep(connection, _KEEP_CONTENT, _FORGET_CONTENT, {one.id: one.content for one in stored})
+
+
+def _keep(
+    connection: Connection, keep: TextClause, forget: Update, commitments: Mapping[int, bytes | None]
+) -> None:
+    """Store commitments by the ids of their events, and delete the salts."""
+    if commitments:
+        rows = [{"event_id": number, "commitment": value} for number, value in commitments.items()]
+        connection.execute(keep, rows)
+        connection.execute(forget, {"ids": list(commitments)})

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
 
 from app.db import models
 from app.db.chain.digests import (
@@ -15,6 +16,8 @@ from app.db.chain.digests import (
 )
 
 CHUNK_IDS = 500  # ids in one query; each is a parameter of its statement
+# For statements that are built once: to build one takes longer than to execute it.
+IDS = bindparam("ids", type_=BigInteger, expanding=True)
 
 _event = models.EventRow.__table__.c
 _commitment = models.EventCommitmentRow.__table__
@@ -44,6 +47,7 @@ _STORED = (
     .outerjoin(_commitment, _commitment.c.event_id == _event.id)
     .order_by(_event.id)
 )
+_STORED_BY_ID = _STORED.where(_event.id.in_(IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,19 @@ def read_events(
     connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
 ) -> Iterator[StoredEvent]:
     """Yield the first events that meet the conditions, in order."""
-    for row in connection.execute(_STORED.where(*conditions).limit(limit)):
-        *values, data, people_salt, content_salt, people, content = row
+    return _read(connection, _STORED.where(*conditions).limit(limit), {})
+
+
+def read_events_by_id(connection: Connection, ids: Sequence[int]) -> Iterator[StoredEvent]:
+    """Yield the events with these ids, in order."""
+    return _read(connection, _STORED_BY_ID, {"ids": ids})
+
+
+def _read(connection: Connection, query: Select[Any], values: dict[str, Any]) -> Iterator[StoredEvent]:
+    for row in connection.execute(query, values):
+        *covered, data, people_salt, content_salt, people, content = row
         encoded = None if data is None else canonical_json(data)
-        yield StoredEvent((*values, encoded), people_salt, content_salt, people, content)
+        yield StoredEvent((*covered, encoded), people_salt, content_salt, people, content)
 
 
 def in_chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, literal, or_, select, update
 
 from app.clock import Clock
 from app.db.log import get_last_id
@@ -23,6 +23,9 @@ LOG_PASSES = 2  # the first phases each read the log
 
 _table = ErasureRow.__table__
 _log = EventRow.__table__.c
+_FIND = select(_table).where(_table.c.id == bindparam("erasure"))
+_FIND_OLDEST = select(_table).order_by(_table.c.id).limit(1)
+_STORE = update(ErasureRow).where(_table.c.id == bindparam("erasure"))
 
 
 class ErasurePhase(StrEnum):
@@ -66,8 +69,9 @@ def find_progress(connection: Connection, erasure: int | None = None) -> Progres
 
 
 def _find(connection: Connection, erasure: int | None) -> Row[Any] | None:
-    query = select(_table) if erasure is None else select(_table).where(_table.c.id == erasure)
-    return connection.execute(query.order_by(_table.c.id).limit(1)).one_or_none()
+    if erasure is None:
+        return connection.execute(_FIND_OLDEST).one_or_none()
+    return connection.execute(_FIND, {"erasure": erasure}).one_or_none()
 
 
 def advance(connection: Connection, erasure: int | None = None) -> Progress | None:
@@ -89,11 +93,25 @@ def take_step(connection: Connection, erasure: int | None = None) -> bool:
     row = _find(connection, erasure)
     if row is None or row.phase == ErasurePhase.FILES:
         return False
-    _STEPS[row.kind, ErasurePhase(row.phase)](connection, row)
+    _store(connection, row, _STEPS[row.kind, ErasurePhase(row.phase)](connection, row))
     return True
 
 
-def _find_sessions(connection: Connection, row: Row[Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a step did: rows of a table by treatment, and events by their ids.
+
+    The next step is at `position`, or in the next phase if that is the end.
+    """
+
+    position: int
+    end: int
+    table: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    events: Sequence[int] = ()
+
+
+def _find_sessions(connection: Connection, row: Row[Any]) -> _Step:
     """Add the sessions of the next rows of the log that have the account as their author."""
     account = ErasedAccount.of(row)
     last = get_last_id(connection)
@@ -103,7 +121,7 @@ def _find_sessions(connection: Connection, row: Row[Any]) -> None:
     is_own = or_(*(and_(_log.account == name, _log.id <= until) for name, until in account.names))
     in_range = and_(_log.id > row.position, _log.id <= end, _log.session_id.is_not(None))
     _add_sessions(connection, account, _log.session_id, and_(in_range, is_own))
-    _advance(connection, row, ErasurePhase.SESSIONS, end, ErasurePhase.EVENTS, last)
+    return _Step(end, last)
 
 
 def _add_sessions(connection: Connection, account: ErasedAccount, column: Any, condition: Any) -> None:
@@ -111,7 +129,7 @@ def _add_sessions(connection: Connection, account: ErasedAccount, column: Any, c
     connection.execute(insert(ErasureSessionRow).from_select(["erasure_id", "session_id"], new.distinct()))
 
 
-def _treat_events(connection: Connection, row: Row[Any]) -> None:
+def _treat_events(connection: Connection, row: Row[Any]) -> _Step:
     """Treat the next rows of the log, except the last one, after which ids are numbered."""
     account, last = ErasedAccount.of(row), get_last_id(connection) - 1
     end = min(row.position + MAX_SCANNED_ROWS, last)
@@ -120,33 +138,27 @@ def _treat_events(connection: Connection, row: Row[Any]) -> None:
         end = found.rows[-1].id
     chosen = choose_treatments(connection, account, found.rows)
     treat_rows(connection, account, chosen)
-    _note_first(connection, row, [one for ids in chosen.values() for one in ids])
-    _count(connection, row, "event", {treatment.value: len(ids) for treatment, ids in chosen.items()})
-    _advance(connection, row, ErasurePhase.EVENTS, end, ErasurePhase.TABLES, last)
+    counts = {treatment.value: len(ids) for treatment, ids in chosen.items()}
+    return _Step(end, last, "event", counts, [one for ids in chosen.values() for one in ids])
 
 
-def _treat_table(connection: Connection, row: Row[Any]) -> None:
+def _treat_table(connection: Connection, row: Row[Any]) -> _Step:
     """Treat some rows of the next table, until none are left."""
     entry = TABLES[row.position]
     treated = entry.treat(connection, ErasedAccount.of(row))
-    _count(connection, row, entry.name, {entry.treatment.value: treated})
     position = row.position if treated else row.position + 1
-    _advance(connection, row, ErasurePhase.TABLES, position, ErasurePhase.FILES, len(TABLES))
+    return _Step(position, len(TABLES), entry.name, {entry.treatment.value: treated})
 
 
-def _remove_room_events(connection: Connection, row: Row[Any]) -> None:
+def _remove_room_events(connection: Connection, row: Row[Any]) -> _Step:
     """Remove some events of a room, until none are left."""
     found = find_room_rows(connection, row.subject, row.id)
     remove_rows(connection, found)
-    _note_first(connection, row, found)
-    _count(connection, row, "event", {"removed": len(found)})
-    _advance(connection, row, ErasurePhase.EVENTS, 0 if found else 1, ErasurePhase.TABLES, 1)
+    return _Step(0 if found else 1, 1, "event", {"removed": len(found)}, found)
 
 
-def _strip_room_entries(connection: Connection, row: Row[Any]) -> None:
-    name = row.names[0][0]
-    _count(connection, row, "audit", {"author": strip_audit_entries(connection, name)})
-    _advance(connection, row, ErasurePhase.TABLES, 1, ErasurePhase.FILES, 1)
+def _strip_room_entries(connection: Connection, row: Row[Any]) -> _Step:
+    return _Step(1, 1, "audit", {"author": strip_audit_entries(connection, row.names[0][0])})
 
 
 _STEPS = {
@@ -158,38 +170,31 @@ _STEPS = {
 }
 
 
-def _advance(
-    connection: Connection,
-    row: Row[Any],
-    phase: ErasurePhase,
-    position: int,
-    following: ErasurePhase,
-    end: int,
-) -> None:
-    """Store the position in a phase, or begin the following one at the end."""
-    values: dict[str, Any] = {"phase": phase.value, "position": position}
-    if position >= end:
-        values = {"phase": following.value, "position": 0}
-    if values["phase"] == ErasurePhase.FILES:
-        values["names"] = []  # before the files are purged, because this row names the account
-    connection.execute(update(ErasureRow).where(_table.c.id == row.id).values(values))
+def _store(connection: Connection, row: Row[Any], step: _Step) -> None:
+    """Add what a step did to the row of its erasure, with its position or the next phase."""
+    phases = list(ErasurePhase)
+    phase, position = ErasurePhase(row.phase), step.position
+    if position >= step.end:
+        phase, position = phases[phases.index(phase) + 1], 0
+    values = {
+        "phase": phase.value,
+        "position": position,
+        "counts": _add_counts(row.counts, step),
+        "first_id": min((*step.events, *(() if row.first_id is None else (row.first_id,))), default=None),
+        # Before the files are purged, because this row names the account.
+        "names": [] if phase is ErasurePhase.FILES else row.names,
+    }
+    connection.execute(_STORE, {"erasure": row.id, **values})
 
 
-def _count(connection: Connection, row: Row[Any], table: str, rows: Mapping[str, int]) -> None:
-    """Add numbers of rows to the counts of an erasure."""
-    counts = {name: dict(of_table) for name, of_table in row.counts.items()}
-    for treatment, number in rows.items():
+def _add_counts(counts: Mapping[str, Mapping[str, int]], step: _Step) -> dict[str, dict[str, int]]:
+    """Return the numbers of rows by table and treatment, with those of a step."""
+    added = {name: dict(of_table) for name, of_table in counts.items()}
+    for treatment, number in step.counts.items():
         if number:
-            of_table = counts.setdefault(table, {})
+            of_table = added.setdefault(step.table, {})
             of_table[treatment] = of_table.get(treatment, 0) + number
-    connection.execute(update(ErasureRow).where(_table.c.id == row.id).values(counts=counts))
-
-
-def _note_first(connection: Connection, row: Row[Any], ids: Sequence[int]) -> None:
-    """Keep the smallest id of the rows treated so far."""
-    if ids:
-        first = min(ids) if row.first_id is None else min(row.first_id, *ids)
-        connection.execute(update(ErasureRow).where(_table.c.id == row.id).values(first_id=first))
+    return added
 
 
 def _list_backups(connection: Connection, row: Row[Any]) -> list[str]:

@@ -73,19 +73,34 @@ class ErasedAccount:
     @property
     def sessions(self) -> Select[int]:
         """The sessions that were ever logged in to the account."""
-        table = ErasureSessionRow
-        return select(table.session_id).where(table.erasure_id == self.erasure)
+        return sessions_of(self.erasure)
 
     def is_party(self, column: ColumnElement[str]) -> ColumnElement[bool]:
         """Return the condition that a column is the account or one of its sessions as a party."""
-        sessions = select(literal("s", String).concat(cast(ErasureSessionRow.session_id, String)))
-        own = sessions.where(ErasureSessionRow.erasure_id == self.erasure)
-        return or_(column == self.party, column.in_(own))
+        return _is_party(column, self.party, self.erasure)
 
     @property
     def conversations(self) -> Select[str]:
         """The private conversations of the account and its sessions."""
-        return select(CorrespondentRow.conversation).where(self.is_party(CorrespondentRow.party.expression))
+        return conversations_of(self.party, self.erasure)
+
+
+def sessions_of(erasure: int | ColumnElement[int]) -> Select[int]:
+    """Return the query for the sessions of an account that is being erased."""
+    return select(ErasureSessionRow.session_id).where(ErasureSessionRow.erasure_id == erasure)
+
+
+def _is_party(
+    column: ColumnElement[str], party: str | ColumnElement[str], erasure: int | ColumnElement[int]
+) -> ColumnElement[bool]:
+    sessions = select(literal("s", String).concat(cast(ErasureSessionRow.session_id, String)))
+    return or_(column == party, column.in_(sessions.where(ErasureSessionRow.erasure_id == erasure)))
+
+
+def conversations_of(party: str | ColumnElement[str], erasure: int | ColumnElement[int]) -> Select[str]:
+    """Return the query for the private conversations of an account and its sessions."""
+    is_party = _is_party(CorrespondentRow.party.expression, party, erasure)
+    return select(CorrespondentRow.conversation).where(is_party)
 
 
 def list_names(rows: Sequence[Row[str, int]], name: str) -> list[list[Any]]:
