@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -74,7 +74,7 @@ def assemble(
         ledger=ledger,
         clock=clock,
         server_name=derive_prefix(settings.servername),
-        version=f"durable-chat-{version('durable-chat')}",
+        version=f"durable-chat-{find_version()}",
         started_at=clock.now(),
         rate_limits=RateLimits.of(settings, clock),
         cloak=new_cloak(cloak_key) if settings.cloak else uncloaked_host,
@@ -83,6 +83,12 @@ def assemble(
     dispatcher = Dispatcher(runtime)
     _resume(runtime, dispatcher, ended, membership)
     return Core(runtime, dispatcher, Engine(world, ledger, Hub(), dispatcher, clock))
+
+
+@cache
+def find_version() -> str:
+    """Return the version of the package, which is read from its files."""
+    return version("durable-chat")
 
 
 def _resume(runtime: Runtime, dispatcher: Dispatcher, ended: set[int], membership: Membership | None) -> None:

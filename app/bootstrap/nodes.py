@@ -1,9 +1,8 @@
 """Makes the server one of several nodes on its database."""
 
 import logging
-from importlib.metadata import version
 
-from app.bootstrap.assembly import Core
+from app.bootstrap.assembly import Core, find_version
 from app.clock import Clock
 from app.db.database import Database
 from app.db.notifications import Channel
@@ -19,7 +18,7 @@ def new_membership(settings: ServerSettings, database: Database, clock: Clock) -
     if not database.dialect.has_nodes:
         return None
     shared = settings.model_dump(mode="json", include=SHARED_SETTINGS)
-    profile = NodeProfile(settings.node, version("durable-chat"), shared, settings.node_lease)
+    profile = NodeProfile(settings.node, find_version(), shared, settings.node_lease)
     return Membership(profile, clock, database.dialect.now)
 
 

@@ -1,5 +1,7 @@
 """The list of all commands: HELP, and the commands of each family."""
 
+from functools import cache
+
 from app.commands import help
 from app.commands.accounts import table as accounts
 from app.commands.channels import table as channels
@@ -13,6 +15,7 @@ from app.commands.registry import CommandTable
 from app.commands.users import table as users
 
 
+@cache
 def build_command_table() -> CommandTable:
     """Return the table of all commands."""
     return CommandTable(

@@ -18,10 +18,9 @@ The hash chain covers each batch as it is appended, once it has caught up with o
 (`app.db.chain`).
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from app.clock import Clock
 from app.db import models
@@ -40,6 +39,18 @@ COLUMNS = tuple(_table.columns.keys())
 _correspondent = models.CorrespondentRow.__table__
 _AFTER = (
     select(_table).where(_table.c.id > bindparam("last_id")).order_by(_table.c.id).limit(bindparam("limit"))
+)
+_LAST_ID = select(func.max(_table.c.id))
+_FIND_BATCH = select(_table.c.batch).where(_table.c.id == bindparam("first_id"))
+_latest = select(func.max(_table.c.at))
+_in_room = _table.c.room_id == bindparam("room")
+_LAST_IN_ROOM = (  # each uses an index
+    _latest.where(_in_room, models.SPOKEN),
+    _latest.where(_in_room, models.HAPPENED),
+    _latest.where(_table.c.conversation == bindparam("operators")),
+)
+_LAST_OF_PARTY = select(func.max(_correspondent.c.last_at)).where(
+    _correspondent.c.party == bindparam("party")
 )
 Scope = int | str  # a room id, or a party to private conversations; instants are distinct within it
 
@@ -85,7 +96,7 @@ class Log:
         if self._batch is None:
             return True
         first_id, token = self._batch
-        return connection.scalar(select(_table.c.batch).where(_table.c.id == first_id)) == token
+        return connection.scalar(_FIND_BATCH, {"first_id": first_id}) == token
 
     def mark_committed(self, events: Sequence[Event]) -> None:
         """Advance `last_id` past events whose transaction was committed."""
@@ -153,7 +164,7 @@ class Log:
 
     def _last(self, connection: Connection, scope: Scope) -> int:
         if scope not in self._last_at:
-            self._last_at[scope] = max(connection.scalar(query) or 0 for query in _last_queries(scope))
+            self._last_at[scope] = _find_last(connection, scope)
         return self._last_at[scope]
 
 
@@ -168,20 +179,17 @@ def _scopes(event: Event) -> Sequence[Scope]:
     return ()
 
 
-def _last_queries(scope: Scope) -> Iterator[Select[Any]]:
-    """Yield queries whose maximum is the last instant of a scope; each uses an index."""
+def _find_last(connection: Connection, scope: Scope) -> int:
+    """Return the last instant of a scope in the log, or 0."""
     if isinstance(scope, str):
-        yield select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == scope)
-        return
-    latest = select(func.max(_table.c.at))
-    yield latest.where(_table.c.room_id == scope, models.SPOKEN)
-    yield latest.where(_table.c.room_id == scope, models.HAPPENED)
-    yield latest.where(_table.c.conversation == f"o{scope}")
+        return connection.scalar(_LAST_OF_PARTY, {"party": scope}) or 0
+    values = {"room": scope, "operators": f"o{scope}"}
+    return max(connection.scalar(query, values) or 0 for query in _LAST_IN_ROOM)
 
 
 def get_last_id(connection: Connection) -> int:
     """Return the id of the last event in the log, or 0 if it is empty."""
-    return connection.scalar(select(func.max(_table.c.id))) or 0
+    return connection.scalar(_LAST_ID) or 0
 
 
 def get_last_at(connection: Connection) -> int | None:

@@ -29,6 +29,25 @@ from app.services.nodes.nodes import list_nodes
 from app.services.retention.policies import load_policies
 from app.wire.names import Key, fold
 
+_ACCOUNTS = select(AccountRow.__table__)
+_ROOMS = select(RoomRow.__table__)
+_ROOM_ROLES = select(RoomRoleRow.__table__)
+_ROOM_MASKS = select(RoomMaskRow.__table__)
+_CERTIFICATES = select(CertificateRow.__table__)
+_INVITATIONS = select(InvitationRow.__table__)
+_BANS = select(BanRow.__table__)
+_ACCOUNT_METADATA = select(AccountMetadataRow.__table__)
+_ROOM_METADATA = select(RoomMetadataRow.__table__)
+_PRIVATE_METADATA = select(PrivateMetadataRow.__table__)
+_MEMBERSHIPS = select(MembershipRow.__table__)
+_SESSION_NODES = select(SessionNodeRow.__table__)
+_ROOM_INVITATIONS = select(RoomInvitationRow.__table__)
+_SESSION_METADATA = select(SessionMetadataRow.__table__)
+_ERASURE = select(ErasureRow.id).limit(1)
+_SESSIONS = select(SessionRow.__table__).where(
+    or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
+)
+
 
 def restore(world: World, connection: Connection) -> set[int]:
     """Load a consistent snapshot of the tables into an empty world.
@@ -46,42 +65,42 @@ def _restore_nodes(world: World, connection: Connection) -> None:
 
 def _restore_shared_state(world: World, connection: Connection) -> None:
     """Load accounts, certificates, invitations, rooms, metadata and bans."""
-    for row in connection.execute(select(AccountRow.__table__)):
+    for row in connection.execute(_ACCOUNTS):
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
         )
         world.skeletons.add(row.name)
-    for room in connection.execute(select(RoomRow.__table__)):
+    for room in connection.execute(_ROOMS):
         _restore_room(world, room._mapping)
-    for role in connection.execute(select(RoomRoleRow.__table__)):
+    for role in connection.execute(_ROOM_ROLES):
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
-    for mask in connection.execute(select(RoomMaskRow.__table__)):
+    for mask in connection.execute(_ROOM_MASKS):
         world.rooms[mask.room_id].add_list_entry(mask.mode, MaskEntry(mask.mask, mask.by, mask.at))
     for number, policy in load_policies(connection).items():
         if number in world.rooms:  # a policy remains when its room is deleted
             world.rooms[number].retention = policy
     accounts = {account.id: account for account in world.accounts.values()}
-    for certificate in connection.execute(select(CertificateRow.__table__)):
+    for certificate in connection.execute(_CERTIFICATES):
         world.certificates[certificate.fingerprint] = accounts[certificate.account_id]
-    for invitation in connection.execute(select(InvitationRow.__table__)):
+    for invitation in connection.execute(_INVITATIONS):
         world.invitations[invitation.digest] = Invitation(
             invitation.id, invitation.uses - invitation.used, invitation.expires
         )
     _restore_metadata(world, connection)
     world.reservations = load_reservations(connection)
-    if connection.scalar(select(ErasureRow.id).limit(1)) is not None:
+    if connection.scalar(_ERASURE) is not None:
         world.begin_erasing()
-    for ban in connection.execute(select(BanRow.__table__)):
+    for ban in connection.execute(_BANS):
         world.bans.add(Ban(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by))
 
 
 def _restore_metadata(world: World, connection: Connection) -> None:
     accounts = {account.id: account for account in world.accounts.values()}
-    for item in connection.execute(select(AccountMetadataRow.__table__)):
+    for item in connection.execute(_ACCOUNT_METADATA):
         accounts[item.account_id].metadata[item.key] = item.value
-    for item in connection.execute(select(RoomMetadataRow.__table__)):
+    for item in connection.execute(_ROOM_METADATA):
         world.rooms[item.room_id].metadata[item.key] = item.value
-    for item in connection.execute(select(PrivateMetadataRow.__table__)):
+    for item in connection.execute(_PRIVATE_METADATA):
         account = accounts[int(item.party.removeprefix("a"))]
         account.private_metadata[Key(item.target), item.key] = item.value
 
@@ -110,10 +129,9 @@ def _restore_users(world: World, connection: Connection) -> set[int]:
 
     Return the ids of the sessions that have been ended in the database in the meantime.
     """
-    members = connection.execute(select(MembershipRow.__table__)).all()
-    is_restored = or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
+    members = connection.execute(_MEMBERSHIPS).all()
     ended = set()
-    for row in connection.execute(select(SessionRow.__table__).where(is_restored)):
+    for row in connection.execute(_SESSIONS):
         _restore_user(world, row._mapping)
         if row.disconnected is not None:
             ended.add(row.id)
@@ -127,13 +145,13 @@ def _restore_users(world: World, connection: Connection) -> set[int]:
 def _restore_sessions(world: World, connection: Connection) -> None:
     """Load the nodes of the users' devices, their invitations, and the metadata of guests."""
     users = world.users
-    for place in connection.execute(select(SessionNodeRow.__table__)):
+    for place in connection.execute(_SESSION_NODES):
         if place.session_id in users:
             users[place.session_id].nodes.add(place.node)
-    for invitation in connection.execute(select(RoomInvitationRow.__table__)):
+    for invitation in connection.execute(_ROOM_INVITATIONS):
         if invitation.session_id in users:
             users[invitation.session_id].invited.add(invitation.room_id)
-    for item in connection.execute(select(SessionMetadataRow.__table__)):
+    for item in connection.execute(_SESSION_METADATA):
         if item.session_id in users:
             users[item.session_id].metadata[item.key] = item.value
 

@@ -3,7 +3,7 @@
 Secrets never appear in events, exports or log files.
 """
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from app.clock import Clock
 from app.db.models import ServerSecretRow
@@ -12,6 +12,7 @@ CLOAK_KEY = "cloak"  # name of the key from which displayed host names are deriv
 TOP_TOKEN = "top"  # name of the token with which `chat-admin top` reads `/top`
 
 _table = ServerSecretRow.__table__
+_FIND = select(_table.c.value).where(_table.c.name == bindparam("secret"))
 
 
 def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> bytes:
@@ -29,5 +30,5 @@ def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> byt
 
 def find_secret(connection: Connection, name: str) -> bytes | None:
     """Return the secret with the given name, or None if it does not exist yet."""
-    value = connection.scalar(select(_table.c.value).where(_table.c.name == name))
+    value = connection.scalar(_FIND, {"secret": name})
     return None if value is None else bytes.fromhex(value)

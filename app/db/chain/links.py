@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.db import models
 from app.db.chain.digests import START
 from app.db.insertion import insert_rows
 
 _chain = models.HashChainRow.__table__
+_FIND_DIGEST = select(_chain.c.digest).where(_chain.c.last_id == bindparam("last_id"))
 
 
 class Position(NamedTuple):
@@ -37,7 +38,7 @@ def find_digest(connection: Connection, last_id: int) -> bytes | None:
     """Return the chain digest at a position of the log, or None if no link ends there."""
     if last_id == 0:
         return START
-    return connection.scalar(select(_chain.c.digest).where(_chain.c.last_id == last_id))
+    return connection.scalar(_FIND_DIGEST, {"last_id": last_id})
 
 
 def read_head(connection: Connection) -> Position:

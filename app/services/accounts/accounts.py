@@ -1,6 +1,6 @@
 """Accounts: lookup and events."""
 
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
@@ -11,11 +11,17 @@ from app.events.data import AccountChangedData, RegisteredData
 from app.wire.names import Key
 
 ROLES = ("user", "admin")
+_FIND_ID = select(AccountRow.id).where(AccountRow.key == bindparam("account"))
 
 
 def find_account(session: Session, key: Key) -> AccountRow | None:
     """Return the account with the given folded name, or None."""
     return session.scalar(select(AccountRow).where(AccountRow.key == key))
+
+
+def find_account_id(connection: Connection, key: Key) -> int | None:
+    """Return the id of the account with the given folded name, or None."""
+    return connection.scalar(_FIND_ID, {"account": key})
 
 
 def get_account(session: Session, key: Key) -> AccountRow:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from app.clock import Clock
 from app.db.models import EventRow, NodeRow
@@ -49,6 +49,19 @@ SHARED_SETTINGS = {  # must be equal on all nodes, because users may connect to 
     "servername",
     "topic_length",
 }
+
+_node = NodeRow.__table__
+_IS_OWN = _node.c.name == bindparam("own_name")
+_FIND_OWN = select(
+    _node.c.epoch,
+    select(func.max(EventRow.id)).scalar_subquery().label("last_id"),
+    select(func.count()).select_from(_node).scalar_subquery().label("nodes"),
+).where(_IS_OWN)
+_FIND_OTHERS = select(_node.c.name, _node.c.settings).where(
+    ~_IS_OWN, _node.c.leased_until >= bindparam("now")
+)
+_RENEW = update(NodeRow).where(_IS_OWN, _node.c.epoch == bindparam("own_epoch"))
+_INSERT, _DELETE = insert(NodeRow), delete(NodeRow).where(_IS_OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +92,6 @@ class Membership:
         self._clock = clock
         self._database_time = database_time
         self._epoch = clock.new_id()
-        last_id = select(func.max(EventRow.id)).scalar_subquery().label("last_id")
-        nodes = select(func.count()).select_from(NodeRow).scalar_subquery().label("nodes")
-        self._find_own_row = select(NodeRow.epoch, last_id, nodes).where(NodeRow.name == profile.name)
         self._renewed_at = self._read_clocks()
         self._watching_since = clock.boottime()  # that is, without being late or disconnected
 
@@ -114,32 +124,28 @@ class Membership:
         """
         started, now = self._read_clocks(), self._database_time(connection)
         self._require_equal_settings(connection, now)
-        connection.execute(delete(NodeRow).where(NodeRow.name == self.name))
+        connection.execute(_DELETE, {"own_name": self.name})
         profile = self._profile
         connection.execute(
-            insert(NodeRow).values(
-                name=self.name,
-                epoch=self._epoch,
-                started=now,
-                leased_until=now + self._lease_ms,
-                version=profile.version,
-                settings=dict(profile.settings),
-                position=position,
-                users=0,
-                draining=False,
-            )
+            _INSERT,
+            {
+                "name": self.name,
+                "epoch": self._epoch,
+                "started": now,
+                "leased_until": now + self._lease_ms,
+                "version": profile.version,
+                "settings": dict(profile.settings),
+                "position": position,
+                "users": 0,
+                "draining": False,
+            },
         )
         self._renewed_at = started
         data = NodeData(self._epoch, profile.version)
         return Event(Kind.NODE_STARTED, nick=self.name, target=self.name, data=data)
 
     def _require_equal_settings(self, connection: Connection, now: int) -> None:
-        others = connection.execute(
-            select(NodeRow.name, NodeRow.settings).where(
-                NodeRow.name != self.name, NodeRow.leased_until >= now
-            )
-        )
-        for name, settings in others:
+        for name, settings in connection.execute(_FIND_OTHERS, {"own_name": self.name, "now": now}):
             for key, value in self._profile.settings.items():
                 if settings.get(key, value) != value:
                     raise DatabaseRefused(
@@ -158,7 +164,7 @@ class Membership:
 
         Raises: LeaseExpired when the other nodes have removed it.
         """
-        found = connection.execute(self._find_own_row).first()
+        found = connection.execute(_FIND_OWN, {"own_name": self.name}).first()
         if found is None or found.epoch != self._epoch:
             raise self._expired()
         self.is_alone = found.nodes == 1
@@ -171,11 +177,9 @@ class Membership:
         """
         started = self._read_clocks()
         leased_until = self._database_time(connection) + self._lease_ms
-        renewed = connection.execute(
-            update(NodeRow)
-            .where(NodeRow.name == self.name, NodeRow.epoch == self._epoch)
-            .values(leased_until=leased_until, position=position, users=self.users)
-        )
+        own = {"own_name": self.name, "own_epoch": self._epoch}
+        values = {"leased_until": leased_until, "position": position, "users": self.users}
+        renewed = connection.execute(_RENEW, own | values)
         if renewed.rowcount == 0:
             raise self._expired()
         if self.age_seconds >= self._profile.lease_seconds * MAX_LATENESS:

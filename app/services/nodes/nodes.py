@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from app.clock import to_datetime
 from app.db.log import get_last_id
@@ -30,10 +30,19 @@ class NodeInfo:
     draining: bool
 
 
+_LIST = select(*[_node.c[name] for name in NodeInfo.__slots__]).order_by(_node.c.name)
+
+_FIND_POSITION = select(func.min(_node.c.position)).where(
+    _node.c.name.in_(bindparam("names", expanding=True))
+)
+_FIND_INSTANT = (
+    select(EventRow.at).where(EventRow.id <= bindparam("position")).order_by(EventRow.id.desc()).limit(1)
+)
+
+
 def list_nodes(connection: Connection) -> list[NodeInfo]:
     """Return the nodes in the order of their names, including any whose lease has expired."""
-    columns = [_node.c[name] for name in NodeInfo.__slots__]
-    return [NodeInfo(*row) for row in connection.execute(select(*columns).order_by(_node.c.name))]
+    return [NodeInfo(*row) for row in connection.execute(_LIST)]
 
 
 def find_shown(connection: Connection, names: Iterable[str]) -> tuple[int, int]:
@@ -41,9 +50,8 @@ def find_shown(connection: Connection, names: Iterable[str]) -> tuple[int, int]:
 
     That is as of when they last renewed their leases; a node that was killed has shown more.
     """
-    position = connection.scalar(select(func.min(_node.c.position)).where(_node.c.name.in_(names))) or 0
-    latest = select(EventRow.at).where(EventRow.id <= position).order_by(EventRow.id.desc()).limit(1)
-    return position, connection.scalar(latest) or 0
+    position = connection.scalar(_FIND_POSITION, {"names": list(names)}) or 0
+    return position, connection.scalar(_FIND_INSTANT, {"position": position}) or 0
 
 
 def find_expired(connection: Connection, now: int) -> list[NodeInfo]:

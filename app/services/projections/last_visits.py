@@ -12,9 +12,10 @@ from functools import cache
 
 from sqlalchemy import Connection, Row, TextClause, select, text
 
-from app.db.models import AccountRow, SessionRow
+from app.db.models import SessionRow
 from app.events import Event, Kind
 from app.events.data import DepartureData, DetachedData, KickedData
+from app.services.accounts.accounts import find_account_id
 from app.services.history.last_visits import list_visitors
 from app.services.projections.projection import Projection
 from app.wire.names import fold
@@ -95,8 +96,8 @@ def _statement(until: str, rooms: str, condition: str) -> TextClause:
 def _visitors(connection: Connection, user: Event | Row[int, str, str, str | None]) -> tuple[str, ...]:
     """Return the identities of a user, given by an event or a row of their session."""
     account = user.account
-    query = select(AccountRow.id).where(AccountRow.key == fold(account or ""))
-    return list_visitors(user.nick, user.host, None if account is None else connection.scalar(query))
+    account_id = None if account is None else find_account_id(connection, fold(account))
+    return list_visitors(user.nick, user.host, account_id)
 
 
 PROJECTIONS: Mapping[Kind, Projection] = {

@@ -12,6 +12,7 @@ from app.services.projections.projection import BatchProjection, Projection
 
 # Compiled once, because sessions end in bursts.
 _DELETE_ALL = delete(MembershipRow).where(MembershipRow.session_id == bindparam("session"))
+_DELETE = _DELETE_ALL.where(MembershipRow.room_id == bindparam("room"))
 
 
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
@@ -32,8 +33,7 @@ def _kicked(connection: Connection, event: Event) -> None:
 
 
 def _delete(connection: Connection, room: int | None, session: int | None) -> None:
-    membership = (MembershipRow.session_id == session, MembershipRow.room_id == room)
-    connection.execute(delete(MembershipRow).where(*membership))
+    connection.execute(_DELETE, {"session": session, "room": room})
 
 
 def delete_memberships(connection: Connection, session: int | None) -> None:

@@ -24,6 +24,9 @@ _END_SESSION = (
 # LOGIN and LOGOUT end a refusal of administrator status (MODE -o), but not a status by OPER.
 _OPERATOR_OF_LOGIN = case((SessionRow.operator.is_(True), True), else_=null())
 _HAS_DEVICE = exists(select(SessionNodeRow.node).where(SessionNodeRow.session_id == SessionRow.id))
+_UPDATE_LAST_SEEN = (
+    update(AccountRow).where(AccountRow.key == bindparam("account")).values(last_seen=bindparam("instant"))
+)
 _DELETE_MARKERS = delete(ReadMarkerRow).where(ReadMarkerRow.party == bindparam("guest"))
 
 
@@ -119,8 +122,7 @@ def _update(connection: Connection, event: Event, **values: object) -> None:
 
 def _update_last_seen(connection: Connection, event: Event) -> None:
     if event.account is not None:
-        key = fold(event.account)
-        connection.execute(update(AccountRow).where(AccountRow.key == key).values(last_seen=event.at))
+        connection.execute(_UPDATE_LAST_SEEN, {"account": fold(event.account), "instant": event.at})
 
 
 PROJECTIONS: Mapping[Kind, Projection] = {

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, sele
 from sqlalchemy.orm import aliased
 
 from app.db.insertion import insert_rows
-from app.db.models import AccountRow, MembershipRow, RoomVisitRow, SessionRow
+from app.db.models import MembershipRow, RoomVisitRow, SessionRow
 from app.events import Event, Kind
 from app.events.data import KickedData
+from app.services.accounts.accounts import find_account_id
 from app.services.projections.projection import BatchProjection, Projection
 from app.wire.names import fold
 
@@ -106,7 +107,7 @@ def _parties(connection: Connection, session: int | None, account: str | None) -
     """Return the parties whose visits are recorded: the session, and its account if any."""
     if account is None:
         return [f"s{session}"]
-    account_id = connection.scalar(select(AccountRow.id).where(AccountRow.key == fold(account)))
+    account_id = find_account_id(connection, fold(account))
     return [f"s{session}"] if account_id is None else [f"s{session}", f"a{account_id}"]
 
 

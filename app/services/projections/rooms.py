@@ -25,24 +25,27 @@ from app.services.projections.projection import Projection
 from app.wire.modes import FLAGS, LISTS, ROLES
 from app.wire.names import Key, fold
 
+_INSERT_ROOM, _INSERT_ROLE = insert(RoomRow), insert(RoomRoleRow)
+
 
 def _created(connection: Connection, event: Event) -> None:
     data = CreatedData.of(event)
     connection.execute(
-        insert(RoomRow).values(
-            id=event.room,
-            name=event.target,
-            key=fold(event.target or ""),
-            topic="",
-            topic_by="",
-            modes=data.modes,
-            founder_id=data.founder,
-            official=data.official,
-            created=event.at,
-        )
+        _INSERT_ROOM,
+        {
+            "id": event.room,
+            "name": event.target,
+            "key": fold(event.target or ""),
+            "topic": "",
+            "topic_by": "",
+            "modes": data.modes,
+            "founder_id": data.founder,
+            "official": data.official,
+            "created": event.at,
+        },
     )
     if data.founder is not None:
-        connection.execute(insert(RoomRoleRow).values(room_id=event.room, account_id=data.founder, role="o"))
+        connection.execute(_INSERT_ROLE, {"room_id": event.room, "account_id": data.founder, "role": "o"})
 
 
 def _renamed(connection: Connection, event: Event) -> None:

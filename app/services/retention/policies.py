@@ -10,6 +10,7 @@ from app.text.counts import count_of
 
 DAY_MILLISECONDS = 86_400_000
 FOREVER = 0  # days
+_ALL = select(RoomRetentionRow.room_id, RoomRetentionRow.days, RoomRetentionRow.hold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,7 @@ def find_policy(connection: Connection, room: int) -> RoomPolicy:
 
 def load_policies(connection: Connection) -> dict[int, RoomPolicy]:
     """Return all policies that differ from the default, by room."""
-    query = select(RoomRetentionRow.room_id, RoomRetentionRow.days, RoomRetentionRow.hold)
-    return {row.room_id: RoomPolicy(row.days, row.hold) for row in connection.execute(query)}
+    return {row.room_id: RoomPolicy(row.days, row.hold) for row in connection.execute(_ALL)}
 
 
 def describe_policy(room: str, policy: RoomPolicy, defaults: RetentionDefaults) -> str:

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.db.models import MembershipRow, SessionRow
 from app.errors import NotFound
 from app.wire.names import Key, fold
+
+_LATEST_LOGINS = (
+    select(SessionRow.address, SessionRow.account)
+    .where(SessionRow.account.is_not(None))
+    .order_by(SessionRow.id.desc())
+    .limit(bindparam("limit"))
+)
 
 
 def list_online_sessions(orm: Session) -> Sequence[SessionRow]:
@@ -19,8 +26,7 @@ def list_online_sessions(orm: Session) -> Sequence[SessionRow]:
 
 def load_recent_logins(connection: Connection, limit: int) -> list[tuple[str, Key]]:
     """Return (address, account) for the latest `limit` logged-in sessions, newest last."""
-    query = select(SessionRow.address, SessionRow.account).where(SessionRow.account.is_not(None))
-    rows = connection.execute(query.order_by(SessionRow.id.desc()).limit(limit))
+    rows = connection.execute(_LATEST_LOGINS, {"limit": limit})
     return [(address, fold(account or "")) for address, account in rows][::-1]
 
 
