@@ -1,4 +1,4 @@
-"""A connection to SQLite that fails as one to PostgreSQL does.
+"""Failures of operations on the database, as of those on PostgreSQL.
 
 A connection that is lost ends its transaction. If it is lost at COMMIT, the commit may have taken
 effect. A node can also stall at any statement while other nodes go on: its transaction is then
@@ -9,13 +9,14 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Protocol
 
 
 class Fault(Enum):
     """What goes wrong with an operation on the database."""
 
     ERROR = auto()  # it has no effect and ends the transaction; the connection goes on
+    BUSY = auto()  # as ERROR, because another program holds the log's lock
     CUT = auto()  # it has no effect, and the connection is lost
     ANSWER_LOST = auto()  # it takes effect, but the connection is lost before the answer
     STALL = auto()  # as CUT, after the others have gone on for a while
@@ -40,6 +41,29 @@ class ConnectionLost(sqlite3.OperationalError):
     """The connection to the database was lost."""
 
 
+class FaultyConnection(Protocol):
+    """A connection whose operations may fail."""
+
+    is_lost: bool
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+
+    def end_transaction(self) -> None:
+        """End the transaction, if any, as the database does by itself."""
+
+    def lose(self) -> ConnectionLost:
+        """Lose the connection, which ends its transaction; return the error that says so."""
+
+
+def make_busy_error() -> sqlite3.OperationalError:
+    """Return the error of an operation that waited too long for a lock."""
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return error
+
+
 class FaultInjector:
     """Decides which operations of a node fail. `let_others_act` runs while an operation stalls."""
 
@@ -57,10 +81,17 @@ class FaultInjector:
         """Let the database work again."""
         self.is_down, self._planned = False, None
 
-    def run(
-        self, connection: "FaultyConnection", operation: Callable[[], Any], ends_transaction: bool
-    ) -> Any:
-        """Run an operation, unless it is time for a fault."""
+    def run(self, connection: FaultyConnection, operation: Callable[..., Any], *arguments: Any) -> Any:
+        """Run an operation other than a commit, unless it is time for a fault."""
+        if self._planned is None and not (self.is_down or connection.is_lost):
+            return operation(*arguments)
+        return self._run(connection, lambda: operation(*arguments), False)
+
+    def commit(self, connection: FaultyConnection, commit: Callable[[], None]) -> None:
+        """Commit, unless it is time for a fault."""
+        self._run(connection, commit, True)
+
+    def _run(self, connection: FaultyConnection, operation: Callable[[], Any], ends_transaction: bool) -> Any:
         if connection.is_lost or self.is_down:
             raise connection.lose()
         fault = self._take_due(ends_transaction)
@@ -73,7 +104,7 @@ class FaultInjector:
             self._stall(connection, ends_transaction)
         if fault is Fault.SLOW_ANSWER and not connection.is_lost:
             return result
-        raise sqlite3.OperationalError("lock timeout") if fault is Fault.ERROR else connection.lose()
+        raise _make_error(fault, connection)
 
     def _take_due(self, is_commit: bool) -> Fault | None:
         planned = self._planned
@@ -86,57 +117,14 @@ class FaultInjector:
         self.happened += 1
         return planned.fault
 
-    def _stall(self, connection: "FaultyConnection", ends_transaction: bool) -> None:
+    def _stall(self, connection: FaultyConnection, ends_transaction: bool) -> None:
         """Let the others act; an open transaction is ended, so that they need not wait for it."""
         if not ends_transaction and connection.in_transaction:
             connection.lose()
         self._let_others_act()
 
 
-class FaultyConnection(sqlite3.Connection):
-    """A connection whose operations the injector may let fail."""
-
-    injector: FaultInjector
-    is_lost = False
-
-    def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor whose statements may fail."""
-        return super().cursor(FaultyCursor)
-
-    def commit(self) -> None:
-        """Commit, unless it is time for a fault."""
-        self.injector.run(self, super().commit, True)
-
-    def rollback(self) -> None:
-        """Roll back. Raises: ConnectionLost if the connection was lost."""
-        if self.is_lost:
-            raise self.lose()
-        super().rollback()
-
-    def end_transaction(self) -> None:
-        """End the transaction as the database does by itself."""
-        super().rollback()
-
-    def lose(self) -> ConnectionLost:
-        """Lose the connection, which ends its transaction; return the error that says so."""
-        self.end_transaction()
-        self.is_lost = True
-        return ConnectionLost("server closed the connection unexpectedly")
-
-
-class FaultyCursor(sqlite3.Cursor):
-    """A cursor whose statements may fail."""
-
-    def execute(self, *arguments: Any) -> Any:
-        """Execute a statement, unless it is time for a fault."""
-        connection: FaultyConnection = self.connection  # type: ignore[assignment]
-        return connection.injector.run(
-            connection, lambda: super(FaultyCursor, self).execute(*arguments), False
-        )
-
-    def executemany(self, *arguments: Any) -> Any:
-        """Execute a statement for each row, unless it is time for a fault."""
-        connection: FaultyConnection = self.connection  # type: ignore[assignment]
-        return connection.injector.run(
-            connection, lambda: super(FaultyCursor, self).executemany(*arguments), False
-        )
+def _make_error(fault: Fault, connection: FaultyConnection) -> sqlite3.OperationalError:
+    if fault is Fault.ERROR:
+        return sqlite3.OperationalError("disk full")
+    return make_busy_error() if fault is Fault.BUSY else connection.lose()

@@ -9,7 +9,6 @@ from itertools import count
 from typing import Protocol
 
 from app.engine.world.world import World
-from app.errors import StorageError
 from app.events import Kind
 from app.wire.line import Line
 from tests.engine.invariants import check_world
@@ -38,7 +37,7 @@ class Simulation:
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
-        databases.create()
+        databases.reset()
         self._texts = count(1)
         self.time = SimulatedTime()
         self.nodes: dict[str, SimulatedNode] = {}
@@ -51,7 +50,7 @@ class Simulation:
         """Close all connections to the database."""
         for node in self.nodes.values():
             node.end()
-        self._databases.close()
+        self._databases.reset()
 
     def run(self, steps: Iterable[Step]) -> None:
         """Run a history, and check each step of it."""
@@ -64,15 +63,12 @@ class Simulation:
         return self.nodes.get(name)
 
     def start(self, name: str) -> None:
-        """Start a node, unless it runs; after a failure of the database, it does not start."""
+        """Start a node, unless it runs."""
         if name in self.nodes:
             return
-        try:
-            node = SimulatedNode(
-                name, self._databases.of_node[name], self.time, NODES[name], self._let_others_act
-            )
-        except StorageError:
-            return
+        node = SimulatedNode(
+            name, self._databases.of_node[name], self.time, NODES[name], self._let_others_act
+        )
         self.nodes[name] = node
         self._read_log(node)
 
