@@ -27,7 +27,7 @@ from app.errors import LogBusy
 from app.services.accounts.name_reservations import reservation_key
 from app.services.ledger import Ledger
 from app.services.nodes.membership import Membership
-from app.services.nodes.nodes import find_shown
+from app.services.nodes.nodes import find_delivery_progress
 from app.services.rooms.rooms import official_room_event
 from app.services.secrets import CLOAK_KEY, get_or_create_secret
 from app.services.users.presence import load_recent_logins
@@ -101,11 +101,11 @@ def _resume(runtime: Runtime, dispatcher: Dispatcher, ended: set[int], membershi
     for event in wait_for_log(ledger.open):
         dispatcher.apply_remote(changeset, event)
     changeset.run_follow_ups()
-    heard = find_shown(ledger.connection, [runtime.settings.node])[1] or None  # by an earlier run
+    progress = find_delivery_progress(ledger.connection, [runtime.settings.node])  # of an earlier run
     if membership is not None:
         changeset.emit(ledger.join(membership))
     runtime.rate_limits.logins.restore_trusted(load_recent_logins(ledger.connection, MAX_KEYS))
-    resume_sessions(runtime, changeset, ended, heard)
+    resume_sessions(runtime, changeset, ended, progress.delivered_until or None)
     for name in runtime.settings.auto_join:
         if not runtime.world.find_room(name):
             changeset.emit(official_room_event(runtime.clock, runtime.server_name, name))

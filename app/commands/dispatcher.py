@@ -90,9 +90,11 @@ class Dispatcher:
         """Disconnect all clients."""
         leaving.disconnect_all(self.runtime, changeset, reason)
 
-    def remove_node(self, changeset: Changeset, name: str, reason: str, heard: int | None = None) -> None:
+    def remove_node(
+        self, changeset: Changeset, name: str, reason: str, delivered_until: int | None = None
+    ) -> None:
         """Record the end of a node, and end its sessions."""
-        nodes.remove_node(self.runtime, changeset, name, reason, heard)
+        nodes.remove_node(self.runtime, changeset, name, reason, delivered_until)
 
     def _run_command(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
         context_class = request.context_class if client.session is not None else Context

@@ -45,8 +45,11 @@ class CommandHandler(Protocol):
     def shut_down(self, changeset: Changeset, reason: str) -> None:
         """Disconnect all users before the server stops, and say why."""
 
-    def remove_node(self, changeset: Changeset, name: str, reason: str, heard: int | None = None) -> None:
+    def remove_node(
+        self, changeset: Changeset, name: str, reason: str, delivered_until: int | None = None
+    ) -> None:
         """Record the end of a node, and end its sessions; the changeset is writable.
 
-        `heard` is the instant up to which its users have heard everything, if that is not now.
+        Everything up to the instant `delivered_until`, by default now, has been delivered to its
+        users.
         """

@@ -23,7 +23,7 @@ from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_work
 from app.engine.world.world import World
 from app.services.nodes.membership import Membership, NodeProfile
-from app.services.nodes.nodes import find_shown
+from app.services.nodes.nodes import find_delivery_progress
 from app.settings import ServerSettings
 from app.wire.framing import Frame, Framer
 from app.wire.line import Line, parse
@@ -160,8 +160,8 @@ class EngineHarness:
         committer = self.core.engine._committer
         changeset = committer.open()
         assert changeset is not None
-        heard = find_shown(self.core.runtime.ledger.connection, [name])[1]
-        self.core.dispatcher.remove_node(changeset, name, reason, heard)
+        progress = find_delivery_progress(self.core.runtime.ledger.connection, [name])
+        self.core.dispatcher.remove_node(changeset, name, reason, progress.delivered_until)
         committer.commit(changeset, [])
 
     def shut_down(self) -> None:

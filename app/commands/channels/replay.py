@@ -17,7 +17,7 @@ from app.commands.batches import response_batch
 from app.commands.chathistory.playback import fill_in_names
 from app.commands.chathistory.timestamps import send_old_message
 from app.commands.context import Context
-from app.commands.sessions.connections import find_last_heard
+from app.commands.sessions.connections import find_last_received
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User
@@ -27,7 +27,7 @@ from app.services.history.last_visits import find_last_position
 from app.services.history.pages import latest_messages, list_private_messages
 from app.services.history.source import HistoryCursor
 from app.services.history.visibility import NEVER, find_visit_start
-from app.services.nodes.nodes import find_shown
+from app.services.nodes.nodes import find_delivery_progress
 from app.wire.ctcp import is_request
 
 # Clients with one of these capabilities request history themselves.
@@ -109,9 +109,11 @@ def _find_missed(ctx: Context, room: Room) -> IsMissed | None:
     if ghost is None:
         return None
     if not ghost.clients:
-        return _is_after(ctx.read(lambda connection: find_shown(connection, ghost.nodes))[0])
-    heard = min(find_last_heard(ctx.runtime, client) for client in ghost.clients)
-    return lambda event: (not event.id or event.at > heard) and not event.is_imported
+        return _is_after(
+            ctx.read(lambda connection: find_delivery_progress(connection, ghost.nodes)).position
+        )
+    delivered_until = min(find_last_received(ctx.runtime, client) for client in ghost.clients)
+    return lambda event: (not event.id or event.at > delivered_until) and not event.is_imported
 
 
 def _is_after(position: int) -> IsMissed:

@@ -16,7 +16,7 @@ from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
 from app.events.data import AttachedData, ConnectedData, JoinedData
 from app.services.accounts.name_reservations import describe_reservation
-from app.services.nodes.nodes import find_shown
+from app.services.nodes.nodes import find_delivery_progress
 from app.wire import numerics
 from app.wire.names import fold
 
@@ -138,7 +138,7 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     if since is not None:
         send_burst = join_burst.send_burst_and_replay
     elif not holder.clients:
-        position, since = ctx.read(lambda connection: find_shown(connection, holder.nodes))
+        position, since = ctx.read(lambda connection: find_delivery_progress(connection, holder.nodes))
         send_burst = partial(join_burst.send_burst_and_replay_after, position=position)
     ctx.world.attach(ctx.client, holder)
     if ctx.world.node not in holder.nodes:

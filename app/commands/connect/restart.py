@@ -11,33 +11,35 @@ from app.engine.world.user import User
 CRASHED = "The server stopped unexpectedly"
 
 
-def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int], heard: int | None) -> None:
+def resume_sessions(
+    runtime: Runtime, changeset: Changeset, ended: set[int], delivered_until: int | None
+) -> None:
     """Keep or end each session that this node, or one that is gone, had when it stopped.
 
-    `ended` holds the ids of the sessions that were killed in the meantime. `heard` is the instant
-    up to which users of this node have heard everything, if it is known.
+    `ended` holds the ids of the sessions that were killed in the meantime. Everything up
+    to the instant `delivered_until`, if it is known, was delivered to the users of this node.
     """
     world = runtime.world
     for user in list(world.users.values()):
         gone = (user.nodes - world.live_nodes) | (user.nodes & {world.node})
         if user.nodes - gone:
             for node in sorted(gone):
-                always_on.leave_node(changeset, user, node, heard)
+                always_on.leave_node(changeset, user, node, delivered_until)
         elif gone or world.is_responsible_for(user):
-            _resume(runtime, changeset, user, "Killed" if user.session in ended else None, heard)
+            _resume(runtime, changeset, user, "Killed" if user.session in ended else None, delivered_until)
     world.peak_users = len(world.users)
 
 
 def _resume(
-    runtime: Runtime, changeset: Changeset, user: User, reason: str | None, heard: int | None
+    runtime: Runtime, changeset: Changeset, user: User, reason: str | None, delivered_until: int | None
 ) -> None:
     """End a session that has no device for a reason, or keep it if it is always-on."""
     reason = reason or _quit_reason(runtime, user)
     if reason is not None:
-        disconnect_user(runtime, changeset, user, reason, heard)
+        disconnect_user(runtime, changeset, user, reason, delivered_until)
         return
     for node in sorted(user.nodes):
-        always_on.leave_node(changeset, user, node, heard)
+        always_on.leave_node(changeset, user, node, delivered_until)
     _update_official_roles(runtime, changeset, user)
 
 

@@ -29,20 +29,20 @@ def ends_without(runtime: Runtime, user: User, node: str) -> bool:
     return user.nodes <= {node} and not stays_connected(runtime, user)
 
 
-def make_leaving_events(user: User, node: str, heard: int | None = None) -> list[Event]:
+def make_leaving_events(user: User, node: str, delivered_until: int | None = None) -> list[Event]:
     """Return the events by which a node gives up a session that goes on.
 
-    Without any device, the user is marked away unless already away. `heard` is the instant of the
-    last line of a device that timed out.
+    Without any device, the user is marked away unless already away. Everything up to the instant
+    `delivered_until`, by default now, has been delivered to the user.
     """
-    detached = user.event(Kind.DETACHED, data=DetachedData(heard, node))
+    detached = user.event(Kind.DETACHED, data=DetachedData(delivered_until, node))
     is_without_device = user.nodes <= {node} and user.away is None
     return [detached, user.event(Kind.AWAY, text=DEFAULT_AWAY_MESSAGE)] if is_without_device else [detached]
 
 
-def leave_node(changeset: Changeset, user: User, node: str, heard: int | None = None) -> None:
+def leave_node(changeset: Changeset, user: User, node: str, delivered_until: int | None = None) -> None:
     """Record that a node has no device any more of a session that goes on."""
-    for event in make_leaving_events(user, node, heard):
+    for event in make_leaving_events(user, node, delivered_until):
         changeset.emit(event)
 
 

@@ -70,10 +70,10 @@ def find_departure(runtime: Runtime, client: Client, reason: str) -> DepartureDa
     """
     if reason not in (PING_TIMEOUT, EVICTED, NETWORK_TIMEOUT):
         return DepartureData()
-    return DepartureData(heard=find_last_heard(runtime, client))
+    return DepartureData(heard=find_last_received(runtime, client))
 
 
-def find_last_heard(runtime: Runtime, client: Client) -> int:
+def find_last_received(runtime: Runtime, client: Client) -> int:
     """Return the instant at which the last line of a client was received."""
     silent_seconds = runtime.clock.monotonic() - client.last_received
     return runtime.clock.now() - int(silent_seconds * 1000)

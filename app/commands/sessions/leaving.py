@@ -37,13 +37,14 @@ def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason
 
 
 def disconnect_user(
-    runtime: Runtime, changeset: Changeset, user: User, reason: str, heard: int | None = None
+    runtime: Runtime, changeset: Changeset, user: User, reason: str, delivered_until: int | None = None
 ) -> None:
     """End a user's session and close all devices at once, even for an always-on account.
 
-    `heard` is the instant up to which the user has heard everything, if that is not now.
+    Everything up to the instant `delivered_until`, by default now, has been delivered to the user.
     """
-    _emit_quit(runtime, changeset, user, reason, None if heard is None else DepartureData(heard=heard))
+    departure = None if delivered_until is None else DepartureData(heard=delivered_until)
+    _emit_quit(runtime, changeset, user, reason, departure)
     disconnect_devices(runtime, changeset, user, reason)
 
 
@@ -67,16 +68,18 @@ def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[U
             disconnect_user(runtime, changeset, user, reason)
 
 
-def end_sessions(runtime: Runtime, changeset: Changeset, node: str, reason: str, heard: int | None) -> None:
+def end_sessions(
+    runtime: Runtime, changeset: Changeset, node: str, reason: str, delivered_until: int | None
+) -> None:
     """Take the devices of a node that is gone off all sessions; some end for a reason.
 
-    `heard` is the instant up to which they have heard everything, if that is not now.
+    Everything up to the instant `delivered_until` has been delivered to them; None means now.
     """
     for user in runtime.world.users_on(node):
         if always_on.ends_without(runtime, user, node):
-            disconnect_user(runtime, changeset, user, reason, heard)
+            disconnect_user(runtime, changeset, user, reason, delivered_until)
         else:
-            always_on.leave_node(changeset, user, node, heard)
+            always_on.leave_node(changeset, user, node, delivered_until)
 
 
 def disconnect_all(runtime: Runtime, changeset: Changeset, reason: str) -> None:

@@ -35,9 +35,7 @@ def require_no_conflict(batch: Sequence[Event], earlier: Sequence[Event], local:
         )
 
 
-def find_conflict(
-    batch: Sequence[Event], earlier: Iterable[Event], local: Set[int] = frozenset()
-) -> Event | None:
+def find_conflict(batch: Sequence[Event], earlier: Iterable[Event], local: Set[int]) -> Event | None:
     """Return the first of the earlier events that changes what the batch depended on, or None."""
     used = {subject for event in batch for subject in _used(event)}
     if not used:

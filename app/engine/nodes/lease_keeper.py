@@ -48,6 +48,6 @@ class LeaseKeeper:
         """Remove the nodes whose lease has expired, and end their sessions."""
         membership = self._ledger.membership
         if membership is not None:
-            names, membership.expired_nodes = membership.expired_nodes, []
-            for name in self._world.live_nodes.intersection(names):  # unless another node has done it
-                self._handler.remove_node(changeset, name, EXPIRED, membership.last_shown.get(name))
+            expired, membership.expired_nodes = membership.expired_nodes, {}
+            for name in self._world.live_nodes & expired.keys():  # unless another node has done it
+                self._handler.remove_node(changeset, name, EXPIRED, expired[name])

@@ -16,7 +16,10 @@ class ConnectedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class DepartureData(EventData):
-    """The instant of a client's last line, if the client timed out."""
+    """The instant up to which everything was delivered to the client; None means up to the event.
+
+    It is earlier if the client timed out, or if its node is gone.
+    """
 
     heard: int | None = None
 

@@ -27,7 +27,7 @@ from app.db.models import EventRow, NodeRow
 from app.errors import DatabaseRefused, LeaseExpired
 from app.events import Event, Kind
 from app.events.data import NodeData
-from app.services.nodes.nodes import find_expired, find_shown, lock_expired
+from app.services.nodes.nodes import find_delivery_progress, find_expired, lock_expired
 
 RENEWALS_PER_LEASE = 4
 MAX_LATENESS = 0.5  # age of the lease at its renewal, as a share of its length
@@ -86,8 +86,7 @@ class Membership:
         self.name = profile.name
         self.users = 0  # with a device on this node, for the table
         self.is_alone = False  # no other node had a place when the log was opened last
-        self.expired_nodes: list[str] = []  # to be removed by one of the others
-        self.last_shown: dict[str, int] = {}  # by expired node: the instant up to which it has shown all
+        self.expired_nodes: dict[str, int] = {}  # nodes to remove, and until when they have delivered
         self._profile = profile
         self._clock = clock
         self._database_time = database_time
@@ -189,15 +188,18 @@ class Membership:
     def watch_again(self) -> None:
         """Give the other nodes the length of a lease to renew theirs, which they could not do."""
         self._watching_since = self._clock.boottime()
-        self.expired_nodes = []
+        self.expired_nodes = {}
 
     def update_expired(self, connection: Connection) -> None:
-        """Set `expired_nodes` to the names of other nodes whose lease has expired."""
+        """Set `expired_nodes` to the other nodes whose lease has expired."""
         if self._clock.boottime() < self._watching_since + self._profile.lease_seconds:
             return
         expired = find_expired(connection, self._database_time(connection))
-        self.expired_nodes = [node.name for node in expired if node.name != self.name]
-        self.last_shown = {name: find_shown(connection, [name])[1] for name in self.expired_nodes}
+        self.expired_nodes = {
+            node.name: find_delivery_progress(connection, [node.name]).delivered_until
+            for node in expired
+            if node.name != self.name
+        }
 
     def lock_expired(self, connection: Connection) -> None:
         """Reduce `expired_nodes` to those that have not renewed their lease, nor can any more.
@@ -205,7 +207,9 @@ class Membership:
         Without the lock, a node could renew its lease while it is being removed, and go on.
         """
         expired = lock_expired(connection, self._database_time(connection))
-        self.expired_nodes = [name for name in self.expired_nodes if name in expired]
+        self.expired_nodes = {
+            name: delivered_until for name, delivered_until in self.expired_nodes.items() if name in expired
+        }
 
     def _expired(self) -> LeaseExpired:
         return LeaseExpired(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -45,13 +46,20 @@ def list_nodes(connection: Connection) -> list[NodeInfo]:
     return [NodeInfo(*row) for row in connection.execute(_LIST)]
 
 
-def find_shown(connection: Connection, names: Iterable[str]) -> tuple[int, int]:
-    """Return the log position up to which all of these nodes had shown events, and its instant.
+class DeliveryProgress(NamedTuple):
+    """How far nodes have delivered the log: the position, and the instant of its event or 0."""
 
-    That is as of when they last renewed their leases; a node that was killed has shown more.
+    position: int
+    delivered_until: int
+
+
+def find_delivery_progress(connection: Connection, names: Iterable[str]) -> DeliveryProgress:
+    """Return how far all of these nodes had delivered the log when they renewed their leases.
+
+    A node that was killed has delivered more.
     """
     position = connection.scalar(_FIND_POSITION, {"names": list(names)}) or 0
-    return position, connection.scalar(_FIND_INSTANT, {"position": position}) or 0
+    return DeliveryProgress(position, connection.scalar(_FIND_INSTANT, {"position": position}) or 0)
 
 
 def find_expired(connection: Connection, now: int) -> list[NodeInfo]:

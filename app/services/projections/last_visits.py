@@ -3,8 +3,8 @@
 A visit ends when the session leaves the room or loses its last device, or when its nick, host or
 account changes, because it then continues as that of another visitor. While an always-on session
 has no device, nobody sees the room, so that leaving it then does not extend the visit. If the
-server gave up waiting for the client, the visit ended with the last message before it was last
-heard.
+server gave up waiting for the client, or the node is gone, the visit ended with the last message
+that is known to have been delivered.
 """
 
 from collections.abc import Mapping
@@ -27,9 +27,9 @@ _END = """
     WHERE session.id = :session AND session.detached IS NULL AND {condition}
     ON CONFLICT (visitor, room_id) DO UPDATE SET until = excluded.until, session_id = excluded.session_id
 """
-_LAST_HEARD = """coalesce(
+_LAST_DELIVERED = """coalesce(
     (SELECT spoken.id FROM event AS spoken WHERE spoken.room_id = room.id
-     AND kind IN ('privmsg', 'notice') AND spoken.at <= :heard ORDER BY spoken.at DESC LIMIT 1),
+     AND kind IN ('privmsg', 'notice') AND spoken.at <= :delivered_until ORDER BY spoken.at DESC LIMIT 1),
     0)"""
 _ONE_ROOM = "room.id = :room"
 _ALL_ROOMS = "room.id IN (SELECT room_id FROM membership WHERE session_id = session.id)"
@@ -82,9 +82,9 @@ def _execute(
     condition: str = _ALWAYS,
     **values: int | str | None,
 ) -> None:
-    heard = DepartureData.of(event).heard
-    end = {"until": event.id} if heard is None else {"heard": heard}
-    statement = _statement(":until" if heard is None else _LAST_HEARD, rooms, condition)
+    delivered_until = DepartureData.of(event).heard
+    end = {"until": event.id} if delivered_until is None else {"delivered_until": delivered_until}
+    statement = _statement(":until" if delivered_until is None else _LAST_DELIVERED, rooms, condition)
     connection.execute(statement, [{"visitor": visitor, **values, **end} for visitor in visitors])
 
 

@@ -100,7 +100,7 @@ def test_a_node_that_two_others_find_expired_is_removed_once(cluster: Cluster) -
     for node in cluster.nodes.values():
         membership = node.core.runtime.ledger.membership
         assert membership is not None
-        membership.expired_nodes = ["b"]
+        membership.expired_nodes = {"b": cluster.clock.now()}
     for node in cluster.nodes.values():
         node.core.engine.cycle([])
     cluster.settle()

@@ -42,7 +42,7 @@ class Node:
     def renew(self) -> list[str]:
         """Renew the lease, and return the nodes whose lease has expired."""
         self.ledger.renew_lease(self.membership)
-        return self.membership.expired_nodes
+        return list(self.membership.expired_nodes)
 
     def remove(self, name: str) -> list[str]:
         """Remove a node whose lease has expired; return those that are still expired."""
@@ -51,7 +51,7 @@ class Node:
         self.ledger.commit(
             [Event(Kind.NODE_ENDED, nick=self.membership.name, target=name)] if expired else []
         )
-        return expired
+        return list(expired)
 
 
 class Nodes:

@@ -53,7 +53,7 @@ def kicked(session: int, room: int) -> Event:
     ],
 )
 def test_events_about_different_things_do_not_conflict(decided: Event, stored: Event) -> None:
-    assert find_conflict([decided], [stored]) is None
+    assert find_conflict([decided], [stored], local=set()) is None
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_events_about_different_things_do_not_conflict(decided: Event, stored: E
     ],
 )
 def test_event_that_changes_what_a_decision_depended_on_conflicts(decided: Event, stored: Event) -> None:
-    assert find_conflict([decided], [stored]) is stored
+    assert find_conflict([decided], [stored], local=set()) is stored
 
 
 def test_a_user_of_this_node_who_is_kicked_may_not_receive_the_batch() -> None:
@@ -87,7 +87,7 @@ def test_a_user_of_this_node_who_is_kicked_may_not_receive_the_batch() -> None:
 
 
 def test_nothing_conflicts_with_an_empty_batch() -> None:
-    assert find_conflict([], [Event(Kind.ACCOUNT_DELETED)]) is None
+    assert find_conflict([], [Event(Kind.ACCOUNT_DELETED)], local=set()) is None
 
 
 def test_every_kind_is_classified_or_changes_everything() -> None:
