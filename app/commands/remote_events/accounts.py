@@ -42,13 +42,13 @@ def _account_changed(runtime: Runtime, changeset: Changeset, event: Event) -> No
     if reason is not None:
         _log_out_newcomers(runtime, event)
     for user, before in roles.items():
-        changeset.follow_up(partial(_update, runtime, user, before, reason))
+        changeset.follow_up(partial(_update_user, runtime, user, before, reason))
 
 
 def _logout_reason(event: Event) -> str | None:
-    """Return why the users of an account are disconnected, or None.
+    """Return why the users of an account are disconnected, or None to keep them.
 
-    They are if it was disabled or its password reset, but not if they changed their own password.
+    An account change by the user, such as a new password, keeps them.
     """
     data = AccountChangedData.of(event)
     if data.disabled:
@@ -62,7 +62,10 @@ def _log_out_newcomers(runtime: Runtime, event: Event) -> None:
             client.account = None  # authenticated before the change, and still registering
 
 
-def _update(runtime: Runtime, user: User, before: Roles, reason: str | None, changeset: Changeset) -> None:
+def _update_user(
+    runtime: Runtime, user: User, before: Roles, reason: str | None, changeset: Changeset
+) -> None:
+    """Update the roles of a user, or disconnect one who may not stay."""
     if runtime.world.users.get(user.session) is not user:
         return
     if runtime.world.is_responsible_for(user):

@@ -14,13 +14,13 @@ from app.events.data import BannedData, KilledData
 
 def _banned(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     changeset.adopt(event)
-    ban = BannedData.of(event).id
-    changeset.follow_up(lambda later: _enforce_ban(runtime, later, ban))
+    ban_id = BannedData.of(event).id
+    changeset.follow_up(lambda later: _enforce_ban(runtime, later, ban_id))
 
 
-def _enforce_ban(runtime: Runtime, changeset: Changeset, id: int) -> None:
+def _enforce_ban(runtime: Runtime, changeset: Changeset, ban_id: int) -> None:
     """Enforce a ban on this node, unless it was lifted or has expired."""
-    ban = runtime.world.bans.by_id.get(id)
+    ban = runtime.world.bans.by_id.get(ban_id)
     if ban is not None and is_future(ban.expires, runtime.clock.now()):
         enforce_ban(runtime, changeset, ban)
 

@@ -1,12 +1,12 @@
-"""Whether a batch that could not be stored still holds after what other nodes stored meanwhile.
+"""Whether a batch whose commit failed is still valid after the events that others have stored.
 
-A batch is decided while the node holds the log's lock. If its commit fails together with the
-connection, the lock is lost, and other nodes go on. Their events then come before the batch in the
-log, so the batch may be stored only if none of them changes what its decisions depended on.
+A batch is decided while the node holds the log's lock. If the connection is lost during the commit,
+the lock is lost with it, and other nodes go on. Their events then precede the batch in the log, so
+the batch may be stored only if none of them changes what its decisions depended on.
 
-The recipients have to be the same as well: those of the batch were found before the events of
-others were applied, and theirs are found after the batch was. That fails if either side changes
-who of this node is in a room in which the other one has events.
+The recipients must be the same, too: those of the batch were found before the events of others were
+applied, and those of the others are found after the batch was. They differ if either side changes
+which users of this node are in a room in which the other side has events.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -23,7 +23,9 @@ _MEMBERSHIP = {Kind.JOINED, Kind.PARTED, Kind.KICKED, Kind.QUIT, Kind.NICK}  # e
 
 
 def require_no_conflict(batch: Sequence[Event], earlier: Sequence[Event], local: Set[int]) -> None:
-    """Check that a batch may be stored after the events of others; `local` has the sessions here.
+    """Check that a batch may be stored after the events of others.
+
+    `local` has the ids of the sessions with a device on this node.
 
     Raises: LogConflict when it may not.
     """
@@ -90,7 +92,7 @@ def _changes_everything(event: Event) -> Iterable[Subject]:
 
 
 def _changes_nothing(event: Event) -> Iterable[Subject]:
-    """Messages, markers and the like: whichever comes last in the log holds."""
+    """Yield nothing for messages, markers and the like: the last one in the log counts."""
     return ()
 
 

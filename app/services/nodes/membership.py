@@ -6,14 +6,15 @@ was killed, paused or cut off, is removed by one of the others, which also ends 
 transaction that appends to the log requires the epoch to be in the table. Both happen under the
 log's lock, so a node cannot write after it was removed.
 
-The table keeps the time of the database server, so the clocks of nodes need not agree. A server
-decides by its own clocks whether its lease may have expired. It must then renew it before it
-answers anybody. The clock that decides goes on while the process is stopped or the machine is
-suspended. In a virtual machine that is paused it stops as well, so the time of day counts, too: it
-is set when the machine goes on. A clock that is set forward for another reason does no harm.
+Instants in the table are in the time of the database server, so the clocks of nodes need not agree.
+A server decides by its own clocks whether its lease may have expired; if so, it renews the lease
+before it answers any client. It uses two clocks. The time since the machine started also advances
+while the process is stopped or the machine is suspended. It stops together with a paused virtual
+machine, but then the time of day is corrected as soon as the machine resumes. If the time of day is
+set forward for another reason, the lease is only renewed early.
 
 While the database fails, no node can renew its lease. So a node that was late itself, or had to
-connect again, watches the others for the length of a lease before it removes any of them.
+reconnect, watches the others for the length of a lease before it removes any of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -85,14 +86,14 @@ class Membership:
     ) -> None:
         self.name = profile.name
         self.users = 0  # with a device on this node, for the table
-        self.is_alone = False  # no other node had a place when the log was opened last
+        self.is_alone = False  # no other node had a row when the log was last opened
         self.expired_nodes: dict[str, int] = {}  # nodes to remove, and until when they have delivered
         self._profile = profile
         self._clock = clock
         self._database_time = database_time
         self._epoch = clock.new_id()
         self._renewed_at = self._read_clocks()
-        self._watching_since = clock.boottime()  # that is, without being late or disconnected
+        self._watching_since = clock.boottime()  # without being late or disconnected
 
     @property
     def is_due(self) -> bool:
@@ -115,7 +116,7 @@ class Membership:
         return self._clock.boottime(), self._clock.now()
 
     def join(self, connection: Connection, position: int) -> Event:
-        """Add the row of this node, instead of any from an earlier run; return the event to append.
+        """Add the row of this node, replacing that of an earlier run; return the event to append.
 
         The caller holds the claim on the node's name and the log's lock.
 
@@ -124,33 +125,34 @@ class Membership:
         started, now = self._read_clocks(), self._database_time(connection)
         self._require_equal_settings(connection, now)
         connection.execute(_DELETE, {"own_name": self.name})
-        profile = self._profile
-        connection.execute(
-            _INSERT,
-            {
-                "name": self.name,
-                "epoch": self._epoch,
-                "started": now,
-                "leased_until": now + self._lease_ms,
-                "version": profile.version,
-                "settings": dict(profile.settings),
-                "position": position,
-                "users": 0,
-                "draining": False,
-            },
-        )
+        connection.execute(_INSERT, self._new_row(now, position))
         self._renewed_at = started
-        data = NodeData(self._epoch, profile.version)
+        data = NodeData(self._epoch, self._profile.version)
         return Event(Kind.NODE_STARTED, nick=self.name, target=self.name, data=data)
 
+    def _new_row(self, now: int, position: int) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "epoch": self._epoch,
+            "started": now,
+            "leased_until": now + self._lease_ms,
+            "version": self._profile.version,
+            "settings": dict(self._profile.settings),
+            "position": position,
+            "users": 0,
+            "draining": False,
+        }
+
     def _require_equal_settings(self, connection: Connection, now: int) -> None:
-        for name, settings in connection.execute(_FIND_OTHERS, {"own_name": self.name, "now": now}):
-            for key, value in self._profile.settings.items():
-                if settings.get(key, value) != value:
-                    raise DatabaseRefused(
-                        f"The setting {key} is {value!r} here, but {settings[key]!r} on the node {name}, which "
-                        "uses the same database; make it equal on all nodes."
-                    )
+        own = self._profile.settings
+        for name, others in connection.execute(_FIND_OTHERS, {"own_name": self.name, "now": now}):
+            differing = [key for key, value in own.items() if others.get(key, value) != value]
+            if differing:
+                key = differing[0]
+                raise DatabaseRefused(
+                    f"The setting {key} is {own[key]!r} here, but {others[key]!r} on the node {name}, which "
+                    "uses the same database; make it equal on all nodes."
+                )
 
     @property
     def _lease_ms(self) -> int:
@@ -186,7 +188,7 @@ class Membership:
         self._renewed_at = started
 
     def watch_again(self) -> None:
-        """Give the other nodes the length of a lease to renew theirs, which they could not do."""
+        """Give the other nodes, which could not renew their leases either, the time to do so."""
         self._watching_since = self._clock.boottime()
         self.expired_nodes = {}
 
@@ -202,7 +204,7 @@ class Membership:
         }
 
     def lock_expired(self, connection: Connection) -> None:
-        """Reduce `expired_nodes` to those that have not renewed their lease, nor can any more.
+        """Lock the rows of `expired_nodes`, and drop those that have renewed their lease after all.
 
         Without the lock, a node could renew its lease while it is being removed, and go on.
         """

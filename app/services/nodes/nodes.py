@@ -32,7 +32,6 @@ class NodeInfo:
 
 
 _LIST = select(*[_node.c[name] for name in NodeInfo.__slots__]).order_by(_node.c.name)
-
 _FIND_POSITION = select(func.min(_node.c.position)).where(
     _node.c.name.in_(bindparam("names", expanding=True))
 )
@@ -68,9 +67,9 @@ def find_expired(connection: Connection, now: int) -> list[NodeInfo]:
 
 
 def lock_expired(connection: Connection, now: int) -> list[str]:
-    """Return the names of nodes whose lease has expired, which they cannot renew any more.
+    """Lock the rows of nodes whose lease has expired, and return their names.
 
-    Attempts wait for the end of the transaction.
+    They cannot renew their leases until the transaction ends.
     """
     query = select(_node.c.name).where(_node.c.leased_until < now).order_by(_node.c.name)
     return list(connection.scalars(query.with_for_update()))
@@ -80,8 +79,8 @@ def lock_expired(connection: Connection, now: int) -> list[str]:
 class NodeStatus:
     """A node as administrators see it.
 
-    `lag` is the number of events of the log that the node had not applied when it last renewed its
-    lease, and `lease` the number of seconds for which that is valid, negative if it has expired.
+    `lag` is the number of events that the node has not applied, as of its last renewal. `lease` is
+    the time in seconds until its lease expires, negative if it has.
     """
 
     name: str
