@@ -20,8 +20,6 @@ from app.services.accounts import passwords
 from tests.chat_file import create_chat_file
 from tests.postgres import Postgres
 
-pytest_plugins = ["tests.measurement"]
-
 DIALECTS = ("sqlite", "postgresql")
 
 

@@ -6,10 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.no_cover  # they read the application, and do not run it
-
 ROOT = Path(__file__).parents[1]
 WAITING = ROOT / "tests" / "waiting.py"  # the one place that may sleep
 MAX_TEST_NAME_LENGTH = 70

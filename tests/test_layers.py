@@ -5,10 +5,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.no_cover  # they read the application, and do not run it
-
 ROOT = Path(__file__).parents[1]
 LAYERS = [  # from the bottom up; a module belongs to its longest matching prefix
     "ground",

@@ -10,16 +10,8 @@ from app.db.database import Database, parse_database_url
 from tests.conftest import MovedClock
 from tests.engine.harness import EngineHarness
 from tests.engine.rehashing import File
-from tests.measurement import measured_once
 
 MakeBench = Callable[..., EngineHarness]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Function) -> Iterator[None]:
-    """Measure the coverage of the same fixtures once in each file."""
-    with measured_once(item.path, *item.fixturenames):
-        return (yield)
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from app.settings import ServerSettings
 from app.wire.framing import Frame, Framer
 from app.wire.line import Line, parse
 from tests.chat_file import create_chat_file
-from tests.measurement import measured_once
 
 NODE_LEASE_SECONDS = 10_000_000
 
@@ -116,8 +115,7 @@ class EngineHarness:
         self.settings = ServerSettings.model_validate(given)
         self.people: dict[str, HarnessClient] = {}
         membership = self._membership() if is_node else None
-        with measured_once(EngineHarness, is_node, *map(repr, settings.items())):
-            self.core: Core = assemble(self.settings, database, clock, membership=membership)
+        self.core: Core = assemble(self.settings, database, clock, membership=membership)
 
     def _membership(self) -> Membership:
         """Return a membership whose lease does not expire while a test runs."""
@@ -180,10 +178,9 @@ class EngineHarness:
 
     def connect(self, name: str, *caps: str, address: str = "127.0.0.1") -> HarnessClient:
         """Open and register a connection, and discard the welcome burst."""
-        with measured_once(EngineHarness.connect, caps):
-            person = self.dial(name, address)
-            person.send("CAP LS 302", *([f"CAP REQ :{' '.join(caps)}"] if caps else []))
-            person.send(f"NICK {name}", f"USER {name} 0 * :{name.capitalize()}", "CAP END")
+        person = self.dial(name, address)
+        person.send("CAP LS 302", *([f"CAP REQ :{' '.join(caps)}"] if caps else []))
+        person.send(f"NICK {name}", f"USER {name} 0 * :{name.capitalize()}", "CAP END")
         assert any(" 001 " in line for line in person.heard()), f"{name} was not let in"
         return person
 

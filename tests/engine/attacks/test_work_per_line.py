@@ -27,7 +27,6 @@ def crowded(tmp_path: Path) -> Iterator[EngineHarness]:
     harness.close()
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "word",
     [
