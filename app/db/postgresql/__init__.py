@@ -1,1 +1,1 @@
-"""PostgreSQL: the dialect, the claim and the full-text index."""
+"""PostgreSQL: the dialect, the claim, pipelined connections and notifications."""

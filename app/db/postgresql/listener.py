@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from app.db.notifications import Channel
 from app.threads import name_thread
 
-POLL_SECONDS = 0.5  # how often the thread looks whether it is to stop
-RECONNECT_SECONDS = 1.0  # after the connection was lost; meanwhile, the log is polled
+POLL_SECONDS = 0.5  # how often the thread checks whether to stop
+RECONNECT_SECONDS = 1.0  # after a lost connection; until then, the engine polls the log
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 class Listener:
     """A thread with a connection of its own, on which it waits for notifications.
 
-    `hear` is called on that thread with the channel and the payload of each, unless the session
-    with the process id that `get_own_pid` returns has sent it: PostgreSQL sends notifications to
-    all listeners, also that of the server they come from, whose engine need not wake up for them.
-    What that server sent just before it connected again is heard, which does no harm.
+    It calls `hear` with the channel and the payload of each notification of another server. To
+    PostgreSQL, this server is a listener like the others. Its own notifications come from the
+    session with the process id that `get_own_pid` returns, and are skipped, because the engine need
+    not wake up for them. One sent just before a reconnect is not skipped, which does no harm.
 
     Notifications sent while there is no connection are lost.
     """
@@ -59,6 +59,9 @@ class Listener:
             driver = connection.connection.driver_connection
             assert isinstance(driver, psycopg.Connection)
             while not self._stopping.is_set():
-                for heard in driver.notifies(timeout=POLL_SECONDS):
-                    if heard.pid != self._get_own_pid():
-                        self._hear(Channel(heard.channel), heard.payload)
+                for notification in driver.notifies(timeout=POLL_SECONDS):
+                    self._pass_on(notification)
+
+    def _pass_on(self, notification: psycopg.Notify) -> None:
+        if notification.pid != self._get_own_pid():
+            self._hear(Channel(notification.channel), notification.payload)

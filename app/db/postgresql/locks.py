@@ -9,10 +9,10 @@ CHAT_NODE = 0x63686E64  # first key of the locks on the names of nodes: "chnd"
 
 
 class AdvisoryLock(NamedTuple):
-    """A lock of a session. `conflict` says what is wrong if another session holds it."""
+    """A lock of a session; `conflict` is the error message if another session holds it."""
 
     key: tuple[int, int]
-    function: str  # that tries to take it
+    function: str  # the SQL function that tries to take it
     conflict: str
 
 

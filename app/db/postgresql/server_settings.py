@@ -22,7 +22,7 @@ _STANDBYS = text("""
 class PostgreSQLSettings:
     """The settings as they apply to a connection of the chat, and the standbys.
 
-    Standbys are seen only with the privileges of `pg_monitor`.
+    Only roles with the privileges of `pg_monitor` see the standbys.
     """
 
     has_fsync: bool

@@ -1,1 +1,1 @@
-"""SQLite: the dialect, the claim, backups, lost files and the full-text index."""
+"""SQLite: the dialect, the claim, backups, lost files and files of other formats."""

@@ -101,12 +101,16 @@ def _rename_masks(world: World, old: str, new: str) -> None:
         if ban.type == BanType.ACCOUNT and fold(ban.mask) in keys:
             world.bans.add(replace(ban, mask=new))
     for room in world.rooms.values():
-        for letter, entries in room.lists.items():
-            for entry in list(entries.values()):
-                mask = extbans.rename_account(entry.mask, keys, new)
-                if mask is not None:
-                    room.remove_list_entry(letter, entry.mask)
-                    room.add_list_entry(letter, MaskEntry(mask, entry.by, entry.at))
+        for letter in room.lists:
+            _rename_entries(room, letter, keys, new)
+
+
+def _rename_entries(room: Room, letter: str, keys: set[Key], new: str) -> None:
+    for entry in list(room.lists[letter].values()):
+        mask = extbans.rename_account(entry.mask, keys, new)
+        if mask is not None:
+            room.remove_list_entry(letter, entry.mask)
+            room.add_list_entry(letter, MaskEntry(mask, entry.by, entry.at))
 
 
 def _move_targets(world: World, old: Key, new: Key) -> None:
