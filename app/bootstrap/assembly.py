@@ -76,6 +76,7 @@ def assemble(
         server_name=derive_prefix(settings.servername),
         version=f"durable-chat-{find_version()}",
         started_at=clock.now(),
+        serving_since=clock.now(),
         rate_limits=RateLimits.of(settings, clock),
         cloak=new_cloak(cloak_key) if settings.cloak else uncloaked_host,
         load_settings=load or (lambda: LoadedSettings(settings, (), [])),
@@ -104,6 +105,7 @@ def _resume(runtime: Runtime, dispatcher: Dispatcher, ended: set[int], membershi
     progress = find_delivery_progress(ledger.connection, [runtime.settings.node])  # of an earlier run
     if membership is not None:
         changeset.emit(ledger.join(membership))
+        runtime.serving_since, runtime.world.peak_users = membership.serving_since, membership.peak_users
     runtime.rate_limits.logins.restore_trusted(load_recent_logins(ledger.connection, MAX_KEYS))
     resume_sessions(runtime, changeset, ended, progress.delivered_until or None)
     for name in runtime.settings.auto_join:

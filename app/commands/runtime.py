@@ -44,6 +44,7 @@ class Runtime:
     server_name: str  # the source of the server's own lines
     version: str
     started_at: int  # milliseconds since the Unix epoch
+    serving_since: int  # the same, or since when there has been a node of the database at any time
     rate_limits: RateLimits
     cloak: HostCloak  # computes the displayed host of an address
 

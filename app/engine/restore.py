@@ -20,9 +20,10 @@ from app.db.models import (
     SessionNodeRow,
     SessionRow,
 )
+from app.engine.restore_activity import restore_activity
 from app.engine.world.ban_index import Ban
 from app.engine.world.room import MaskEntry, Room
-from app.engine.world.user import AccountInfo, User
+from app.engine.world.user import AccountInfo, NodeDevices, User
 from app.engine.world.world import Invitation, World
 from app.services.accounts.name_reservations import load_reservations
 from app.services.nodes.nodes import list_nodes
@@ -44,8 +45,10 @@ _SESSION_NODES = select(SessionNodeRow.__table__)
 _ROOM_INVITATIONS = select(RoomInvitationRow.__table__)
 _SESSION_METADATA = select(SessionMetadataRow.__table__)
 _ERASURE = select(ErasureRow.id).limit(1)
-_SESSIONS = select(SessionRow.__table__).where(
-    or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
+_SESSIONS = (
+    select(SessionRow.__table__)
+    .where(or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id))))
+    .order_by(SessionRow.id)
 )
 
 
@@ -56,7 +59,9 @@ def restore(world: World, connection: Connection) -> set[int]:
     """
     _restore_nodes(world, connection)
     _restore_shared_state(world, connection)
-    return _restore_users(world, connection)
+    ended = _restore_users(world, connection)
+    restore_activity(world, connection)
+    return ended
 
 
 def _restore_nodes(world: World, connection: Connection) -> None:
@@ -147,7 +152,8 @@ def _restore_sessions(world: World, connection: Connection) -> None:
     users = world.users
     for place in connection.execute(_SESSION_NODES):
         if place.session_id in users:
-            users[place.session_id].nodes.add(place.node)
+            devices = NodeDevices(place.secure, tuple(place.certificates.split()))
+            users[place.session_id].devices[place.node] = devices
     for invitation in connection.execute(_ROOM_INVITATIONS):
         if invitation.session_id in users:
             users[invitation.session_id].invited.add(invitation.room_id)
@@ -157,8 +163,6 @@ def _restore_sessions(world: World, connection: Connection) -> None:
 
 
 def _restore_user(world: World, row: RowMapping) -> None:
-    """Restore a user; idle time counts from detachment, or from now."""
-    idle_seconds = (world.clock.now() - (row["detached"] or world.clock.now())) / 1000
     user = User(
         session=row["id"],
         nick=row["nick"],
@@ -168,7 +172,7 @@ def _restore_user(world: World, row: RowMapping) -> None:
         address=row["address"],
         realname=row["realname"],
         signon=row["connected"],
-        last_active=world.clock.monotonic() - idle_seconds,
+        last_active=world.monotonic_at(row["connected"]),
         account=world.find_account(row["account"]) if row["account"] else None,
         away=row["away"],
         detached=row["detached"],

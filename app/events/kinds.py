@@ -24,7 +24,7 @@ class Kind(StrEnum):
     LOGGED_OUT = "logged-out"  # logout
     AWAY = "away"  # text: away message, None on return
     DETACHED = "detached"  # a node lost the last device of a session that goes on [DetachedData]
-    ATTACHED = "attached"  # a node got the first device of an existing session [AttachedData]
+    ATTACHED = "attached"  # a node has a session's first device, or other ones [AttachedData]
     KILLED = "killed"  # session ended by an administrator; target: nick; text: reason [KilledData]
     OPERED = "opered"  # OPER succeeded; target: operator name [OperData]
     OPER_REFUSED = "oper-refused"  # OPER failed; target: operator name, empty if unknown [OperData]

@@ -48,9 +48,17 @@ def codes(lines: list[str]) -> list[str]:
     return [line.split(" ")[1] if line.startswith(":") else line.split(" ")[0] for line in lines]
 
 
-def enter(bench: EngineHarness, nick: str, name: str, *caps: str, password: str = PASSWORD) -> HarnessClient:
+def enter(
+    bench: EngineHarness,
+    nick: str,
+    name: str,
+    *caps: str,
+    password: str = PASSWORD,
+    certificate: str | None = None,
+    secure: bool = False,
+) -> HarnessClient:
     """Connect with an account and discard the welcome burst."""
-    person = bench.dial(nick)
+    person = bench.dial(nick, certificate=certificate, secure=secure)
     person.send(f"CAP REQ :{' '.join(('sasl', *caps))}", "AUTHENTICATE PLAIN", *plain(name, password))
     person.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END")
     assert any(" 001 " in line for line in person.heard()), f"{nick} was not let in"

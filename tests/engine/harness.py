@@ -54,12 +54,15 @@ class RecordingSink:
 class HarnessClient:
     """One connection of the harness."""
 
-    def __init__(self, bench: "EngineHarness", name: str, address: str) -> None:
+    def __init__(
+        self, bench: "EngineHarness", name: str, address: str, certificate: str | None, secure: bool
+    ) -> None:
         self.bench = bench
         self.name = name
         self.ear = RecordingSink()
         self._framer = Framer()
-        self.client = Client(self.ear, address, False, bench.clock.monotonic())
+        self.client = Client(self.ear, address, secure, bench.clock.monotonic())
+        self.client.certificate = certificate
         runtime = bench.core.runtime
         self.do([Callback(lambda batch, client: accept_client(runtime, batch, client), writes=False)])
 
@@ -171,14 +174,18 @@ class EngineHarness:
         self.core.runtime.ledger.close()
         self.database.close()
 
-    def dial(self, name: str, address: str = "127.0.0.1") -> HarnessClient:
-        """Open an unregistered connection."""
-        self.people[name] = HarnessClient(self, name, address)
+    def dial(
+        self, name: str, address: str = "127.0.0.1", certificate: str | None = None, secure: bool = False
+    ) -> HarnessClient:
+        """Open an unregistered connection, with TLS if it is secure or has a certificate."""
+        self.people[name] = HarnessClient(self, name, address, certificate, secure or certificate is not None)
         return self.people[name]
 
-    def connect(self, name: str, *caps: str, address: str = "127.0.0.1") -> HarnessClient:
+    def connect(
+        self, name: str, *caps: str, address: str = "127.0.0.1", secure: bool = False
+    ) -> HarnessClient:
         """Open and register a connection, and discard the welcome burst."""
-        person = self.dial(name, address)
+        person = self.dial(name, address, secure=secure)
         person.send("CAP LS 302", *([f"CAP REQ :{' '.join(caps)}"] if caps else []))
         person.send(f"NICK {name}", f"USER {name} 0 * :{name.capitalize()}", "CAP END")
         assert any(" 001 " in line for line in person.heard()), f"{name} was not let in"

@@ -29,7 +29,14 @@ def describe_world(world: World) -> dict[str, object]:
 
 def _user(world: World, user: User) -> object:
     about = (user.nick, user.key, user.user, user.host, user.address, user.realname, user.signon // 1000)
-    presence = (user.away, _seconds(user.detached), user.nodes, user.modes, user.operator, user.operator_name)
+    presence = (
+        user.away,
+        _seconds(user.detached),
+        user.devices,
+        user.modes,
+        user.operator,
+        user.operator_name,
+    )
     account = user.account and user.account.id
     return about, presence, account, user.rooms, user.invited & world.rooms.keys(), user.metadata
 

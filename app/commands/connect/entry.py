@@ -8,13 +8,14 @@ from app.commands.connect.welcome import send_welcome
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.sessions.bans import BanSubject, check_not_banned, subject_of_newcomer
+from app.commands.sessions.devices import publish_devices
 from app.commands.sessions.nick_changes import notify_online
 from app.commands.users import away
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
-from app.engine.world.user import AccountInfo, User
+from app.engine.world.user import AccountInfo, NodeDevices, User
 from app.events import Event, Kind
-from app.events.data import AttachedData, ConnectedData, JoinedData
+from app.events.data import ConnectedData, JoinedData
 from app.services.accounts.name_reservations import describe_reservation
 from app.services.nodes.nodes import find_delivery_progress
 from app.wire import numerics
@@ -112,7 +113,7 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
             user=newcomer.user,
             host=newcomer.host,
             account=account.name if account else None,
-            data=ConnectedData(newcomer.address, ctx.client.registration.realname, ctx.runtime.settings.node),
+            data=_describe_connection(ctx, newcomer),
         )
     )
     me = ctx.world.users[session]
@@ -125,6 +126,18 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
             joining.join_room(ctx, name)
     with ctx.continue_on_error():
         markers.send_unjoined_markers(ctx)
+
+
+def _describe_connection(ctx: Context, newcomer: BanSubject) -> ConnectedData:
+    devices = NodeDevices.of([ctx.client])
+    return ConnectedData(
+        newcomer.address,
+        ctx.client.registration.realname,
+        ctx.world.node,
+        ctx.runtime.clock.now(),
+        secure=devices.are_secure,
+        certificates=devices.certificates or None,
+    )
 
 
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
@@ -141,8 +154,7 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
         position, since = ctx.read(lambda connection: find_delivery_progress(connection, holder.nodes))
         send_burst = partial(join_burst.send_burst_and_replay_after, position=position)
     ctx.world.attach(ctx.client, holder)
-    if ctx.world.node not in holder.nodes:
-        ctx.emit_without_reply(ctx.event(Kind.ATTACHED, data=AttachedData(ctx.world.node)))
+    publish_devices(ctx.world, ctx.changeset, holder)
     away.apply_early_away(ctx)
     send_welcome(ctx)
     for room in ctx.world.rooms_of(holder):

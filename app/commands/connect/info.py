@@ -46,7 +46,7 @@ def _lusers_lines(world: World, to: tuple[str, str]) -> Iterator[str]:
     text = f"There are {current - invisible} users and {invisible} invisible on 1 servers"
     yield numerics.RPL_LUSERCLIENT.format(*to, text=text)
     yield numerics.RPL_LUSEROP.format(*to, str(world.user_counts.administrators))
-    if world.unregistered:
+    if world.unregistered and len(world.live_nodes) == 1:  # those of other nodes are not known
         yield numerics.RPL_LUSERUNKNOWN.format(*to, str(len(world.unregistered)))
     yield numerics.RPL_LUSERCHANNELS.format(*to, str(len(world.rooms)))
     yield numerics.RPL_LUSERME.format(*to, text=f"I have {current} clients and 0 servers")
@@ -79,7 +79,7 @@ def info(ctx: Context, server: str = "") -> None:
     ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network_name}, running {ctx.runtime.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat server with a durable log: a message is stored")
     ctx.reply(numerics.RPL_INFO, text="before it is delivered, and all users see the same order.")
-    ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.runtime.started_at)}")
+    ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.runtime.serving_since)}")
     ctx.reply(numerics.RPL_ENDOFINFO)
 
 
@@ -87,7 +87,7 @@ def info(ctx: Context, server: str = "") -> None:
 def admin(ctx: Context, server: str = "") -> None:
     """List the administrators who are online."""
     check_server(ctx, server)
-    nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
+    nicks = sorted(user.nick for user in ctx.world.users.values() if user.is_admin)
     if not nicks:
         raise NumericError(
             numerics.ERR_NOADMININFO, ctx.runtime.server_name, text="No administrator is online"

@@ -27,7 +27,7 @@ def resume_sessions(
                 always_on.leave_node(changeset, user, node, delivered_until)
         elif gone or world.is_responsible_for(user):
             _resume(runtime, changeset, user, "Killed" if user.session in ended else None, delivered_until)
-    world.peak_users = len(world.users)
+    world.peak_users = max(world.peak_users, len(world.users))
 
 
 def _resume(

@@ -31,5 +31,5 @@ def _welcome_lines(runtime: Runtime) -> Iterator[str]:
     yield numerics.RPL_YOURHOST.format(
         *to, text=f"Your host is {runtime.server_name}, running {runtime.version}"
     )
-    yield numerics.RPL_CREATED.format(*to, text=f"This server was started {to_text(runtime.started_at)}")
+    yield numerics.RPL_CREATED.format(*to, text=f"This server was started {to_text(runtime.serving_since)}")
     yield numerics.RPL_MYINFO.format(*to, runtime.server_name, runtime.version, USER_MODES, ROOM_MODES)

@@ -105,10 +105,6 @@ def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequ
 
     `lines` holds the lengths of the lines of a multiline message.
     """
-    if text is not None:
-        ctx.me.last_active = (
-            ctx.client.last_received
-        )  # before the checks: a failed attempt also ends idle time
     if target.startswith("#"):
         _send_to_room(ctx, kind, ctx.get_room(target), text, lines)
     elif target.startswith("@#"):

@@ -18,7 +18,7 @@ def stats(ctx: Context, query: str, server: str = "") -> None:
     """Show a statistic of the server; the query `u` shows its uptime.
 
     For administrators: `d` lists address bans, `k` bans of accounts and masks, `m` the usage count
-    of each command, and `o` the operator names for OPER.
+    of each command on this node, and `o` the operator names for OPER.
     """
     check_server(ctx, server)
     letter = query.lower()
@@ -31,7 +31,7 @@ def stats(ctx: Context, query: str, server: str = "") -> None:
 
 
 def _send_uptime(ctx: Context) -> None:
-    seconds = (ctx.runtime.clock.now() - ctx.runtime.started_at) // 1000
+    seconds = (ctx.runtime.clock.now() - ctx.runtime.serving_since) // 1000
     ctx.reply(numerics.RPL_STATSUPTIME, text=f"The server has been up for {timedelta(seconds=seconds)}")
 
 

@@ -9,11 +9,8 @@ from app.events import Event, Kind
 
 
 def _message(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Deliver a message, which ends the idle time of its author."""
-    world = runtime.world
-    room, user = world.rooms.get(event.room or 0), world.users.get(event.session or 0)
-    if user is not None and event.text is not None:
-        user.last_active = max(user.last_active, runtime.clock.monotonic() - world.age_seconds(event))
+    """Deliver a message."""
+    room = runtime.world.rooms.get(event.room or 0)
     if room is not None and event.target is None:
         event.target = room.name
     changeset.adopt(event)

@@ -15,6 +15,7 @@ from app.commands.errors import ConnectionBanned
 from app.commands.runtime import Runtime
 from app.commands.sessions.always_on import leave_node
 from app.commands.sessions.connections import close_client
+from app.commands.sessions.devices import publish_devices
 from app.commands.sessions.leaving import disconnect_device, disconnect_devices, disconnect_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
@@ -129,6 +130,8 @@ def _enforce_on(runtime: Runtime, changeset: Changeset, bans: BanIndex, user: Us
     if len(banned) < len(user.clients):
         for client, ban in banned:
             disconnect_device(runtime, changeset, client, f"Banned: {ban.reason}")
+        if banned:
+            publish_devices(runtime.world, changeset, user)
         return bool(banned)
     found = banned[0][1] if banned else find_ban(bans, subject_of_user(user))
     if found is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
 from app.commands.sessions.connections import close_client, find_departure
+from app.commands.sessions.devices import publish_devices
 from app.commands.sessions.nick_changes import notify_offline
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
@@ -34,6 +35,8 @@ def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason
     world.detach(client)
     if leaving is not None:
         always_on.leave_node(changeset, leaving, world.node, departure.heard)
+    elif user is not None and user.clients:
+        publish_devices(world, changeset, user)
 
 
 def disconnect_user(

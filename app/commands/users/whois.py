@@ -88,11 +88,11 @@ def _send_connection(ctx: Context, user: User) -> None:
     if user is ctx.user or ctx.me.is_admin:
         ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, uncloaked_host(user.address))
         _send_nodes(ctx, user)
-        for fingerprint in sorted({client.certificate for client in user.clients if client.certificate}):
+        for fingerprint in user.certificates:
             ctx.reply(
                 numerics.RPL_WHOISCERTFP, user.nick, text=f"has client certificate fingerprint {fingerprint}"
             )
-    if user.clients and all(client.secure for client in user.clients):
+    if user.is_secure:
         ctx.reply(numerics.RPL_WHOISSECURE, user.nick)
 
 

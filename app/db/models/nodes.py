@@ -25,3 +25,7 @@ class NodeRow(Base):
     position: Mapped[Reference]  # of the last event that it has applied
     users: Mapped[Reference]  # users with a device on it
     draining: Mapped[bool] = mapped_column(Boolean)  # it refuses connections, and stops when it has none
+    # Since when there has been a node at any time, and how many users there were at once at most; 0
+    # in the rows of earlier versions.
+    serving_since: Mapped[Instant] = mapped_column(server_default="0")
+    peak_users: Mapped[Reference] = mapped_column(server_default="0")

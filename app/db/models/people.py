@@ -1,6 +1,6 @@
 """Tables for sessions and their presence in rooms."""
 
-from sqlalchemy import Boolean, Index, String, Text
+from sqlalchemy import Boolean, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Id, Instant, Name, Reference, RoomId
@@ -40,6 +40,8 @@ class SessionNodeRow(Base):
     session_id: Mapped[Id]
     node: Mapped[str] = mapped_column(String(64), primary_key=True)
     since: Mapped[Instant]
+    secure: Mapped[bool] = mapped_column(Boolean, server_default=false())  # all of its devices use TLS
+    certificates: Mapped[str] = mapped_column(Text, server_default="")  # their fingerprints
 
 
 class SessionMetadataRow(Base):

@@ -36,6 +36,7 @@ class LeaseKeeper:
         membership = self._ledger.membership
         if membership is not None and membership.is_due:
             membership.users = len(self._world.users_on(self._world.node))
+            membership.peak_users = self._world.peak_users
             self._ledger.renew_lease(membership)
 
     @property

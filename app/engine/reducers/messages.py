@@ -7,7 +7,10 @@ from app.wire.names import fold
 
 
 def message(world: World, event: Event) -> None:
-    """Add a PRIVMSG or NOTICE to the recent messages of its room."""
+    """Add a PRIVMSG or NOTICE to the recent messages of its room; its author is not idle."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.last_active = max(user.last_active, world.clock.monotonic() - world.age_seconds(event))
     if event.room is not None:
         world.recent.add(event.room, event)
     _start_slow_mode_delay(world, event)

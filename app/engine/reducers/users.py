@@ -1,6 +1,6 @@
 """Reducers for users: connect, quit, nick, host, account, modes and presence."""
 
-from app.engine.world.user import AccountInfo, User
+from app.engine.world.user import AccountInfo, NodeDevices, User
 from app.engine.world.world import World
 from app.events import Event
 from app.events.data import AttachedData, ConnectedData, DetachedData
@@ -19,10 +19,10 @@ def connected(world: World, event: Event) -> None:
         host=event.host,
         address=data.address,
         realname=data.realname,
-        signon=event.at or world.clock.now(),
+        signon=data.signon or event.at or world.clock.now(),
         last_active=world.clock.monotonic() - world.age_seconds(event),
         account=world.find_account(event.account) if event.account else None,
-        nodes={data.node},
+        devices={data.node: NodeDevices.from_data(data)},
     )
     world.add_user(user)
     world.peak_users = max(world.peak_users, len(world.users))
@@ -35,7 +35,7 @@ def quit_(world: World, event: Event) -> None:
         return
     world.departures.add(user, user.rooms, event)
     world.remove_user(user)
-    world.whowas.add(user, world.clock.now())
+    world.whowas.add(user, event.at or world.clock.now())
 
 
 def nick(world: World, event: Event) -> None:
@@ -46,7 +46,7 @@ def nick(world: World, event: Event) -> None:
         return
     world.departures.add(user, user.rooms, event)
     if fold(new) != user.key:
-        world.whowas.add(user, world.clock.now())
+        world.whowas.add(user, event.at or world.clock.now())
     del world.nicks[user.key]
     world.discard_skeleton(user.nick)
     user.nick, user.key = new, fold(new)
@@ -133,15 +133,15 @@ def detached(world: World, event: Event) -> None:
     if user is None:
         return
     data = DetachedData.of(event)
-    user.nodes = set() if data.node is None else user.nodes - {data.node}
+    user.devices = {node: found for node, found in user.devices.items() if data.node not in (None, node)}
     if not user.nodes:
         world.departures.add(user, user.rooms, event)
         user.detached = data.heard or event.at or world.clock.now()
 
 
 def attached(world: World, event: Event) -> None:
-    """Record that a node has a device of a session."""
-    user = world.users.get(event.session or 0)
+    """Record which devices a node has of a session."""
+    user, data = world.users.get(event.session or 0), AttachedData.of(event)
     if user is not None:
-        user.nodes.add(AttachedData.of(event).node or world.node)
+        user.devices[data.node or world.node] = NodeDevices.from_data(data)
         user.detached = None

@@ -1,9 +1,11 @@
 """Users: a nick and a session, with any number of connections."""
 
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from app.engine.delivery.client import Client
 from app.events import Event, EventData, Kind, Secret
+from app.events.data import DevicesData
 from app.services.history.last_visits import list_visitors
 from app.wire.names import Key
 
@@ -42,6 +44,26 @@ class AccountInfo:
                 values[new, key] = values.pop((old, key))
 
 
+@dataclass(frozen=True, slots=True)
+class NodeDevices:
+    """What every node knows of the devices that a session has on one of them."""
+
+    are_secure: bool = False  # all of them use TLS
+    certificates: Sequence[str] = ()  # fingerprints, sorted
+
+    @classmethod
+    def of(cls, clients: Iterable[Client]) -> "NodeDevices":
+        """Return the value for some connections."""
+        devices = list(clients)
+        certificates = {client.certificate for client in devices if client.certificate}
+        return cls(all(client.secure for client in devices), tuple(sorted(certificates)))
+
+    @classmethod
+    def from_data(cls, data: DevicesData) -> "NodeDevices":
+        """Return the value in the data of an event."""
+        return cls(data.secure, tuple(data.certificates or ()))
+
+
 @dataclass(slots=True, eq=False)
 class User:
     """A registered user, on any server; `rooms` holds room ids."""
@@ -63,10 +85,25 @@ class User:
     modes: set[str] = field(default_factory=lambda: {"i"})
     rooms: set[int] = field(default_factory=set)
     invited: set[int] = field(default_factory=set)  # rooms with an unused invitation
-    nodes: set[str] = field(default_factory=set)  # servers with a device; none: detached
+    devices: dict[str, NodeDevices] = field(default_factory=dict)  # by server; none: detached
     clients: list[Client] = field(default_factory=list)  # the devices on this server
     markers: Markers = None
     metadata: Metadata = field(default_factory=dict)  # used only without an account
+
+    @property
+    def nodes(self) -> Set[str]:
+        """The servers with a device."""
+        return self.devices.keys()
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether all devices use TLS, and there is one."""
+        return bool(self.devices) and all(devices.are_secure for devices in self.devices.values())
+
+    @property
+    def certificates(self) -> list[str]:
+        """The fingerprints of the devices' certificates, sorted."""
+        return sorted({found for devices in self.devices.values() for found in devices.certificates})
 
     @property
     def source(self) -> str:

@@ -32,9 +32,13 @@ class WhowasHistory:
     def add(self, user: User, at: int) -> None:
         """Add a user that quits or changes nick."""
         account = user.account.name if user.account else None
-        entry = WhowasEntry(user.nick, user.user, user.host, user.realname, account, at)
-        self._entries.setdefault(user.key, deque(maxlen=MAX_ENTRIES)).appendleft(entry)
-        self._entries.move_to_end(user.key)
+        self.add_entry(WhowasEntry(user.nick, user.user, user.host, user.realname, account, at))
+
+    def add_entry(self, entry: WhowasEntry) -> None:
+        """Add an entry that is later than all others."""
+        key = fold(entry.nick)
+        self._entries.setdefault(key, deque(maxlen=MAX_ENTRIES)).appendleft(entry)
+        self._entries.move_to_end(key)
         if len(self._entries) > MAX_NICKS:
             self._entries.popitem(last=False)
 

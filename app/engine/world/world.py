@@ -86,6 +86,10 @@ class World:
         """Return how long ago an event of another node was stored; 0 for one of this node."""
         return max(0, self.clock.now() - event.at) / 1000 if event.at else 0.0
 
+    def monotonic_at(self, instant: int) -> float:
+        """Return the monotonic seconds at an instant of the past."""
+        return self.clock.monotonic() - (self.clock.now() - instant) / 1000
+
     def is_responsible_for(self, user: User) -> bool:
         """Whether this node decides what follows for a user from events that no node decided.
 

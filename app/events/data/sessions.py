@@ -1,17 +1,33 @@
 """Data of events of sessions: connecting, leaving, hosts and operators."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.events.event import EventData
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesData(EventData):
+    """What WHOIS shows of the devices that a session has on a node.
+
+    `secure` says whether all of them use TLS. The fingerprints of their certificates are sorted.
+    """
+
+    secure: bool = False
+    certificates: Sequence[str] | None = None
+
+
 @dataclass(frozen=True, slots=True)
-class ConnectedData(EventData):
-    """The address and real name of a new session, and the node that accepted it."""
+class ConnectedData(DevicesData):
+    """The address and real name of a new session, the node that accepted it, and the instant.
+
+    The instant is None in events of earlier versions; it is then that of the event.
+    """
 
     address: str
     realname: str
     node: str
+    signon: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +51,8 @@ class DetachedData(DepartureData):
 
 
 @dataclass(frozen=True, slots=True)
-class AttachedData(EventData):
-    """The node that has a device of the session; None as in `DetachedData`."""
+class AttachedData(DevicesData):
+    """The node that has devices of the session; None as in `DetachedData`."""
 
     node: str | None = None
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, select, update
 
 from app.clock import Clock
 from app.db.models import EventRow, NodeRow
@@ -58,9 +58,14 @@ _FIND_OWN = select(
     select(func.max(EventRow.id)).scalar_subquery().label("last_id"),
     select(func.count()).select_from(_node).scalar_subquery().label("nodes"),
 ).where(_IS_OWN)
-_FIND_OTHERS = select(_node.c.name, _node.c.settings).where(
-    ~_IS_OWN, _node.c.leased_until >= bindparam("now")
-)
+_IS_OTHER = and_(~_IS_OWN, _node.c.leased_until >= bindparam("now"))
+_FIND_OTHERS = select(_node.c.name, _node.c.settings).where(_IS_OTHER)
+_FIND_SERVICE = select(
+    func.min(case((_node.c.serving_since > 0, _node.c.serving_since), else_=_node.c.started)).label(
+        "serving_since"
+    ),
+    func.max(_node.c.peak_users).label("peak_users"),
+).where(_IS_OTHER)
 _RENEW = update(NodeRow).where(_IS_OWN, _node.c.epoch == bindparam("own_epoch"))
 _INSERT, _DELETE = insert(NodeRow), delete(NodeRow).where(_IS_OWN)
 
@@ -86,6 +91,8 @@ class Membership:
     ) -> None:
         self.name = profile.name
         self.users = 0  # with a device on this node, for the table
+        self.peak_users = 0  # on all nodes at once, for the table
+        self.serving_since = 0  # since when there has been a node at any time, from `join` on
         self.is_alone = False  # no other node had a row when the log was last opened
         self.expired_nodes: dict[str, int] = {}  # nodes to remove, and until when they have delivered
         self._profile = profile
@@ -124,6 +131,7 @@ class Membership:
         """
         started, now = self._read_clocks(), self._database_time(connection)
         self._require_equal_settings(connection, now)
+        self._continue_service(connection, now)
         connection.execute(_DELETE, {"own_name": self.name})
         connection.execute(_INSERT, self._new_row(now, position))
         self._renewed_at = started
@@ -141,6 +149,8 @@ class Membership:
             "position": position,
             "users": 0,
             "draining": False,
+            "serving_since": self.serving_since,
+            "peak_users": self.peak_users,
         }
 
     def _require_equal_settings(self, connection: Connection, now: int) -> None:
@@ -153,6 +163,11 @@ class Membership:
                     f"The setting {key} is {own[key]!r} here, but {others[key]!r} on the node {name}, which "
                     "uses the same database; make it equal on all nodes."
                 )
+
+    def _continue_service(self, connection: Connection, now: int) -> None:
+        """Find out since when the running nodes have served users, and how many at once at most."""
+        found = connection.execute(_FIND_SERVICE, {"own_name": self.name, "now": now}).one()
+        self.serving_since, self.peak_users = found.serving_since or now, found.peak_users or 0
 
     @property
     def _lease_ms(self) -> int:
@@ -180,7 +195,7 @@ class Membership:
         leased_until = self._database_time(connection) + self._lease_ms
         own = {"own_name": self.name, "own_epoch": self._epoch}
         values = {"leased_until": leased_until, "position": position, "users": self.users}
-        renewed = connection.execute(_RENEW, own | values)
+        renewed = connection.execute(_RENEW, own | values | {"peak_users": self.peak_users})
         if renewed.rowcount == 0:
             raise self._expired()
         if self.age_seconds >= self._profile.lease_seconds * MAX_LATENESS:

@@ -47,7 +47,7 @@ def _to_row(event: Event) -> tuple[object, ...]:
         data.realname,
         event.account,
         data.node,
-        event.at,
+        data.signon or event.at,
     )
 
 

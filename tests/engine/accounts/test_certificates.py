@@ -117,7 +117,8 @@ def test_a_disabled_account_rejects_certificates_and_a_reset_removes_them(bench:
 
 def test_whois_shows_a_certificate_to_its_owner_and_administrators(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
-    anna, bob = showing(bench.connect("anna")), bench.connect("bob")
+    account(bench, "anna")
+    anna, bob = enter(bench, "anna", "anna", certificate=MINE), bench.connect("bob")
     root = enter(bench, "root", "root")
     line = f"anna :has client certificate fingerprint {MINE}"
     assert f":irc.example 276 anna {line}" in anna.ask("WHOIS anna")

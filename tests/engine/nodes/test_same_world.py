@@ -39,19 +39,24 @@ def check(plan: list[Deed]) -> None:
     with new_cluster(**SETTINGS) as cluster, no_faults():
         cluster.start("a")
         cluster.start("b")
-        for deed in plan:
-            cluster.clock.instant += 1000
-            if deed.deed in ENDS:
-                end_node(cluster, deed.node, deed.deed)
-            else:
-                do(cluster.nodes[deed.node], deed.name, deed.deed)
-            if deed.is_adopted:
-                cluster.settle()
-        cluster.settle()
+        play(cluster, plan)
         compare(cluster)
         cluster.start("c")
         cluster.settle()
         compare(cluster)
+
+
+def play(cluster: Cluster, plan: list[Deed]) -> None:
+    """Let users and nodes do something every second; afterwards all nodes know of it."""
+    for deed in plan:
+        cluster.clock.instant += 1000
+        if deed.deed in ENDS:
+            end_node(cluster, deed.node, deed.deed)
+        else:
+            do(cluster.nodes[deed.node], deed.name, deed.deed)
+        if deed.is_adopted:
+            cluster.settle()
+    cluster.settle()
 
 
 def end_node(cluster: Cluster, name: str, how: str) -> None:

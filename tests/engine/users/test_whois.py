@@ -2,6 +2,7 @@
 
 from app.wire.line import parse
 from tests.conftest import MovedClock
+from tests.engine.account_clients import account, enter
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, log_in, people, user
 
@@ -87,10 +88,21 @@ def test_the_real_address_is_shown_to_self_and_administrators(bench: EngineHarne
 
 
 def test_a_tls_connection_is_shown_as_secure(bench: EngineHarness) -> None:
-    alice, bob = people(bench, "alice", "bob")
+    alice, _ = people(bench, "alice", "bob")
+    bench.connect("carol", secure=True)
     assert shown(alice.ask("WHOIS bob"), "671") == []
-    bob.client.secure = True
-    assert len(shown(alice.ask("WHOIS bob"), "671")) == 1
+    assert len(shown(alice.ask("WHOIS carol"), "671")) == 1
+
+
+def test_a_user_is_secure_while_all_devices_use_tls(bench: EngineHarness) -> None:
+    account(bench, "anna")
+    (alice,) = people(bench, "alice")
+    enter(bench, "anna", "anna", secure=True)
+    assert len(shown(alice.ask("WHOIS anna"), "671")) == 1
+    plain = enter(bench, "anna", "anna")
+    assert shown(alice.ask("WHOIS anna"), "671") == []
+    plain.hang_up()
+    assert len(shown(alice.ask("WHOIS anna"), "671")) == 1
 
 
 def test_the_away_message_is_shown_once(bench: EngineHarness) -> None:

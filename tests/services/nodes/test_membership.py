@@ -199,6 +199,23 @@ def test_restarted_node_takes_the_place_of_its_earlier_run(nodes: Nodes) -> None
         before.say("so am I")
 
 
+def test_the_service_goes_on_while_there_is_a_node(nodes: Nodes, clock: MovedClock) -> None:
+    since, first = clock.instant, nodes.start("a")
+    first.membership.peak_users = 7
+    clock.instant += 5_000
+    first.renew()
+    second = nodes.start("b")
+    assert [(node.serving_since, node.peak_users) for node in (first.membership, second.membership)] == [
+        (since, 7)
+    ] * 2
+    second.renew()
+    pass_lease(clock, second)
+    second.remove("a")
+    assert nodes.start("a").membership.serving_since == since
+    clock.instant += LEASE_SECONDS * 1000 + 1  # all nodes are dead
+    assert nodes.start("c").membership.serving_since == clock.instant
+
+
 def test_settings_of_users_must_be_equal(nodes: Nodes, clock: MovedClock) -> None:
     nodes.start("a", cloak=True)
     with pytest.raises(DatabaseRefused, match="The setting cloak is False here, but True on the node a"):
