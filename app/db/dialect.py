@@ -42,6 +42,7 @@ class Dialect(Protocol):
 
     name: str
     has_nodes: bool  # whether several servers can use a database
+    server_purges: bool  # whether a running server does what `purge` does
     # Execution options of a transaction whose queries all see the same state.
     snapshot_options: Mapping[str, str]
 
@@ -86,6 +87,12 @@ class Dialect(Protocol):
         """Claim the name of a node, or without nodes the whole database, until the process ends.
 
         Raises: DatabaseRefused when another server holds the claim.
+        """
+
+    def has_server(self, engine: Engine) -> bool:
+        """Return whether a server is running on the database, or a program that must be alone.
+
+        False if that is unknown.
         """
 
     def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:

@@ -1,8 +1,11 @@
 """One server at a time can claim a database, and none commits to PostgreSQL without the claim."""
 
+import fcntl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +16,7 @@ from app.db.database import Database
 from app.db.migration import schema
 from app.db.postgresql import claim as postgresql_claim
 from app.db.postgresql.locks import LOG_LOCK
+from app.db.sqlite.claim import SQLiteClaim
 from app.errors import ClaimLost, DatabaseRefused, StorageError
 from app.services.ledger import Ledger
 from tests.postgres import Postgres
@@ -77,6 +81,24 @@ def opens(ledger: Ledger) -> bool:
     except StorageError:
         return False
     return True
+
+
+def test_others_see_whether_a_server_is_running(fresh: Database) -> None:
+    schema.prepare_database(fresh)
+    with closing(Database(fresh.url)) as other:
+        assert not other.dialect.has_server(other.engine)
+        with closing(fresh.dialect.claim_node(fresh.engine, "main")):
+            assert other.dialect.has_server(other.engine)
+        assert not other.dialect.has_server(other.engine)
+
+
+def test_a_claim_waits_for_a_program_that_looks_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    path.touch()
+    with (tmp_path / "chat.db.lock").open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        Timer(0.02, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        SQLiteClaim(path).close()
 
 
 def test_second_claim_is_refused_until_the_first_is_released(database: Database) -> None:

@@ -1,11 +1,13 @@
 """Erasing accounts in steps, on both databases; tests/engine/accounts has the whole picture."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 from sqlalchemy import func, select
 
+from app.db.database import Database
 from app.db.log import read_after
 from app.db.models import (
     AccountRow,
@@ -182,6 +184,39 @@ def test_the_name_is_forgotten_before_the_files_are_purged(story: Story, rooms: 
     assert row.names == []
 
 
+def test_a_running_server_takes_the_steps(story: Story, rooms: tuple[int, int]) -> None:
+    erasure = begin(story, "anna", Messages.ERASE)
+    with (
+        closing(story.database.dialect.claim(story.database.engine)),
+        ThreadPoolExecutor(1) as pool,
+        closing(Database(story.database.url)) as other,
+    ):
+        awaited = pool.submit(purge.complete_erasure, other, story.clock, erasure, lambda passed: None)
+        is_complete = False
+        while not is_complete:
+            with story.database.locked() as connection:
+                before = find_progress(connection)
+                is_complete = not take_step(connection)
+                after = find_progress(connection)
+            assert (before == after) == is_complete
+        with story.database.locked() as connection:
+            assert find_progress(connection) == after  # nobody else took a step
+            steps.finish(connection, story.clock, erasure)
+        assert awaited.result(30)
+    assert said(story) == [("bob", "three")]
+
+
+def test_a_server_that_takes_no_steps_is_not_waited_for(
+    story: Story, rooms: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "SERVER_STEP_SECONDS", 0.0)
+    monkeypatch.setattr(purge, "SERVER_MERGE_SECONDS", 0.0)
+    erasure = begin(story, "anna", Messages.ERASE)
+    with closing(story.database.dialect.claim(story.database.engine)):
+        assert purge.complete_erasure(story.database, story.clock, erasure, lambda passed: None)
+    assert said(story) == [("bob", "three")]
+
+
 @pytest.mark.usefixtures("rooms")
 def test_two_accounts_are_erased_in_turn(story: Story) -> None:
     for name in NAMES:
@@ -254,18 +289,18 @@ def test_a_reserved_name_is_stored_as_a_digest_only(story: Story, rooms: tuple[i
 def test_redaction_in_steps_stops_at_the_end_of_the_log_as_it_was(
     story: Story, rooms: tuple[int, int]
 ) -> None:
-    story.say(rooms[0], "anna", *(f"{number}" for number in range(250)), account="anna")
+    story.say(rooms[0], "anna", *(f"{number}" for number in range(50)), account="anna")
     redactor, selection = Redactor("admin:me", "server", "spam"), RedactionSelection(user="ANNA")
     advanced: list[int] = []
     count = redact_messages(story.database, story.clock, redactor, selection, {}, advanced.append)
-    assert (count, advanced) == (253, [100, 100, 53])  # the guest of that nick as well
+    assert (count, advanced) == (53, [20, 20, 13])  # the guest of that nick as well
     assert [text for _, text in said(story) if text] == ["three", "psst", "psst"]
     assert verify_chain(story.database).findings == []
     redactions = [event for event in log(story) if event.kind is Kind.REDACTED]
     assert {(event.nick, event.target, event.text) for event in redactions} == {("server", "#tea", "spam")}
     with story.database.reading() as session:
         (entry,) = audit.find_latest_entries(session, 10, action="history.redact")
-    assert (entry.action, entry.target, entry.detail) == ("history.redact", "ANNA", {"messages": 253})
+    assert (entry.action, entry.target, entry.detail) == ("history.redact", "ANNA", {"messages": 53})
 
 
 def test_a_redaction_that_is_killed_leaves_an_entry_in_the_audit_log(
@@ -283,8 +318,8 @@ def test_a_redaction_that_is_killed_leaves_an_entry_in_the_audit_log(
     with story.database.reading() as session:
         entries = audit.find_latest_entries(session, 10, action="history.redact")
     assert [(entry.action, entry.target, entry.detail) for entry in entries] == [
-        ("history.redact.unfinished", "anna", {"messages": 100, "reason": "spam"}),
-        ("history.redact", "anna", {"messages": 53}),
+        ("history.redact.unfinished", "anna", {"messages": 20, "reason": "spam"}),
+        ("history.redact", "anna", {"messages": 133}),
     ]
 
 

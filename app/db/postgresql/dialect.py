@@ -39,9 +39,14 @@ _SERVER_TIMEOUTS = {
     "tcp_keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-
-
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
+_IS_CLAIMED = text("""
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE locktype = 'advisory' AND classid::bigint = :first AND objid::bigint = :second
+            AND objsubid = 2 AND granted AND datname = current_database()
+    )
+""").bindparams(first=WHOLE_DATABASE.key[0], second=WHOLE_DATABASE.key[1])
 
 
 def _require_version(engine: Engine) -> None:
@@ -93,6 +98,7 @@ class PostgreSQL:
 
     name = "postgresql"
     has_nodes = True
+    server_purges = False
     snapshot_options: Mapping[str, str] = {"isolation_level": "REPEATABLE READ"}
 
     def __init__(self) -> None:
@@ -163,6 +169,11 @@ class PostgreSQL:
         event.listen(claim.engine, "begin", _begin_pipelined)
         self._claimed, self._get_own_pid = claim.engine, lambda: claim.session_pid
         return claim
+
+    def has_server(self, engine: Engine) -> bool:
+        """Return whether a session has a lock on the database."""
+        with engine.connect() as connection:
+            return bool(connection.execute(_IS_CLAIMED).scalar_one())
 
     def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:
         """Call `hear` on a thread of its own with each notification of another server."""

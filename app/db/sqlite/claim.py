@@ -6,11 +6,15 @@ the file is named. The one on the lock file beside it holds even if the database
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.errors import DatabaseRefused, StorageError
+
+LOCK_SECONDS = 0.2  # to wait for a program that only looks whether a server is running
+RETRY_SECONDS = 0.01
 
 
 class SQLiteClaim:
@@ -46,6 +50,21 @@ def lock_beside(path: Path) -> Iterator[None]:
         yield
 
 
+def is_claimed(path: Path) -> bool:
+    """Return whether a program has claimed a database; False if that is unknown.
+
+    To look, it shares the lock for some microseconds.
+    """
+    with ExitStack() as stack:
+        try:
+            descriptor = os.open(f"{os.path.realpath(path)}.lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
+    return False
+
+
 def _lock(stack: ExitStack, file: str, flags: int, database: Path) -> int:
     """Open and lock a file until the stack is closed; return its descriptor."""
     try:
@@ -54,10 +73,24 @@ def _lock(stack: ExitStack, file: str, flags: int, database: Path) -> int:
         raise StorageError(f"{file} cannot be opened ({error.strerror}); check its permissions.") from error
     stack.callback(os.close, descriptor)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _take(descriptor)
     except OSError as error:
         raise DatabaseRefused(_explain_lock_failure(database, error)) from error
     return descriptor
+
+
+def _take(descriptor: int) -> None:
+    """Lock an open file, unless another program has locked it for longer than `is_claimed` does."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 def _explain_lock_failure(path: Path, error: OSError) -> str:

@@ -16,7 +16,7 @@ from app.clock import Clock
 from app.db.dialect import HOLDS_LOCK, Claim, Listening, StorageUsage
 from app.db.notifications import Channel
 from app.db.sqlite import backup
-from app.db.sqlite.claim import SQLiteClaim
+from app.db.sqlite.claim import SQLiteClaim, is_claimed
 from app.db.sqlite.connection_setup import (
     DEFAULT_BUSY_TIMEOUT_MS,
     closing_on_failure,
@@ -48,6 +48,7 @@ class SQLite:
 
     name = "sqlite"
     has_nodes = False
+    server_purges = True
     snapshot_options: Mapping[str, str] = {}  # as every transaction of SQLite
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
@@ -123,6 +124,10 @@ class SQLite:
     def claim_node(self, engine: Engine, name: str) -> Claim:
         """Claim the whole database: it has one node."""
         return self.claim(engine)
+
+    def has_server(self, engine: Engine) -> bool:
+        """Return whether the lock file beside the database is locked."""
+        return is_claimed(_path(engine.url))
 
     def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:
         """Return a listener that hears nothing: there are no other servers."""

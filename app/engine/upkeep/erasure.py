@@ -1,19 +1,20 @@
 """Erasure of accounts and rooms in short steps, after all work that clients wait for.
 
-`chat-admin` takes the steps of the erasures that it begins. The engine would only wait with it for
-the log's lock, so it leaves an erasure to another program, or node, while that advances it.
+`chat-admin` leaves it to a running server. It takes steps itself if the server does not advance, so
+the engine leaves an erasure to another program, or node, while that advances it.
 """
 
 import logging
 from collections.abc import Callable
 
-from app.clock import Clock, Timer
+from app.clock import Clock
+from app.engine.upkeep.pace import Pace
 from app.engine.world.world import World
 from app.errors import StorageError
 from app.services.erasure.steps import ErasurePhase, Progress
 from app.services.log_upkeep import LogUpkeep
 
-STEP_SECONDS = 0.05  # interval of steps, of some milliseconds each, while units wait
+MIN_PAUSE_SECONDS = 0.03  # after a step
 IDLE_SECONDS = 0.1  # for further steps, until a unit waits
 ABANDONED_SECONDS = 1.0  # without a step of the program that took the last one
 
@@ -21,23 +22,31 @@ logger = logging.getLogger(__name__)
 
 
 class ErasureUpkeep:
-    """Continues erasures until none are left, also those that another program began."""
+    """Continues erasures until none are left, also those that another program began.
 
-    def __init__(self, world: World, log: LogUpkeep, clock: Clock) -> None:
+    `has_waiting` says whether units wait.
+    """
+
+    def __init__(self, world: World, log: LogUpkeep, clock: Clock, has_waiting: Callable[[], bool]) -> None:
         self._world = world
         self._log = log
         self._clock = clock
-        self._step = Timer(clock, STEP_SECONDS)
+        self._has_waiting = has_waiting
+        self._pace = Pace(clock, MIN_PAUSE_SECONDS)
         self._seen: Progress | None = None  # at the last look, or after the last own step
         self._resume_at = 0.0  # monotonic seconds
 
-    def run(self, is_idle: Callable[[], bool]) -> None:
-        """Take the next step, if it is time, and more while the engine has nothing else to do."""
-        if not self._step.restart_if_due():
+    def run(self, is_idle: bool, now: float) -> None:
+        """Take the next step, if it is time, and more while the engine has nothing else to do.
+
+        `is_idle` says that no units have arrived; `now` is in monotonic seconds.
+        """
+        if not self._pace.is_due(now):
             return
         try:
-            if self._is_own_turn(self._log.find_erasure()):
-                self._take_steps(is_idle)
+            with self._pace.step(is_idle):
+                if self._is_own_turn(self._log.find_erasure()):
+                    self._take_steps(is_idle)
         except StorageError as error:
             logger.warning("Cannot continue to erase what was deleted; trying again: %s", error)
 
@@ -51,11 +60,11 @@ class ErasureUpkeep:
         self._seen = found
         return self._world.is_leader and self._clock.monotonic() >= self._resume_at
 
-    def _take_steps(self, is_idle: Callable[[], bool]) -> None:
-        end = self._clock.monotonic() + IDLE_SECONDS
+    def _take_steps(self, is_idle: bool) -> None:
+        end = self._clock.monotonic() + (IDLE_SECONDS if is_idle else 0.0)
         while True:
             self._seen = self._log.continue_erasure()
             if self._seen is None or self._seen.phase is ErasurePhase.FILES:
                 return
-            if not is_idle() or self._clock.monotonic() >= end:
+            if self._has_waiting() or self._clock.monotonic() >= end:
                 return

@@ -1,8 +1,7 @@
 """Removes expired history, by the engine, after all work that clients wait for.
 
-A pass over all rooms and conversations runs a few times per hour, in steps of some milliseconds.
-The pause after a step grows with its duration, so that few batches have to wait for one: under
-load, two in a hundred.
+A pass over all rooms and conversations runs a few times per hour, in steps of about two
+milliseconds.
 """
 
 import logging
@@ -13,6 +12,7 @@ from app.engine.delivery.client import Client
 from app.engine.delivery.sink import NullSink
 from app.engine.handler import CommandHandler
 from app.engine.submission_unit import Callback, SubmissionUnit
+from app.engine.upkeep.pace import Pace
 from app.engine.world.world import World
 from app.errors import StorageError
 from app.services.log_upkeep import LogUpkeep
@@ -20,8 +20,6 @@ from app.services.retention.expiry import ExpiryCounts, ExpiryPass
 
 PASS_SECONDS = 600.0  # interval between the starts of passes
 MIN_PAUSE_SECONDS = 0.03  # after a step
-PAUSE_FACTOR_IDLE = 5  # the pause after a step, as a multiple of its duration
-PAUSE_FACTOR_BUSY = 50
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +35,7 @@ class RetentionUpkeep:
         self._pass: ExpiryPass | None = None
         self._passes = Timer(clock, PASS_SECONDS)
         self._passes.due_at = 0.0  # the first begins at once
-        self._resume_at = 0.0  # monotonic seconds
+        self._pace = Pace(clock, MIN_PAUSE_SECONDS)
 
     @property
     def is_running(self) -> bool:
@@ -50,10 +48,10 @@ class RetentionUpkeep:
         `is_idle` says that no units have arrived; `now` is in monotonic seconds. The record is a
         unit to be submitted to the engine.
         """
-        if now < self._resume_at or not self._begin(now):
+        if not self._pace.is_due(now) or not self._begin(now):
             return None
         try:
-            return self._step(PAUSE_FACTOR_IDLE if is_idle else PAUSE_FACTOR_BUSY)
+            return self._step(is_idle)
         except StorageError as error:
             self._pass = None
             logger.warning("Cannot remove expired history; trying again later: %s", error)
@@ -67,13 +65,11 @@ class RetentionUpkeep:
             self._pass = ExpiryPass(handler.retention_defaults, self._clock.now(), handler.server_name)
         return self._pass is not None
 
-    def _step(self, pause_factor: int) -> SubmissionUnit | None:
+    def _step(self, is_idle: bool) -> SubmissionUnit | None:
         expiry = self._pass
         assert expiry is not None
-        started = self._clock.monotonic()
-        step = self._log.maintain(expiry.step)
-        ended = self._clock.monotonic()
-        self._resume_at = ended + max(MIN_PAUSE_SECONDS, (ended - started) * pause_factor)
+        with self._pace.step(is_idle):
+            step = self._log.maintain(expiry.step)
         if step.room is not None:
             self._world.recent.drop(step.room)
         if not expiry.is_complete:

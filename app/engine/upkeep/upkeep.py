@@ -26,7 +26,7 @@ class Upkeep:
         self._retention = RetentionUpkeep(world, log, handler, clock)
         self._space = SpaceUpkeep(log, clock)
         self._chain = ChainUpkeep(log, clock)
-        self._erasure = ErasureUpkeep(world, log, clock)
+        self._erasure = ErasureUpkeep(world, log, clock, self._has_waiting)
 
     @property
     def is_removing(self) -> bool:
@@ -41,24 +41,24 @@ class Upkeep:
         if self._world.is_leader:
             self._run_shared(is_idle, now)
         if self._world.is_erasing:
-            self._erasure.run(self._has_none_waiting)
+            self._erasure.run(is_idle, now)
 
     def _run_shared(self, is_idle: bool, now: float) -> None:
         self._index.extend(self._has_waiting())
         record = self._retention.run(is_idle, now)
         if not self._retention.is_running:
-            self._reclaim(record is not None, now)
+            self._reclaim(record is not None, is_idle, now)
         if record is not None:
             self._queue.put(record)
         self._chain.run(self._has_none_waiting)
 
-    def _reclaim(self, has_removed: bool, now: float) -> None:
+    def _reclaim(self, has_removed: bool, is_idle: bool, now: float) -> None:
         """Purge the index of removed texts, and return their space.
 
         That follows a pass of removals and is not done during it, because every further removal
         would begin the work again.
         """
-        if self._index.merge(self._has_waiting(), now) or has_removed:
+        if self._index.merge(is_idle, now) or has_removed:
             self._space.request()
         self._space.run(now)
 

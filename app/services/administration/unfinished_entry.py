@@ -6,9 +6,11 @@ the end, another entry replaces it, or it becomes that of the complete removal.
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from app.db.models import AuditRow
+
+_UPDATE = update(AuditRow).where(AuditRow.id == bindparam("entry"))
 
 
 class UnfinishedEntry:
@@ -23,7 +25,7 @@ class UnfinishedEntry:
         if self.id is None:
             self.id = self._insert(connection, detail)
         else:
-            connection.execute(update(AuditRow).where(AuditRow.id == self.id).values(detail=detail))
+            connection.execute(_UPDATE, {"entry": self.id, "detail": detail})
 
     def _insert(self, connection: Connection, detail: Mapping[str, object]) -> int:
         result = connection.execute(insert(AuditRow).values(self._values | {"detail": detail}))
@@ -33,4 +35,4 @@ class UnfinishedEntry:
 
     def complete(self, connection: Connection, action: str) -> None:
         """Make it the entry of a complete removal, if there is one."""
-        connection.execute(update(AuditRow).where(AuditRow.id == self.id).values(action=action))
+        connection.execute(_UPDATE, {"entry": self.id, "action": action})

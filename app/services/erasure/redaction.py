@@ -1,5 +1,6 @@
 """Redacts many messages, as REDACT does one: running servers announce each of them to clients."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,10 @@ from app.events.data import RedactedData
 from app.progress import Advance
 from app.services.administration.unfinished_entry import UnfinishedEntry
 from app.services.record import record
+from app.services.step_pause import pause_after_step
 from app.wire.names import fold
 
-MAX_MESSAGES_PER_STEP = 100  # about 20 ms
+MAX_MESSAGES_PER_STEP = 20  # about 4 ms
 REDACT = "history.redact"  # action in the audit log
 UNFINISHED = "history.redact.unfinished"
 MAX_SAMPLES = 10
@@ -115,8 +117,11 @@ def redact_messages(
     is killed, its action is UNFINISHED. `details` are its details apart from the number.
     """
     steps = _Steps(database, clock, redactor, selection, details)
+    started = time.monotonic()
     while number := steps.take():
         advance(number)
+        pause_after_step(database, started)
+        started = time.monotonic()
     return steps.count
 
 

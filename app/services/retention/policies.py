@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.db.models import RoomRetentionRow
 from app.settings import ServerSettings
@@ -11,6 +11,9 @@ from app.text.counts import count_of
 DAY_MILLISECONDS = 86_400_000
 FOREVER = 0  # days
 _ALL = select(RoomRetentionRow.room_id, RoomRetentionRow.days, RoomRetentionRow.hold)
+_FIND_POLICY = select(RoomRetentionRow.days, RoomRetentionRow.hold).where(
+    RoomRetentionRow.room_id == bindparam("room")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,7 @@ def find_cutoff(days: int, now: int) -> int | None:
 
 def find_policy(connection: Connection, room: int) -> RoomPolicy:
     """Return the policy of a room, which may have been deleted."""
-    query = select(RoomRetentionRow.days, RoomRetentionRow.hold).where(RoomRetentionRow.room_id == room)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_FIND_POLICY, {"room": room}).one_or_none()
     return DEFAULT_POLICY if row is None else RoomPolicy(row.days, row.hold)
 
 

@@ -290,7 +290,7 @@ def test_a_database_shrinks_when_history_expires(
     with bench.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     before = path.stat().st_size
-    rest(bench, cycles=40)
+    rest(bench, cycles=80)
     assert path.stat().st_size < before / 2
     assert path.with_name(f"{path.name}-wal").stat().st_size == 0
 
