@@ -29,7 +29,7 @@ from app.services.ledger import Ledger
 
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
 SHARED_POLL_SECONDS = 1.0  # how often it is polled with nodes, in case a notification was lost
-REMOVAL_SECONDS = 0.03  # as LOG_POLL_SECONDS, while expired history is removed
+REMOVAL_SECONDS = 0.01  # as LOG_POLL_SECONDS, while expired history is removed
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 DRAIN_SECONDS = 1.0  # interval at which some connections of a draining server are closed
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections

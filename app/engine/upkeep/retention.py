@@ -19,7 +19,7 @@ from app.services.log_upkeep import LogUpkeep
 from app.services.retention.expiry import ExpiryCounts, ExpiryPass
 
 PASS_SECONDS = 600.0  # interval between the starts of passes
-MIN_PAUSE_SECONDS = 0.03  # after a step
+MIN_PAUSE_SECONDS = 0.01  # after a step
 
 logger = logging.getLogger(__name__)
 
