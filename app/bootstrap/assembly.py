@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
@@ -53,17 +54,19 @@ def assemble(
     clock: Clock,
     load: LoadSettings | None = None,
     membership: Membership | None = None,
+    background: Executor | None = None,
 ) -> Core:
     """Restore the world from a prepared database, and create the engine around it.
 
     `load` reads the settings again for a reload; without it, a reload changes nothing. With a
-    `membership`, this server becomes one of several nodes on the database.
+    `membership`, this server becomes one of several nodes on the database. With `background`, a
+    thread, the engine does not wait for commits of messages.
 
     Raises: DatabaseRefused when the settings do not fit those of the other nodes.
     """
     world = World(clock, settings.node, settings.replay, REDUCERS)
     service_context.add_pseudoclients(world, clock, derive_prefix(settings.servername))
-    ledger = Ledger(database, clock)
+    ledger = Ledger(database, clock, background)
     cloak_key = wait_for_log(lambda: _create_secrets(database, clock))
     ended = ledger.start(partial(restore, world))
     runtime = Runtime(

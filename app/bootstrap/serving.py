@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -60,7 +61,9 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
             resources.callback(server.server_close)
         observe = _bind_metrics(settings, clock, resources)
         database = resources.enter_context(claimed_database(settings))
-        core = assemble(settings, database, clock, load, new_membership(settings, database, clock))
+        background = database.dialect.commits_in_background and ThreadPoolExecutor(1, "commit")
+        membership = new_membership(settings, database, clock)
+        core = assemble(settings, database, clock, load, membership, background or None)
         receive = partial(receive_notification, core)
         resources.enter_context(closing(database.dialect.listen(database.url, receive)))
         wait_for_log(lambda: observe(core, flushers))

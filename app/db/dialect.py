@@ -43,6 +43,7 @@ class Dialect(Protocol):
     name: str
     has_nodes: bool  # whether several servers can use a database
     server_purges: bool  # whether a running server does what `purge` does
+    commits_in_background: bool  # whether the engine goes on while messages are committed
     # Execution options of a transaction whose queries all see the same state.
     snapshot_options: Mapping[str, str]
 
@@ -129,6 +130,13 @@ class Dialect(Protocol):
         """Remove overwritten and deleted values from the database, as far as it allows.
 
         Return False if that is not possible yet. May take as long as reading the database.
+        """
+
+    def send_commit(self, connection: Connection, keeps_lock: bool) -> None:
+        """Begin to commit the transaction; `Connection.commit` then awaits that, on any thread.
+
+        With `keeps_lock`, no other transaction can take the log's lock before the next one of this
+        connection.
         """
 
     def await_results(self, connection: Connection) -> None:

@@ -42,7 +42,7 @@ class Engine:
     def __init__(self, world: World, ledger: Ledger, hub: Hub, handler: CommandHandler, clock: Clock) -> None:
         self.world = world
         self._waiting = SubmissionQueue()
-        self._committer = Committer(world, ledger, hub, handler, clock)
+        self._committer = Committer(world, ledger, hub, handler, clock, self._waiting)
         self.notifications = NotificationInbox(self._waiting)
         self._scheduler = UnitScheduler(
             world, ledger, handler, clock, self._committer, self._waiting, self.notifications
@@ -58,7 +58,7 @@ class Engine:
 
     def start(self, flushers: FlushScheduler, on_end: Callable[[], None]) -> None:
         """Start the thread; wake `flushers` after each delivery, and call `on_end` at exit."""
-        self._committer.flush = flushers.wake
+        self._committer.output.flush = flushers.wake
         self._on_end = on_end
         self._thread.start()
 
@@ -70,7 +70,7 @@ class Engine:
     @property
     def deliveries(self) -> int:
         """The number of events delivered to connections since the start."""
-        return self._committer.deliveries
+        return self._committer.output.deliveries
 
     @property
     def is_drained(self) -> bool:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 
+from app.engine.delivery.client import Client
+from app.engine.delivery.sink import NullSink
 from app.engine.submission_unit import SubmissionUnit
 
+_WAKE_UP = SubmissionUnit(Client(NullSink(), "", False, 0.0), ())  # wakes the engine, and is not run
 MAX_BATCH_STEPS = 10_000  # a batch with this many steps is full; other units wait for the next one
 
 
 class SubmissionQueue:
-    """Units in the order of their submission. `put`, `end` and `drain` are thread-safe."""
+    """Units in the order of their submission. `put`, `wake`, `end` and `drain` are thread-safe."""
 
     def __init__(self) -> None:
         self._units: SimpleQueue[SubmissionUnit | None] = SimpleQueue()  # None marks the end
@@ -20,6 +23,10 @@ class SubmissionQueue:
     def put(self, unit: SubmissionUnit) -> None:
         """Append a unit."""
         self._units.put(unit)
+
+    def wake(self) -> None:
+        """Let `gather` return, even without any units."""
+        self._units.put(_WAKE_UP)
 
     def end(self) -> None:
         """Let `gather` report the end after the units that are waiting now."""
@@ -35,8 +42,9 @@ class SubmissionQueue:
         try:
             unit = self._units.get(timeout=timeout)
             while unit is not None:
-                units.append(unit)
-                steps += len(unit.steps)
+                if unit is not _WAKE_UP:
+                    units.append(unit)
+                    steps += len(unit.steps)
                 if steps >= MAX_BATCH_STEPS:
                     return units, True
                 unit = self._units.get_nowait()
@@ -51,5 +59,5 @@ class SubmissionQueue:
                 unit = self._units.get_nowait()
             except Empty:
                 return
-            if unit is not None:
+            if unit is not None and unit is not _WAKE_UP:
                 yield unit

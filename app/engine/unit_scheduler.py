@@ -9,7 +9,8 @@ are refused with an error; writes that were already waiting are held longer befo
 too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from app.clock import Clock, Timer
 from app.engine.changeset import Changeset
@@ -18,6 +19,7 @@ from app.engine.monitoring.engine_status import EngineStatus
 from app.engine.nodes.lease_keeper import LeaseKeeper
 from app.engine.nodes.notification_inbox import NotificationInbox
 from app.engine.storing.committer import Committer
+from app.engine.storing.lock_hold import MAX_IDLE_SECONDS
 from app.engine.storing.outage import RETRY_SECONDS, RefusalScope
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
@@ -33,6 +35,9 @@ REMOVAL_SECONDS = 0.01  # as LOG_POLL_SECONDS, while expired history is removed
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 DRAIN_SECONDS = 1.0  # interval at which some connections of a draining server are closed
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
+
+
+Deliver: TypeAlias = Callable[[Changeset, Sequence[SubmissionUnit]], None]
 
 
 class UnitScheduler:
@@ -54,6 +59,7 @@ class UnitScheduler:
         self._clock = clock
         self._committer = committer
         self._outage = committer.outage
+        self._output = committer.output
         self._runner = UnitRunner(handler, clock)
         self._upkeep = Upkeep(world, ledger, handler, clock, queue)
         self._held: list[SubmissionUnit] = []
@@ -67,6 +73,7 @@ class UnitScheduler:
         self._drain = Timer(clock, DRAIN_SECONDS)
         self.is_drained = False  # this server was drained and has no more connections
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
+        self._skipped_upkeep = False  # because a commit was in flight
         self._started_at = clock.monotonic()  # of the cycle, read once for all timers
 
     @property
@@ -86,6 +93,8 @@ class UnitScheduler:
             return 0.0
         if self._outage.is_on:
             return RETRY_SECONDS
+        if self._ledger.is_open:
+            return MAX_IDLE_SECONDS
         return REMOVAL_SECONDS if self._upkeep.is_removing else LOG_POLL_SECONDS
 
     def status(self) -> EngineStatus:
@@ -106,14 +115,18 @@ class UnitScheduler:
 
     def release(self) -> Sequence[SubmissionUnit]:
         """Give up all units, including completed ones of the current cycle, and return them."""
-        units = [*self._current, *self._deferred, *self._held, *self._committer.take_stuck_units()]
+        units = [*self._current, *self._deferred, *self._held, *self._output.take_units()]
         self._current, self._deferred, self._held = [], [], []
         return units
 
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
         """Process deferred, new and held units, as far as the database and the time allow."""
         self._current, self._deferred = [*self._deferred, *units], []
-        self._keep_lease()
+        self._committer.advance()
+        if not self._output.is_in_flight:
+            if self._skipped_upkeep:
+                self._run_upkeep(is_idle=False)
+            self._keep_lease()
         reading, writing, after_write = self._partition(self._current)
         self._held += writing
         self._run_reads(reading)
@@ -124,13 +137,19 @@ class UnitScheduler:
         if self._world.is_draining and self._drain.restart_if_due():
             self._close_some_connections()
         self._committer.retry()
-        if not self._committer.is_stuck:
+        if not self._output.is_stuck:
             self._write_or_read_remote()
         newcomers = writing + self._run_late_reads(after_write)
         if self._outage.is_on:
             self._refuse_expired(newcomers)
         elif not self._outage.is_waiting:
-            self._upkeep.run(not (reading or writing or after_write), self._started_at)
+            self._run_upkeep(is_idle=not (reading or writing or after_write))
+
+    def _run_upkeep(self, is_idle: bool) -> None:
+        """Do upkeep, unless a commit occupies the connection."""
+        self._skipped_upkeep = self._output.is_in_flight
+        if not self._skipped_upkeep:
+            self._upkeep.run(is_idle, self._started_at)
 
     def _keep_lease(self) -> None:
         """Renew the lease if it is time: before anything, since it may have expired meanwhile."""
@@ -143,13 +162,26 @@ class UnitScheduler:
 
     def _write_or_read_remote(self) -> None:
         """Run the held units, or else deliver what other nodes have appended, without the lock."""
+        if self._output.is_in_flight:
+            if self._held and self._committer.may_decide_ahead:
+                self._decide_ahead()
+            return
         self._notifications.acknowledge()
         is_behind = self._notifications.reaches_beyond(self._ledger.last_id)
+        if not self._current:
+            self._committer.release_idle_lock()
         has_opened = self._may_open() and self._run_writes()
         if not has_opened and self._ledger.has_nodes and (self._shared_poll.restart_if_due() or is_behind):
             self._committer.deliver_remote_events()
         if transient := self._notifications.take_transient():  # sent after the positions before them
             self._committer.adopt(transient)
+
+    def _decide_ahead(self) -> None:
+        """Run the held units before the batch in flight is stored."""
+        changeset = Changeset(self._world, writable=True)
+        units, self._held = self._held, []
+        self._current = [*self._current, *units]
+        self._committer.commit_later(changeset, self._run_units(changeset, units))
 
     def _partition(
         self, units: Iterable[SubmissionUnit]
@@ -189,24 +221,38 @@ class UnitScheduler:
 
     def _must_hold(self, unit: SubmissionUnit) -> bool:
         """Whether the unit writes, or reads shared state that may be uncommitted or outdated."""
-        return unit.writes or (unit.reads_world and (self._committer.is_stuck or self._lease.may_be_expired))
+        return unit.writes or (unit.reads_world and (self._output.is_stuck or self._lease.may_be_expired))
 
     def _run_reads(self, units: Sequence[SubmissionUnit]) -> None:
-        """Run units that only read, without a transaction."""
-        if not units:
+        """Run units that only read, without a transaction.
+
+        What depends on nothing is answered at once, unless the client waits for something that was
+        decided before. A reply to PING therefore shows that all of that was delivered.
+        """
+        if not self._output.is_in_flight:
+            self._answer(units, self._output.deliver)
             return
-        changeset = Changeset(self._world, writable=False)
-        self._committer.deliver(changeset, self._run_units(changeset, units))
+        dependent = [unit for unit in units if unit.reads_world]
+        waiting = [unit for unit in units if not unit.reads_world and self._output.concerns(unit.client)]
+        others = set(units).difference(dependent, waiting)
+        self._answer([unit for unit in units if unit in others], self._output.deliver_now)
+        self._answer(waiting, self._output.deliver_independent)
+        self._answer(dependent, self._output.deliver)
+
+    def _answer(self, units: Sequence[SubmissionUnit], deliver: Deliver) -> None:
+        if units:
+            changeset = Changeset(self._world, writable=False)
+            deliver(changeset, self._run_units(changeset, units))
 
     def _check_idle(self) -> None:
         changeset = Changeset(self._world, writable=False)
         self._handler.check_idle(changeset)
-        self._committer.deliver(changeset, [])
+        self._output.deliver_independent(changeset, [])
 
     def _close_some_connections(self) -> None:
         changeset = Changeset(self._world, writable=False)
         self.is_drained = self._handler.drain(changeset)
-        self._committer.deliver(changeset, [])
+        self._output.deliver_independent(changeset, [])
 
     def _may_open(self) -> bool:
         """Whether to open the log now: there is work to do, and no retry delay is running."""
@@ -216,6 +262,8 @@ class UnitScheduler:
             return True
         if self._lease.has_expired_nodes:
             return True
+        if self._ledger.is_open:
+            return False
         return self._poll.restart_if_due() and self._ledger.has_remote_events()
 
     def _run_writes(self) -> bool:
@@ -255,8 +303,8 @@ class UnitScheduler:
         refused = set(units)
         self._held = [unit for unit in self._held if unit not in refused]
         for unit in units:
-            changeset = Changeset(self._world, writable=False, may_show_world=not self._committer.is_stuck)
+            changeset = Changeset(self._world, writable=False, may_show_world=not self._output.is_stuck)
             is_done = self._runner.refuse(changeset, unit)
-            self._committer.deliver(changeset, [unit] if is_done else [])
+            self._output.deliver(changeset, [unit] if is_done else [])
             if not is_done:
                 self._held.append(unit)

@@ -1,6 +1,7 @@
 """Extends the search index over new messages, after the commit that makes them visible."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Event
 from typing import Protocol
@@ -22,8 +23,10 @@ class Indexer(Protocol):
 
     end: int
 
-    def extend(self, connection: Connection, last_id: int) -> None:
+    def extend(self, connect: Callable[[], Connection], last_id: int) -> None:
         """Take a step towards `last_id`. After a failure, `end` is `last_id`.
+
+        `connect` returns the engine's connection, for a step in a transaction with the log's lock.
 
         Raises: SQLAlchemyError.
         """
@@ -38,9 +41,9 @@ class ForegroundIndexer:
     def __init__(self, end: int) -> None:
         self.end = end
 
-    def extend(self, connection: Connection, last_id: int) -> None:
+    def extend(self, connect: Callable[[], Connection], last_id: int) -> None:
         """Take a step."""
-        self.end = last_id
+        connection, self.end = connect(), last_id
         with connection.begin():
             self.end = fulltext_of(connection).extend(connection)
 
@@ -61,7 +64,7 @@ class BackgroundIndexer:
         self._round: Future[int] | None = None
         self._closing = Event()
 
-    def extend(self, connection: Connection, last_id: int) -> None:
+    def extend(self, connect: Callable[[], Connection], last_id: int) -> None:
         """Begin a round of steps, or note the result of the last one."""
         if self._round is None:
             self._round = run_on_thread("indexer", self._take_round)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
@@ -15,7 +16,7 @@ from app.db.log import Log, make_placeholder
 from app.db.notifications import Channel, notify
 from app.db.savepoint import savepoint
 from app.db.transient import encode_transient
-from app.errors import LeaseExpired, LogReplaced, StorageError
+from app.errors import LeaseExpired, LogReplaced, NodeLost, StorageError
 from app.events import Event
 from app.services.administration.audit import append, make_audit_row
 from app.services.indexing import Indexer, make_indexer
@@ -37,6 +38,17 @@ class CommitInDoubt:
     rejected: list[Event]
 
 
+@dataclass(slots=True)
+class PendingCommit:
+    """A commit that is awaited in the background, and how it ended, once that is known."""
+
+    events: Sequence[Event]
+    transient: Sequence[Event]
+    keeps_lock: bool
+    answer: "Future[None]"
+    outcome: list[Event] | StorageError | None = None  # the rejected events, or the failure
+
+
 class Ledger(LogConnection):
     """Reads remote events, and records and commits local ones. Belongs to the engine's thread.
 
@@ -44,9 +56,11 @@ class Ledger(LogConnection):
         back, and the caller may retry.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, background: Executor | None = None) -> None:
         super().__init__(database)
         self._clock = clock
+        self._background = background  # awaits commits, if they need not be awaited at once
+        self._pending: PendingCommit | None = None
         self.log = Log(clock)
         self.indexer: Indexer | None = None  # from `start` on
         self.membership: Membership | None = None  # of this server among the nodes, if there can be others
@@ -103,6 +117,8 @@ class Ledger(LogConnection):
 
         Raises: NodeLost when this server may not go on.
         """
+        if self.is_open:
+            return []
         known = self.log.last_id
         try:
             connection = self.begin()
@@ -164,7 +180,7 @@ class Ledger(LogConnection):
         """
         known = self.log.last_id
         try:
-            connection = self.connection  # may be a new one
+            connection = self.idle_connection  # may be a new one
             if not self._is_continuous:
                 events = self.open()
                 connection.commit()
@@ -204,6 +220,8 @@ class Ledger(LogConnection):
             raise self.abort(error) from error
 
     def _run(self, query: Callable[[Connection], T]) -> T:
+        if self._pending is not None:
+            self._conclude(self._pending)
         if self.connection.in_transaction():
             return query(self.connection)
         with self.connection.begin():
@@ -218,6 +236,7 @@ class Ledger(LogConnection):
         Raises: StorageError. Call `resolve_commit` before the events are committed again, because
             they may be stored: the answer to COMMIT was lost, or the files were.
         """
+        self.is_open = False
         try:
             self._require_continuity()
             rejected = self._store(events, transient)
@@ -226,6 +245,105 @@ class Ledger(LogConnection):
             raise self.abort(error) from error
         self._in_doubt = None
         self.log.mark_committed(events)
+        return rejected
+
+    @property
+    def commits_in_background(self) -> bool:
+        """Whether commits can be started without waiting for them."""
+        return self._background is not None
+
+    def start_commit(
+        self,
+        events: Sequence[Event],
+        transient: Sequence[Event],
+        keeps_lock: bool,
+        on_answer: Callable[[], None],
+    ) -> None:
+        """Begin to do what `commit` does. The transaction must be open.
+
+        `on_answer` is called, possibly on another thread, when `finish_commit` need not wait. With
+        `keeps_lock`, the log is then open for the next batch.
+        """
+        assert self._background is not None
+        self.is_open = False
+        try:
+            self._send(events, transient, keeps_lock)
+        except Exception as error:  # noqa: BLE001 - raised by `finish_commit`
+            answer: Future[None] = Future()
+            answer.set_exception(error)
+        else:
+            answer = self._background.submit(self.connection.commit)
+        self._pending = PendingCommit(events, transient, keeps_lock, answer)
+        answer.add_done_callback(lambda _: on_answer())
+
+    def _send(self, events: Sequence[Event], transient: Sequence[Event], keeps_lock: bool) -> None:
+        self._require_continuity()
+        record_silently(self.connection, self.log, events)
+        self._in_doubt = CommitInDoubt(events, [])
+        self._publish(events, transient)
+        self.database.dialect.send_commit(self.connection, keeps_lock)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other server can append to the log now, as far as this one knows."""
+        return self.membership is None or self.membership.is_alone
+
+    @property
+    def keeps_lock(self) -> bool:
+        """Whether the commit that was started keeps the log's lock."""
+        return self._pending is not None and self._pending.keeps_lock
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether `finish_commit` need not wait."""
+        return self._pending is not None and self._pending.answer.done()
+
+    def finish_commit(self) -> list[Event]:
+        """Await the commit that was started; return the events that the database rejected.
+
+        Raises: StorageError, as `commit` does.
+        """
+        assert self._pending is not None
+        outcome = self._conclude(self._pending)
+        self._pending = None
+        if isinstance(outcome, StorageError):
+            raise outcome
+        return outcome
+
+    def _conclude(self, pending: PendingCommit) -> list[Event] | StorageError:
+        """Await a commit, and return how it ended."""
+        if pending.outcome is None:
+            try:
+                pending.outcome = self._await(pending)
+            except SQLAlchemyError as error:
+                pending.outcome = self.abort(error)
+            except StorageError as error:
+                pending.outcome = error
+        return pending.outcome
+
+    def _keep_open(self) -> None:
+        """Go on in the transaction begun with the last commit, unless others have appended."""
+        self.connection.begin()
+        self.is_open = True
+        if self.database.dialect.version(self.connection) != self._version:
+            self.release()
+
+    def _await(self, pending: PendingCommit) -> list[Event]:
+        """Await a commit; if a row was rejected, record the events singly, and commit those."""
+        rejected: list[Event] = []
+        try:
+            pending.answer.result()
+        except NodeLost:
+            raise
+        except Exception as error:
+            if self.database.dialect.is_transient_error(error):
+                raise
+            rejected = self._store_singly(pending.events, pending.transient)
+        else:
+            if pending.keeps_lock:
+                self._keep_open()
+        self._in_doubt = None
+        self.log.mark_committed(pending.events)
         return rejected
 
     def _publish(self, events: Sequence[Event], transient: Sequence[Event]) -> None:
@@ -276,7 +394,7 @@ class Ledger(LogConnection):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Begin a transaction of upkeep, and commit it unless the block raises."""
-        with self.connection.begin():
+        with self.idle_connection.begin():
             self.require_membership()
             yield
 
@@ -312,6 +430,10 @@ class Ledger(LogConnection):
                 raise
         else:
             return []
+        return self._store_singly(events, transient)
+
+    def _store_singly(self, events: Sequence[Event], transient: Sequence[Event]) -> list[Event]:
+        """Record each event on its own, and commit; return the rejected events."""
         self._reopen()
         rejected = self._record_singly(events)
         self._commit(events, transient, rejected)

@@ -20,6 +20,9 @@ class LogConnection:
         self._version: int | None = None  # of the database, when the log was last read
         self._files_may_be_lost = False  # the files were not in place at the last check
         self._is_continuous = False  # the log on this connection continues what was read before
+        # Whether a transaction with the log's lock was begun together with the last commit, so that
+        # nobody else can append.
+        self.is_open = False
 
     @property
     def connection(self) -> Connection:
@@ -29,10 +32,16 @@ class LogConnection:
             self._version = None  # each connection counts on its own
         return self._connection
 
+    @property
+    def idle_connection(self) -> Connection:
+        """The connection, after the log's lock is released if it was kept."""
+        self.release()
+        return self.connection
+
     @contextmanager
     def unlocked(self) -> Iterator[Connection]:
         """Let transactions of the connection begin without taking the log's lock."""
-        connection = self.connection
+        connection = self.idle_connection
         connection.execution_options(**{HOLDS_LOCK: False})
         try:
             yield connection
@@ -45,6 +54,18 @@ class LogConnection:
             self.require_files()
         self.connection.begin()
         return self.connection
+
+    def release(self) -> None:
+        """Release the log's lock if it was kept after the last commit.
+
+        Raises: StorageError.
+        """
+        if self.is_open:
+            self.is_open = False
+            try:
+                self.connection.rollback()
+            except SQLAlchemyError as error:
+                raise self.abort(error) from error
 
     def require_files(self) -> None:
         """Check that what is committed is in files that a restart will find.
@@ -63,7 +84,7 @@ class LogConnection:
         SQLAlchemy would replace a lost connection silently, perhaps by one to another server.
         """
         connection, self._connection = self._connection, None
-        self._is_continuous = False
+        self._is_continuous, self.is_open = False, False
         if connection is not None:  # None if connecting failed
             try:
                 connection.rollback()

@@ -45,7 +45,7 @@ class LogUpkeep:
         if self._ledger.indexer is None or self.unindexed < min_events:
             return
         try:
-            self._ledger.indexer.extend(self._ledger.connection, self._ledger.last_id)
+            self._ledger.indexer.extend(lambda: self._ledger.idle_connection, self._ledger.last_id)
         except SQLAlchemyError as error:
             raise self._ledger.abort(error) from error
 
@@ -87,7 +87,7 @@ class LogUpkeep:
 
     def _purge_files(self) -> bool:
         """Remove erased text from the files; return False if that is not possible yet."""
-        if fulltext_of(self._ledger.connection).needs_merge(self._ledger.connection):
+        if fulltext_of(self._ledger.idle_connection).needs_merge(self._ledger.connection):
             return False  # `merge` goes on with it
         return self.truncate_log()
 
@@ -98,7 +98,7 @@ class LogUpkeep:
     def maintain(self, work: Callable[[Connection], T]) -> T:
         """Do maintenance in a transaction of its own, whose commit does not wait for the disk."""
         try:
-            with space_of(self._ledger.connection).begin_lazily(self._ledger.connection):
+            with space_of(self._ledger.idle_connection).begin_lazily(self._ledger.connection):
                 self._ledger.require_membership()
                 return work(self._ledger.connection)
         except SQLAlchemyError as error:

@@ -44,8 +44,10 @@ class JsonInsertion:
 
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert the rows."""
+        from app.db.postgresql.driver import execute_on_driver  # deferred: the driver is optional
+
         objects = [dict(zip(self._columns, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(self._statement, {"rows": _encode(objects)})
+        execute_on_driver(connection, self._statement, {"rows": _encode(objects)})
 
 
 def _parsed(target: Column[Any]) -> ColumnClause[Any]:

@@ -17,12 +17,13 @@ from concurrent.futures import Future
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DontWrapMixin
 
+from app.db.dialect import HOLDS_LOCK
 from app.db.postgresql.bounded_connection import AnswerLimit, BoundedConnection
-from app.db.postgresql.locks import AdvisoryLock
-from app.db.postgresql.pipeline import PipelinedCursor
+from app.db.postgresql.locks import LOG_LOCK, AdvisoryLock
+from app.db.postgresql.pipeline import PipelinedCursor, driver_connection
 from app.errors import ClaimLost, DatabaseRefused
 from app.threads import run_on_thread
 
@@ -71,6 +72,7 @@ class PostgreSQLClaim:
             use_native_hstore=False,
         )
         event.listen(self.engine, "do_connect", self._connect)
+        event.listen(self.engine, "begin", _begin)
         try:
             _take_claim(self.engine)
         except BaseException:
@@ -116,6 +118,12 @@ class PostgreSQLClaim:
     def close(self) -> None:
         """Release the claim."""
         self.engine.dispose()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a pipelined transaction, with the log's lock unless the connection goes without it."""
+    holds_lock = connection.get_execution_options().get(HOLDS_LOCK)
+    driver_connection(connection).begin(LOG_LOCK if holds_lock else None)
 
 
 def _take(connection: BoundedConnection, lock: AdvisoryLock) -> None:

@@ -13,7 +13,14 @@ from sqlalchemy.pool import NullPool
 from app.db.dialect import HOLDS_LOCK, MAX_PAUSE_MS, Claim, Listening, StorageUsage
 from app.db.notifications import Channel
 from app.db.postgresql.hosts import redact_url, with_connect_timeout
-from app.db.postgresql.locks import LOG_LOCK, SHARED_DATABASE, WHOLE_DATABASE, AdvisoryLock, lock_of_node
+from app.db.postgresql.locks import (
+    LOG_LOCK,
+    SHARED_DATABASE,
+    TAKE_LOG_LOCK,
+    WHOLE_DATABASE,
+    AdvisoryLock,
+    lock_of_node,
+)
 from app.errors import DatabaseRefused
 
 MIN_VERSION = 14  # for function bodies in standard SQL
@@ -24,7 +31,6 @@ ENGINE_LOCK_TIMEOUT_MS = 800
 # A node that is paused while it holds the log's lock delays the others for this long.
 ENGINE_IDLE_IN_TRANSACTION_TIMEOUT_MS = 1_500
 LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
-_TAKE_LOG_LOCK = f"SELECT pg_advisory_xact_lock({LOG_LOCK})"
 _LIMIT_PAUSE = "set_config('idle_in_transaction_session_timeout', '{}', true)"  # of this transaction
 # A connection to a host that vanished fails after about ten seconds, on either side.
 _CLIENT_TIMEOUTS = {
@@ -84,13 +90,7 @@ def _take_log_lock(connection: Connection) -> None:
     if options.get(HOLDS_LOCK):
         limit = options.get(MAX_PAUSE_MS)
         pause = "" if limit is None else f", {_LIMIT_PAUSE.format(limit)}"
-        connection.exec_driver_sql(_TAKE_LOG_LOCK + pause)
-
-
-def _begin_pipelined(connection: Connection) -> None:
-    """Begin a pipelined transaction that takes the log's lock."""
-    connection.exec_driver_sql("BEGIN")
-    _take_log_lock(connection)
+        connection.exec_driver_sql(TAKE_LOG_LOCK + pause)
 
 
 class PostgreSQL:
@@ -99,6 +99,7 @@ class PostgreSQL:
     name = "postgresql"
     has_nodes = True
     server_purges = False
+    commits_in_background = True
     snapshot_options: Mapping[str, str] = {"isolation_level": "REPEATABLE READ"}
 
     def __init__(self) -> None:
@@ -166,7 +167,6 @@ class PostgreSQL:
             idle_in_transaction_session_timeout=ENGINE_IDLE_IN_TRANSACTION_TIMEOUT_MS,
         )
         claim = PostgreSQLClaim(_driver_url(engine.url), options, locks)
-        event.listen(claim.engine, "begin", _begin_pipelined)
         self._claimed, self._get_own_pid = claim.engine, lambda: claim.session_pid
         return claim
 
@@ -210,6 +210,12 @@ class PostgreSQL:
         with closing(engine.connect().execution_options(isolation_level="AUTOCOMMIT")) as connection:
             connection.execute(text("VACUUM"))
         return True
+
+    def send_commit(self, connection: Connection, keeps_lock: bool) -> None:
+        """Send COMMIT; to keep the lock, also begin the next transaction, which has it."""
+        from app.db.postgresql.pipeline import driver_connection  # deferred: the driver is optional
+
+        driver_connection(connection).send_commit(LOG_LOCK if keeps_lock else None)
 
     def await_results(self, connection: Connection) -> None:
         """Execute a query, since its result follows all others."""

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 LOG_LOCK = 0x63686174  # key of the log's lock, which transactions hold: "chat" in ASCII
+TAKE_LOG_LOCK = f"SELECT pg_advisory_xact_lock({LOG_LOCK})"
 CHAT = 0x63686174  # first key of the lock on the database, which sessions hold
 CHAT_NODE = 0x63686E64  # first key of the locks on the names of nodes: "chnd"
 

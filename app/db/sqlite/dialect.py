@@ -49,6 +49,7 @@ class SQLite:
     name = "sqlite"
     has_nodes = False
     server_purges = True
+    commits_in_background = False
     snapshot_options: Mapping[str, str] = {}  # as every transaction of SQLite
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
@@ -172,6 +173,9 @@ class SQLite:
         """Truncate the write-ahead log. Values in the database file are overwritten at once."""
         with engine.connect() as connection:
             return self.truncate_log(connection)
+
+    def send_commit(self, connection: Connection, keeps_lock: bool) -> None:
+        """Do nothing: SQLite does all its work in `Connection.commit`."""
 
     def await_results(self, connection: Connection) -> None:
         """Do nothing: every statement is complete when it returns."""

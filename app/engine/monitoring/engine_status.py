@@ -54,13 +54,21 @@ class StorageWait:
         self._clock = clock
         self._since = 0.0  # monotonic seconds, or 0.0 outside the context
 
-    def __enter__(self) -> None:
+    def start(self) -> None:
+        """Begin to wait for an answer while the engine goes on."""
         self._since = self._clock.monotonic()
+
+    def stop(self) -> None:
+        """End the wait."""
+        self._since = 0.0
+
+    def __enter__(self) -> None:
+        self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._since = 0.0
+        self.stop()
 
     @property
     def seconds(self) -> float:

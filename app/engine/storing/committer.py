@@ -1,12 +1,16 @@
-"""Commits changesets and delivers them, and retries the commit when the database fails.
+"""Commits batches and delivers them, and retries the commit when the database fails.
 
-A changeset that could not be committed is *stuck*. Its commit is retried until it succeeds, or
-until it turns out that it did and only the answer was lost. Until then nothing of it is delivered,
-and no other changeset is committed.
+A batch of messages is committed in the background: the engine sends it, and goes on. Until the
+answer comes, it may decide the next batch *ahead*, while it keeps the log's lock. Nothing that
+depends on a batch is delivered before the batch is stored: replies queue behind it.
+
+A batch that could not be committed is *stuck*. Its commit is retried until it succeeds, or until it
+turns out that it did and only the answer was lost. Until then nothing of it is delivered, and no
+other batch is committed.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from app.clock import Clock
 from app.engine.changeset import Changeset, FollowUp
@@ -17,30 +21,39 @@ from app.engine.monitoring.activity import Activity
 from app.engine.monitoring.engine_status import StorageWait
 from app.engine.monitoring.meter import Meter
 from app.engine.nodes.conflicts import require_no_conflict
+from app.engine.storing.batch import Batch
+from app.engine.storing.lock_hold import LockHold
 from app.engine.storing.outage import Outage
+from app.engine.storing.release_queue import ReleaseQueue
 from app.engine.storing.unstored import adapt
+from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.world.world import World
 from app.errors import LogBusy, StorageError
-from app.events import Event
+from app.events import MESSAGES, Event
 from app.services.ledger import Ledger
 
+MAX_AHEAD_EVENTS = 10_000  # decided before the previous batch is stored
 STOPPING = "The server is shutting down"
 
 logger = logging.getLogger(__name__)
 
 
-def _do_nothing() -> None:
-    """Placeholder until the flushers are started."""
-
-
 class Committer:
     """The way of a changeset into the log and to the clients. Belongs to the engine's thread."""
 
-    def __init__(self, world: World, ledger: Ledger, hub: Hub, handler: CommandHandler, clock: Clock) -> None:
+    def __init__(
+        self,
+        world: World,
+        ledger: Ledger,
+        hub: Hub,
+        handler: CommandHandler,
+        clock: Clock,
+        queue: SubmissionQueue,
+    ) -> None:
         self._world = world
         self._ledger = ledger
-        self._hub = hub
+        self.output = ReleaseQueue(hub)
         self._handler = handler
         self._clock = clock
         self.meter = Meter()
@@ -48,30 +61,29 @@ class Committer:
         self.outage = Outage(clock)
         self.storage_wait = StorageWait(clock)
         self.committed_at: float | None = None  # monotonic seconds of the last commit
-        self.flush: Callable[[], None] = _do_nothing  # called after each delivery
-        self._stuck: tuple[Changeset, Sequence[SubmissionUnit]] | None = None
+        self._queue = queue
+        self._hold = LockHold(clock)
+        self._started_at = 0.0  # monotonic seconds, of the last commit
         self._follow_ups: list[FollowUp] = []  # of events adopted while the log was not open
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether a changeset waits for its commit."""
-        return self._stuck is not None
+    def may_decide_ahead(self) -> bool:
+        """Whether the next batch may be decided before the one in flight is stored."""
+        ahead = self.output.ahead
+        return self._ledger.keeps_lock and (ahead is None or len(ahead.changeset.events) < MAX_AHEAD_EVENTS)
 
     @property
     def has_follow_ups(self) -> bool:
         """Whether adopted events entail others, which need an open log."""
         return bool(self._follow_ups)
 
-    @property
-    def deliveries(self) -> int:
-        """The number of events delivered to connections since the start."""
-        return self._hub.deliveries
-
     def open(self) -> Changeset | None:
         """Open the log; return a changeset with the events that other programs appended.
 
         Return None if the database fails.
         """
+        if self._ledger.is_open:
+            return self._apply_remote(())
         started = self._clock.monotonic()
         try:
             with self.storage_wait:
@@ -82,6 +94,7 @@ class Committer:
         except StorageError as error:
             self.outage.record_failure(error)
             return None
+        self._hold.begin()
         self.meter.opens.record(self._clock.monotonic() - (self.outage.waiting_since or started))
         self.outage.record_turn()
         return self._apply_remote(remote_events)
@@ -106,7 +119,7 @@ class Committer:
         for event in remote_events:
             self._handler.apply_remote(changeset, event)
         self._follow_ups += changeset.follow_ups
-        self.deliver(changeset, [])
+        self.output.deliver(changeset, [])
 
     def _apply_remote(self, remote_events: Sequence[Event]) -> Changeset:
         """Apply events of other programs in a writable changeset, then all follow-ups."""
@@ -119,59 +132,127 @@ class Committer:
         return changeset
 
     def commit(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
-        """Commit the changeset and deliver it; if the database fails, keep it for a retry."""
-        started = self._clock.monotonic()
+        """Commit a changeset, and deliver it once it is stored."""
+        self._commit(Batch(changeset, list(units)))
+
+    def _commit(self, batch: Batch) -> None:
+        if self._ledger.commits_in_background and _has_only_messages(batch):
+            self._start_commit(batch)
+        else:
+            self._commit_now(batch)
+
+    def _start_commit(self, batch: Batch) -> None:
+        keeps_lock = self._hold.may_continue(self._ledger.is_alone, bool(self._queue))
+        self._started_at = self._clock.monotonic()
+        self.storage_wait.start()
+        self._ledger.start_commit(
+            batch.changeset.events, batch.changeset.transient, keeps_lock, self._queue.wake
+        )
+        self.output.begin(batch)
+
+    def _commit_now(self, batch: Batch) -> None:
+        """Commit a batch and deliver it; if the database fails, keep it for a retry."""
+        self._started_at = self._clock.monotonic()
+        self.output.begin(batch)
         try:
             with self.storage_wait:
-                rejected = self._ledger.commit(changeset.events, changeset.transient)
+                rejected = self._ledger.commit(batch.changeset.events, batch.changeset.transient)
         except StorageError as error:
-            self._stuck = (changeset, units)
-            self.meter.failures += 1
-            self.outage.record_failure(error)
-            return
-        self.committed_at = self._clock.monotonic()
-        self.meter.commits.record(self.committed_at - started)
-        self._finish(changeset, units, rejected)
+            self._record_failure(error)
+        else:
+            self._record_commit()
+            self._finish(self.output.take_first(), rejected)
 
-    def _finish(
-        self, changeset: Changeset, units: Sequence[SubmissionUnit], rejected: Sequence[Event]
-    ) -> None:
-        """Deliver a changeset that is stored, except for the rejected events."""
+    def _record_failure(self, error: StorageError) -> None:
+        """Record that the first batch is not stored, as far as this server knows."""
+        self.meter.failures += 1
+        self.outage.record_failure(error)
+        self.output.hold()
+
+    def advance(self) -> None:
+        """Deliver the batch in flight if it is stored by now, and commit the next one."""
+        if self._ledger.is_answered:
+            self.settle()
+
+    def settle(self) -> None:
+        """Await the commit in flight; deliver its batch, and commit the one decided ahead."""
+        try:
+            rejected = self._ledger.finish_commit()
+        except StorageError as error:
+            self._record_failure(error)
+            return
+        finally:
+            self.storage_wait.stop()
+        self._hold.record_batch()
+        self._record_commit()
+        batch = self.output.take_first()
+        ahead = self.output.first
+        if ahead is not None and self._ledger.is_open and _has_only_messages(ahead):
+            self._start_commit(self.output.take_first())  # and deliver the other batch meanwhile
+            self._finish(batch, rejected)
+        else:
+            self._finish(batch, rejected)
+            self._commit_ahead()
+
+    def _commit_ahead(self) -> None:
+        """Commit the batch that was decided ahead, if any; without the lock, as if it was stuck."""
+        if self.output.first is None:
+            return
+        if self._ledger.is_open:
+            self._commit(self.output.take_first())
+        else:
+            self.output.hold()
+            self.retry()
+
+    def commit_later(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
+        """Commit a changeset that was decided ahead when it is its turn."""
+        self.output.append(Batch(changeset, list(units)))
+
+    def release_idle_lock(self) -> None:
+        """Release the log's lock if it was kept for a batch that has not come for a while."""
+        if self._ledger.is_open and not self._hold.may_wait(self._ledger.is_alone):
+            try:
+                self._ledger.release()
+            except StorageError as error:
+                self.outage.record_failure(error)
+
+    def _record_commit(self) -> None:
+        self.committed_at = self._clock.monotonic()
+        self.meter.commits.record(self.committed_at - self._started_at)
+
+    def _finish(self, batch: Batch, rejected: Sequence[Event]) -> None:
+        """Deliver a batch that is stored, without the rejected events."""
+        changeset = batch.changeset
         self.meter.batches.record(len(changeset.events))
         self.activity.record(changeset.events)
-        self._stuck = None
         if rejected:
             changeset.plan = without_events(
                 changeset.plan, {id(event): self._handler.revert(event) for event in rejected}
             )
         if self.outage.is_on:
             self.outage.end()
-        self.deliver(changeset, units)
-
-    def deliver(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
-        """Deliver a changeset that is stored or has no events, and complete its units."""
-        self._hub.deliver(changeset.plan)
-        self.flush()
-        for unit in units:
-            unit.mark_done()
+        self.output.release(batch)
 
     def retry(self) -> None:
         """Retry the stuck commit, if there is one and the delay is over."""
-        if self._stuck is None or not self.outage.may_retry:
+        if not self.output.is_stuck or not self.outage.may_retry:
             return
-        changeset, units = self._stuck
+        remote_events: Sequence[Event] = ()
         try:
             with self.storage_wait:
                 rejected = self._ledger.resolve_commit()
-                remote_events = self._ledger.open() if rejected is None else []
+                if rejected is None:
+                    remote_events = self._ledger.open()
         except StorageError as error:
             self.outage.record_failure(error)
             return
-        if rejected is not None:
-            self._finish(changeset, units, rejected)
-            return
-        self._put_remote_first(changeset, remote_events)
-        self.commit(changeset, units)
+        if rejected is None:
+            batch = self.output.take_all()
+            self._put_remote_first(batch.changeset, remote_events)
+            self._commit_now(batch)
+        else:
+            self._finish(self.output.take_first(), rejected)
+            self._commit_ahead()
 
     def _put_remote_first(self, changeset: Changeset, remote_events: Sequence[Event]) -> None:
         """Add the events that other programs appended before the changeset is committed.
@@ -186,9 +267,11 @@ class Committer:
 
     def shut_down(self) -> None:
         """Disconnect all users; commit and deliver the last events."""
+        while self.output.is_in_flight:
+            self.settle()
         self.outage.skip_delay()
         self.retry()
-        opened = None if self.is_stuck else self.open()
+        opened = None if self.output.is_stuck else self.open()
         changeset = opened or Changeset(self._world, writable=True)
         self._handler.shut_down(changeset, STOPPING)
         if self._ledger.membership is not None:
@@ -199,7 +282,7 @@ class Committer:
             )
         else:
             self._store_last(opened)
-        self.deliver(changeset, [])
+        self.output.deliver_now(changeset, [])
         self._ledger.close()
 
     def _store_last(self, changeset: Changeset) -> None:
@@ -212,10 +295,14 @@ class Committer:
         """Disconnect all users without storing anything: this server may not write any more."""
         changeset = Changeset(self._world, writable=True)
         self._handler.shut_down(changeset, reason)
-        self.deliver(changeset, [])
+        self.output.deliver_now(changeset, [])
         self._ledger.close()
 
-    def take_stuck_units(self) -> Sequence[SubmissionUnit]:
-        """Give up the stuck changeset, and return its units."""
-        stuck, self._stuck = self._stuck, None
-        return () if stuck is None else stuck[1]
+
+def _has_only_messages(batch: Batch) -> bool:
+    """Return whether no later decision can depend on whether each event of the batch is stored.
+
+    The database may reject an event, which is then undone.
+    """
+    events = batch.changeset.events
+    return bool(events) and all(event.kind in MESSAGES for event in events)

@@ -78,7 +78,7 @@ class SimulatedNode:
     @property
     def is_stuck(self) -> bool:
         """Whether a batch waits for its commit, so the world is ahead of the log."""
-        return self.core.engine._committer.is_stuck
+        return self.core.engine._committer.output.is_stuck
 
     @property
     def is_idle(self) -> bool:

@@ -1,0 +1,70 @@
+"""Batches on their way into the log, and the replies that wait behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.engine.changeset import Changeset
+from app.engine.delivery.audience import Audience
+from app.engine.delivery.client import Client
+from app.engine.delivery.plan import Broadcast, Plan
+from app.engine.submission_unit import SubmissionUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a unit that stores nothing is answered, behind a batch.
+
+    `reads_world` says that it may reveal what the batch has changed.
+    """
+
+    plan: Plan
+    units: Sequence[SubmissionUnit]
+    reads_world: bool
+
+
+@dataclass(slots=True)
+class Batch:
+    """A changeset that is not stored yet, the units that it answers, and the replies behind it."""
+
+    changeset: Changeset
+    units: list[SubmissionUnit]
+    replies: list[Reply] = field(default_factory=list)
+
+    def concerns(self, client: Client) -> bool:
+        """Whether something for this client waits: it hears of the batch, or is answered by it."""
+        plans = [self.changeset.plan, *(reply.plan for reply in self.replies)]
+        return any(_addresses(plan, client) for plan in plans) or any(
+            unit.client is client for unit in self.all_units
+        )
+
+    @property
+    def all_units(self) -> Sequence[SubmissionUnit]:
+        """The units of the batch and of the replies behind it."""
+        return [*self.units, *(unit for reply in self.replies for unit in reply.units)]
+
+    def append(self, later: "Batch") -> None:
+        """Add a batch that was decided after this one, and is stored together with it."""
+        self.changeset.events += later.changeset.events
+        self.changeset.transient += later.changeset.transient
+        for reply in self.replies:
+            self.changeset.plan += reply.plan
+            self.units += reply.units
+        self.changeset.plan += later.changeset.plan
+        self.units += later.units
+        self.replies = later.replies
+
+
+def _addresses(plan: Plan, client: Client) -> bool:
+    """Return whether a plan has something for a client; runs for the same audience count once."""
+    previous: Audience | None = None
+    for item in plan:
+        if not isinstance(item, Broadcast):
+            if item.client is client:
+                return True
+        elif item.author is client:
+            return True
+        elif item.audience is not previous:
+            previous = item.audience
+            if client in previous.clients:
+                return True
+    return False

@@ -1,0 +1,125 @@
+"""The way out: what is stored is delivered, and what is not holds back all that depends on it.
+
+Up to two batches are decided and not known to be stored: one that is in flight or stuck, and one
+that was decided ahead of its end. While the first is in flight, replies wait behind the last of
+them, unless they depend on nothing and their client waits for nothing. So PONG shows that all that
+was decided before it has been delivered. While the first is stuck, which may take long, such
+replies no longer wait.
+"""
+
+from collections.abc import Callable, Sequence
+
+from app.engine.changeset import Changeset
+from app.engine.delivery.client import Client
+from app.engine.delivery.hub import Hub
+from app.engine.delivery.plan import Plan
+from app.engine.storing.batch import Batch, Reply
+from app.engine.submission_unit import SubmissionUnit
+
+
+def _do_nothing() -> None:
+    """Placeholder until the flushers are started."""
+
+
+class ReleaseQueue:
+    """Batches and replies in the order of their delivery. Belongs to the engine's thread."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._batches: list[Batch] = []
+        self.is_stuck = False  # the first batch waits for the database to work again
+        self.flush: Callable[[], None] = _do_nothing  # called after each delivery
+
+    @property
+    def deliveries(self) -> int:
+        """The number of events delivered to connections since the start."""
+        return self._hub.deliveries
+
+    @property
+    def first(self) -> Batch | None:
+        """The oldest batch, if any."""
+        return self._batches[0] if self._batches else None
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether the first batch is being committed."""
+        return bool(self._batches) and not self.is_stuck
+
+    @property
+    def ahead(self) -> Batch | None:
+        """The batch that was decided before the first one was stored, if any."""
+        return self._batches[1] if len(self._batches) > 1 else None
+
+    def begin(self, batch: Batch) -> None:
+        """Make a batch the first one, which is being committed."""
+        self._batches.insert(0, batch)
+        self.is_stuck = False
+
+    def append(self, batch: Batch) -> None:
+        """Add a batch that was decided ahead, to be stored together with others of that kind."""
+        if self.ahead is None:
+            self._batches.append(batch)
+        else:
+            self.ahead.append(batch)
+
+    def take_first(self) -> Batch:
+        """Remove and return the first batch."""
+        self.is_stuck = False
+        return self._batches.pop(0)
+
+    def take_all(self) -> Batch:
+        """Remove all batches, and return them as one."""
+        batch = self.take_first()
+        while self._batches:
+            batch.append(self.take_first())
+        return batch
+
+    def hold(self) -> None:
+        """Keep the first batch until the database works; release what does not depend on it."""
+        self.is_stuck = True
+        for batch in self._batches:
+            independent = [reply for reply in batch.replies if not reply.reads_world]
+            batch.replies = [reply for reply in batch.replies if reply.reads_world]
+            self._release_replies(independent)
+
+    def release(self, batch: Batch) -> None:
+        """Deliver a batch that was removed because it is stored, and the replies behind it."""
+        self._release(batch.changeset.plan, batch.units)
+        self._release_replies(batch.replies)
+
+    def deliver(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
+        """Deliver a changeset without events, behind all batches that are being committed."""
+        self._put_behind(changeset, units, reads_world=True)
+
+    def deliver_independent(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
+        """As `deliver`, if nothing in the changeset depends on what other clients have done."""
+        self._put_behind(changeset, units, reads_world=False)
+
+    def deliver_now(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
+        """Deliver a changeset whose clients wait for nothing, and which depends on nothing."""
+        self._release(changeset.plan, units)
+
+    def _put_behind(self, changeset: Changeset, units: Sequence[SubmissionUnit], reads_world: bool) -> None:
+        if self.is_in_flight:
+            self._batches[-1].replies.append(Reply(changeset.plan, units, reads_world))
+        else:
+            self._release(changeset.plan, units)
+
+    def concerns(self, client: Client) -> bool:
+        """Whether something for a client is not delivered yet."""
+        return any(batch.concerns(client) for batch in self._batches)
+
+    def take_units(self) -> Sequence[SubmissionUnit]:
+        """Give up all batches, and return the units that wait for them."""
+        batches, self._batches = self._batches, []
+        return [unit for batch in batches for unit in batch.all_units]
+
+    def _release_replies(self, replies: Sequence[Reply]) -> None:
+        for reply in replies:
+            self._release(reply.plan, reply.units)
+
+    def _release(self, plan: Plan, units: Sequence[SubmissionUnit]) -> None:
+        self._hub.deliver(plan)
+        self.flush()
+        for unit in units:
+            unit.mark_done()
