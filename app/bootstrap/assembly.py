@@ -26,7 +26,7 @@ from app.engine.restore import restore
 from app.engine.world.world import World
 from app.errors import LogBusy
 from app.services.accounts.name_reservations import reservation_key
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from app.services.nodes.membership import Membership
 from app.services.nodes.nodes import find_delivery_progress
 from app.services.rooms.rooms import official_room_event

@@ -10,7 +10,7 @@ from app.db.database import Database
 from app.engine.cloak import HostCloak
 from app.engine.limits.server_rate_limits import RateLimits
 from app.engine.world.world import World
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from app.settings import LoadedSettings, ServerSettings
 from app.wire.template import LineTemplate
 

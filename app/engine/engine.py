@@ -26,7 +26,7 @@ from app.engine.submission_unit import SubmissionUnit
 from app.engine.unit_scheduler import UnitScheduler
 from app.engine.world.world import World
 from app.errors import NodeLost
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from app.threads import name_thread
 
 logger = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from app.engine.unit_runner import UnitRunner
 from app.engine.upkeep.upkeep import Upkeep
 from app.engine.world.world import World
 from app.errors import StorageError
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other programs
 SHARED_POLL_SECONDS = 1.0  # how often it is polled with nodes, in case a notification was lost

@@ -18,7 +18,7 @@ from app.db.postgresql import claim as postgresql_claim
 from app.db.postgresql.locks import LOG_LOCK
 from app.db.sqlite.claim import SQLiteClaim
 from app.errors import ClaimLost, DatabaseRefused, StorageError
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from tests.postgres import Postgres
 from tests.silent_proxy import SilentProxy
 from tests.waiting import eventually

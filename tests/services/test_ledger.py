@@ -15,7 +15,7 @@ from app.db.models import EventRow
 from app.errors import StorageError
 from app.events import Event, Kind, RoomKey
 from app.events.data import ModeData
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from tests.conftest import MovedClock
 from tests.postgres import Postgres
 from tests.story import Story, record_now

@@ -3,7 +3,7 @@
 from app.engine.changeset import Changeset
 from app.engine.handler import CommandHandler
 from app.engine.world.world import World
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 
 EXPIRED = "The node did not renew its lease"
 

@@ -11,7 +11,7 @@ from app.engine.submission_unit import SubmissionUnit
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WaitingReply:
     """What a unit that stores nothing is answered, behind a batch.
 
     `reads_world` says that it may reveal what the batch has changed.
@@ -28,7 +28,7 @@ class Batch:
 
     changeset: Changeset
     units: list[SubmissionUnit]
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[WaitingReply] = field(default_factory=list)
 
     def concerns(self, client: Client) -> bool:
         """Whether something for this client waits: it hears of the batch, or is answered by it."""

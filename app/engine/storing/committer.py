@@ -31,7 +31,7 @@ from app.engine.submission_unit import SubmissionUnit
 from app.engine.world.world import World
 from app.errors import LogBusy, StorageError
 from app.events import MESSAGES, Event
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 
 MAX_AHEAD_EVENTS = 10_000  # decided before the previous batch is stored
 STOPPING = "The server is shutting down"

@@ -13,7 +13,7 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import Plan
-from app.engine.storing.batch import Batch, Reply
+from app.engine.storing.batch import Batch, WaitingReply
 from app.engine.submission_unit import SubmissionUnit
 
 
@@ -101,7 +101,7 @@ class ReleaseQueue:
 
     def _put_behind(self, changeset: Changeset, units: Sequence[SubmissionUnit], reads_world: bool) -> None:
         if self.is_in_flight:
-            self._batches[-1].replies.append(Reply(changeset.plan, units, reads_world))
+            self._batches[-1].replies.append(WaitingReply(changeset.plan, units, reads_world))
         else:
             self._release(changeset.plan, units)
 
@@ -114,7 +114,7 @@ class ReleaseQueue:
         batches, self._batches = self._batches, []
         return [unit for batch in batches for unit in batch.all_units]
 
-    def _release_replies(self, replies: Sequence[Reply]) -> None:
+    def _release_replies(self, replies: Sequence[WaitingReply]) -> None:
         for reply in replies:
             self._release(reply.plan, reply.units)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from app.clock import Clock
 from app.errors import StorageError
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.log_upkeep import LogUpkeep
 
 MIN_STEP_EVENTS = 512  # added to the chain at a time: takes about 10 ms
 IDLE_SECONDS = 0.1  # for further steps, until a unit waits

@@ -12,7 +12,7 @@ from app.engine.upkeep.pace import Pace
 from app.engine.world.world import World
 from app.errors import StorageError
 from app.services.erasure.steps import ErasurePhase, Progress
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.log_upkeep import LogUpkeep
 
 MIN_PAUSE_SECONDS = 0.03  # after a step
 IDLE_SECONDS = 0.1  # for further steps, until a unit waits

@@ -9,7 +9,7 @@ from app.clock import Clock
 from app.db.fulltext import fulltext_of
 from app.engine.upkeep.pace import Pace
 from app.errors import StorageError
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.log_upkeep import LogUpkeep
 
 INDEX_BATCH_IDLE = 256  # events indexed at a time while no unit waits: takes a few milliseconds
 INDEX_BATCH_BUSY = 4_096  # events indexed at a time under load: larger batches cost less per event

@@ -15,7 +15,7 @@ from app.engine.submission_unit import Callback, SubmissionUnit
 from app.engine.upkeep.pace import Pace
 from app.engine.world.world import World
 from app.errors import StorageError
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.log_upkeep import LogUpkeep
 from app.services.retention.expiry import ExpiryCounts, ExpiryPass
 
 PASS_SECONDS = 600.0  # interval between the starts of passes

@@ -8,7 +8,7 @@ from app.clock import Clock
 from app.db.fulltext import fulltext_of
 from app.db.space import space_of
 from app.errors import StorageError
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.log_upkeep import LogUpkeep
 from app.services.space import SHRINK_PAGES
 
 MIN_FREE_PAGES = 256  # kept for new rows: 1 MiB

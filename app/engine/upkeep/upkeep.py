@@ -9,8 +9,8 @@ from app.engine.upkeep.index import IndexUpkeep
 from app.engine.upkeep.retention import RetentionUpkeep
 from app.engine.upkeep.space import SpaceUpkeep
 from app.engine.world.world import World
-from app.services.ledger import Ledger
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.ledger import Ledger
+from app.services.ledger.log_upkeep import LogUpkeep
 
 
 class Upkeep:

@@ -16,7 +16,7 @@ from app.net.monitoring.route import Route
 from app.net.monitoring.top import TopFigures
 from app.net.send.flusher_pool import FlusherPool
 from app.process import count_restarts
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.log_upkeep import LogUpkeep
 from app.services.secrets import TOP_TOKEN, get_or_create_secret
 
 ALIVE, READY, TOP = "/healthz", "/readyz", "/top"

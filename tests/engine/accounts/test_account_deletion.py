@@ -16,7 +16,7 @@ from app.services.administration import audit
 from app.services.erasure import purge, steps
 from app.services.erasure.accounts import delete_account
 from app.services.erasure.subject import Messages
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.log_upkeep import LogUpkeep
 from app.services.verification.chain import verify_chain
 from app.wire.names import caseless, fold
 from tests.engine.account_clients import account, codes, enter, log_in

@@ -7,7 +7,7 @@ from app.engine.monitoring.engine_status import MAX_WAIT_SECONDS, STALL_SECONDS,
 from app.net.monitoring.health import MIN_FREE_BYTES, Health
 from app.net.monitoring.top import MAX_ENTRIES, ServerFigures, TopFigures
 from app.net.send.flusher_pool import FlusherPool
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from app.services.nodes.membership import Membership, NodeProfile
 from tests.conftest import MovedClock
 from tests.engine.harness import EngineHarness

@@ -12,8 +12,8 @@ from app.db.database import Database
 from app.db.models import EventCommitmentRow, EventRow, EventTombstoneRow, HashChainRow
 from app.engine.upkeep.chain import MIN_STEP_EVENTS, ChainUpkeep
 from app.events import Event, Kind
-from app.services.ledger import Ledger
-from app.services.log_upkeep import LogUpkeep
+from app.services.ledger.ledger import Ledger
+from app.services.ledger.log_upkeep import LogUpkeep
 from app.services.verification import verify_chain
 from tests.conftest import MovedClock
 from tests.services.chain.chained_log import anonymise, erase, redact, remove

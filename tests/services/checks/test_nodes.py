@@ -12,7 +12,7 @@ from app.db.database import Database
 from app.db.postgresql.server_settings import PostgreSQLSettings, read_server_settings
 from app.services.checks.nodes import MAX_LAG_EVENTS, check_nodes
 from app.services.checks.postgresql import CONNECTIONS_PER_NODE, SPARE_CONNECTIONS, check_postgresql
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from app.services.nodes.membership import Membership, NodeProfile
 from app.services.nodes.nodes import NodeStatus, describe_nodes
 from app.settings import ServerSettings

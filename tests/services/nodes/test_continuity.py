@@ -11,7 +11,7 @@ from app.clock import Clock
 from app.db.database import Database
 from app.errors import LogReplaced, NodeLost, StorageError
 from app.events import Event, Kind
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from app.services.nodes.membership import Membership, NodeProfile
 from tests.conftest import MovedClock
 from tests.postgres import Postgres

@@ -10,7 +10,7 @@ from app.db.database import Database
 from app.db.notifications import Channel
 from app.errors import DatabaseRefused, LeaseExpired, StorageError
 from app.events import Event, Kind
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from app.services.nodes.membership import Membership, NodeProfile
 from app.services.nodes.nodes import list_nodes
 from tests.conftest import MovedClock

@@ -10,7 +10,7 @@ from app.clock import Clock
 from app.db.database import Database
 from app.errors import LogBusy, StorageError
 from app.events import Event, Kind
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 from tests.postgres import Postgres
 
 DEADLINE_SECONDS = 20

@@ -11,7 +11,7 @@ from app.db.chain.build import extend_chain
 from app.db.fulltext import fulltext_of
 from app.db.space import space_of
 from app.services.erasure.steps import ErasurePhase, Progress, advance, find_progress, finish
-from app.services.ledger import Ledger
+from app.services.ledger.ledger import Ledger
 
 T = TypeVar("T")
 
