@@ -11,6 +11,7 @@ A conversation is written as a transcript:
 
 import re
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from pathlib import Path
 
 from app.bootstrap.assembly import Core, assemble
@@ -111,14 +112,23 @@ class HarnessClient:
 class EngineHarness:
     """A server, its database, its clock and its clients."""
 
-    def __init__(self, database: Database, clock: Clock, is_node: bool = False, **settings: object) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        is_node: bool = False,
+        background: Executor | None = None,
+        **settings: object,
+    ) -> None:
         self.database = database
         self.clock = clock
         given = {"servername": "irc.example", "auto_join": [], "flood_rate": 0} | settings
         self.settings = ServerSettings.model_validate(given)
         self.people: dict[str, HarnessClient] = {}
         membership = self._membership() if is_node else None
-        self.core: Core = assemble(self.settings, database, clock, membership=membership)
+        self.core: Core = assemble(
+            self.settings, database, clock, membership=membership, background=background
+        )
 
     def _membership(self) -> Membership:
         """Return a membership whose lease does not expire while a test runs."""

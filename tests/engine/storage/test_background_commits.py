@@ -1,0 +1,217 @@
+"""The engine goes on while messages are committed, and shows nothing of them before that."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from app.db.database import Database
+from app.engine.storing.lock_hold import MAX_HOLD_SECONDS
+from app.engine.submission_unit import SubmissionUnit
+from app.services.rooms.administration import set_topic
+from tests.engine.conftest import MakeBench
+from tests.engine.deferred_executor import DeferredExecutor
+from tests.engine.harness import EngineHarness, HarnessClient
+from tests.engine.scenes import gather
+from tests.engine.storage.test_storage import POISON, full, log, texts
+from tests.story import Story
+
+RETRY_MS = 300
+
+
+class Server:
+    """A server whose commits end when the test says so, with four users in #tea."""
+
+    def __init__(self, bench: EngineHarness, commits: DeferredExecutor) -> None:
+        self.bench = bench
+        self.commits = commits
+        self.alice, self.bob, self.carol, self.dave = gather(bench, "#tea", "alice", "bob", "carol", "dave")
+        self.outsider = bench.connect("outsider")
+
+    def submit(self, person: HarnessClient, *lines: str) -> SubmissionUnit:
+        """Submit lines as one unit, and run a cycle."""
+        unit = SubmissionUnit(person.client, [self.bench.request(line) for line in lines])
+        self.cycle(unit)
+        return unit
+
+    def cycle(self, *units: SubmissionUnit) -> None:
+        """Run a cycle of the engine."""
+        self.bench.core.engine.cycle(units)
+
+    def commit(self) -> None:
+        """Let the commit that is in flight end, and the engine see it."""
+        self.commits.run()
+        self.cycle()
+
+    def retry(self) -> None:
+        """Let the delay before a retry pass."""
+        self.bench.clock.instant += RETRY_MS
+        self.cycle()
+
+
+@pytest.fixture
+def server(make_bench: MakeBench) -> Server:
+    """A server whose commits end when the test says so."""
+    commits = DeferredExecutor()
+    return Server(make_bench(background=commits), commits)
+
+
+@pytest.fixture
+def admin(server: Server) -> Iterator[Callable[[str], None]]:
+    """A function that sets the topic of #tea as `chat-admin` does."""
+    with closing(Database(server.bench.database.url)) as database:
+        story = Story(database, server.bench.clock)
+        yield lambda topic: story.apply(lambda admin: set_topic(admin, "#tea", topic)) and None
+
+
+def test_message_is_shown_to_nobody_before_it_is_stored(server: Server) -> None:
+    unit = server.submit(server.alice, "PRIVMSG #tea :hello")
+    assert log(server.bench) == []
+    assert server.bob.heard() == server.alice.heard() == []
+    assert not unit.is_done
+    server.commit()
+    assert texts(server.bob.heard()) == ["hello"]
+    assert unit.is_done
+
+
+def test_next_message_is_decided_ahead_and_stored_after(server: Server) -> None:
+    first = server.submit(server.alice, "PRIVMSG #tea :one")
+    second = server.submit(server.bob, "PRIVMSG #tea :two")
+    third = server.submit(server.carol, "PRIVMSG #tea :three")
+    assert server.commits.waiting == 1
+    server.commit()
+    assert texts(server.dave.heard()) == ["one"]
+    assert first.is_done
+    assert not second.is_done
+    server.commit()
+    assert texts(server.dave.heard()) == ["two", "three"]
+    assert second.is_done
+    assert third.is_done
+    assert log(server.bench) == [("privmsg", "one"), ("privmsg", "two"), ("privmsg", "three")]
+
+
+def test_ping_overtakes_only_what_is_not_for_its_client(server: Server) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :hello")
+    server.submit(server.outsider, "PING 1")
+    assert texts(server.outsider.heard()) == ["PONG"]
+    server.submit(server.bob, "PING 2")
+    assert server.bob.heard() == []
+    server.commit()
+    assert texts(server.bob.heard()) == ["hello", "PONG"]
+
+
+def test_ping_of_a_recipient_of_the_next_batch_waits_for_it(server: Server) -> None:
+    server.submit(server.alice, "PRIVMSG bob :secret")
+    server.submit(server.bob, "PRIVMSG outsider :psst")
+    server.submit(server.outsider, "PING 1")
+    server.commit()
+    assert server.outsider.heard() == []
+    server.commit()
+    assert texts(server.outsider.heard()) == ["psst", "PONG"]
+
+
+def test_reply_about_the_world_waits_for_what_was_decided(server: Server) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :hello")
+    unit = server.submit(server.outsider, "WHOIS alice")
+    assert server.outsider.heard() == []
+    assert not unit.is_done
+    server.commit()
+    assert server.outsider.heard()[0].startswith(":irc.example 311 outsider alice")
+    assert unit.is_done
+
+
+def test_other_changes_follow_the_messages_before_them(server: Server) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :hello")
+    server.submit(server.outsider, "JOIN #tea")  # reads the tables, and so awaits the commit
+    assert server.bob.heard() == []
+    server.cycle()
+    assert texts(server.bob.heard()) == ["hello", "JOIN"]
+    assert server.commits.waiting == 0
+
+
+def test_nothing_is_decided_ahead_of_a_change_of_state(server: Server) -> None:
+    unit = server.submit(server.alice, "TOPIC #tea :Green tea")
+    assert unit.is_done
+    assert server.commits.waiting == 0
+    assert texts(server.bob.heard()) == ["TOPIC"]
+
+
+def test_query_of_a_command_awaits_the_commit(server: Server) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :hello")
+    server.commits.run()
+    server.submit(server.bob, "PRIVMSG #tea :one", "REDACT #tea unknown")
+    assert texts(server.dave.heard()) == ["hello"]
+    server.commit()
+    assert texts(server.dave.heard()) == ["one"]
+
+
+def test_batches_are_stored_in_order_after_an_outage(server: Server) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :one")
+    with full(server.bench):
+        server.submit(server.bob, "PRIVMSG #tea :two")
+        server.submit(server.carol, "WHOIS bob")
+        server.submit(server.dave, "PING 1")
+        server.commit()
+        assert texts(server.dave.heard()) == ["PONG"]
+        assert server.carol.heard() == []
+        server.retry()
+    server.retry()
+    assert texts(server.dave.heard()) == ["one", "two"]
+    assert texts(server.carol.heard())[:2] == ["one", "two"]
+    assert log(server.bench) == [("privmsg", "one"), ("privmsg", "two")]
+
+
+def test_event_of_another_program_takes_its_place_in_the_log(
+    server: Server, admin: Callable[[str], None]
+) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :one")
+    server.submit(server.bob, "PRIVMSG #tea :two")
+    server.commits.run()
+    admin("Green tea")
+    server.cycle()
+    assert texts(server.dave.heard()) == ["one", "TOPIC", "two"]
+    assert log(server.bench) == [("privmsg", "one"), ("topic", "Green tea"), ("privmsg", "two")]
+
+
+def test_rejected_message_costs_nobody_else_anything(server: Server) -> None:
+    with server.bench.database.engine.begin() as connection:
+        connection.exec_driver_sql(POISON)
+    server.submit(server.carol, "PRIVMSG #tea :one")
+    server.submit(server.alice, "PRIVMSG #tea :poison")
+    server.commit()
+    server.submit(server.bob, "PRIVMSG #tea :two")
+    server.commit()
+    assert texts(server.alice.heard()) == ["one", "FAIL", "two"]
+    assert texts(server.dave.heard()) == ["one", "two"]
+    assert log(server.bench) == [("privmsg", "one"), ("void", None), ("privmsg", "two")]
+
+
+def test_other_programs_can_append_after_a_while(server: Server, admin: Callable[[str], None]) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :one")
+    server.commit()
+    server.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000) + 1
+    server.cycle()
+    admin("Green tea")
+    server.submit(server.bob, "PRIVMSG #tea :two")
+    server.commit()
+    assert texts(server.dave.heard()) == ["one", "TOPIC", "two"]
+
+
+def test_lock_is_given_up_in_between_however_many_messages_come(server: Server) -> None:
+    people = [server.alice, server.bob, server.carol]
+    seen = []
+    for number in range(20):
+        server.submit(people[number % 3], f"PRIVMSG #tea :{number}")
+        server.bench.clock.instant += 10
+        server.commit()
+        seen.append(server.bench.core.runtime.ledger.is_open)
+    assert True in seen
+    assert False in seen
+    assert texts(server.dave.heard()) == [str(number) for number in range(20)]
+
+
+def test_shutdown_stores_and_delivers_what_was_decided(server: Server) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :one")
+    server.submit(server.bob, "PRIVMSG #tea :two")
+    server.bench.shut_down()
+    assert texts(server.dave.heard())[:2] == ["one", "two"]
