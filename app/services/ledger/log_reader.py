@@ -1,4 +1,4 @@
-"""Reads what other programs append to the log, and keeps the place of this server among the nodes."""
+"""Reads what other programs append to the log, and renews the lease of this server."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
