@@ -19,7 +19,7 @@ from tests.story import Story
 RETRY_MS = 300
 
 
-class Server:
+class SlowServer:
     """A server whose commits end when the test says so, with four users in #tea."""
 
     def __init__(self, bench: EngineHarness, commits: DeferredExecutor) -> None:
@@ -50,21 +50,21 @@ class Server:
 
 
 @pytest.fixture
-def server(make_bench: MakeBench) -> Server:
+def server(make_bench: MakeBench) -> SlowServer:
     """A server whose commits end when the test says so."""
     commits = DeferredExecutor()
-    return Server(make_bench(background=commits), commits)
+    return SlowServer(make_bench(background=commits), commits)
 
 
 @pytest.fixture
-def admin(server: Server) -> Iterator[Callable[[str], None]]:
+def admin(server: SlowServer) -> Iterator[Callable[[str], None]]:
     """A function that sets the topic of #tea as `chat-admin` does."""
     with closing(Database(server.bench.database.url)) as database:
         story = Story(database, server.bench.clock)
         yield lambda topic: story.apply(lambda admin: set_topic(admin, "#tea", topic)) and None
 
 
-def test_message_is_shown_to_nobody_before_it_is_stored(server: Server) -> None:
+def test_message_is_shown_to_nobody_before_it_is_stored(server: SlowServer) -> None:
     unit = server.submit(server.alice, "PRIVMSG #tea :hello")
     assert log(server.bench) == []
     assert server.bob.heard() == server.alice.heard() == []
@@ -74,7 +74,7 @@ def test_message_is_shown_to_nobody_before_it_is_stored(server: Server) -> None:
     assert unit.is_done
 
 
-def test_next_message_is_decided_ahead_and_stored_after(server: Server) -> None:
+def test_next_message_is_decided_ahead_and_stored_after(server: SlowServer) -> None:
     first = server.submit(server.alice, "PRIVMSG #tea :one")
     second = server.submit(server.bob, "PRIVMSG #tea :two")
     third = server.submit(server.carol, "PRIVMSG #tea :three")
@@ -90,7 +90,7 @@ def test_next_message_is_decided_ahead_and_stored_after(server: Server) -> None:
     assert log(server.bench) == [("privmsg", "one"), ("privmsg", "two"), ("privmsg", "three")]
 
 
-def test_ping_overtakes_only_what_is_not_for_its_client(server: Server) -> None:
+def test_ping_overtakes_only_what_is_not_for_its_client(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :hello")
     server.submit(server.outsider, "PING 1")
     assert texts(server.outsider.heard()) == ["PONG"]
@@ -100,7 +100,7 @@ def test_ping_overtakes_only_what_is_not_for_its_client(server: Server) -> None:
     assert texts(server.bob.heard()) == ["hello", "PONG"]
 
 
-def test_ping_of_a_recipient_of_the_next_batch_waits_for_it(server: Server) -> None:
+def test_ping_of_a_recipient_of_the_next_batch_waits_for_it(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG bob :secret")
     server.submit(server.bob, "PRIVMSG outsider :psst")
     server.submit(server.outsider, "PING 1")
@@ -110,7 +110,7 @@ def test_ping_of_a_recipient_of_the_next_batch_waits_for_it(server: Server) -> N
     assert texts(server.outsider.heard()) == ["psst", "PONG"]
 
 
-def test_reply_about_the_world_waits_for_what_was_decided(server: Server) -> None:
+def test_reply_about_the_world_waits_for_what_was_decided(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :hello")
     unit = server.submit(server.outsider, "WHOIS alice")
     assert server.outsider.heard() == []
@@ -120,7 +120,7 @@ def test_reply_about_the_world_waits_for_what_was_decided(server: Server) -> Non
     assert unit.is_done
 
 
-def test_other_changes_follow_the_messages_before_them(server: Server) -> None:
+def test_other_changes_follow_the_messages_before_them(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :hello")
     server.submit(server.outsider, "JOIN #tea")  # reads the tables, and so awaits the commit
     assert server.bob.heard() == []
@@ -129,14 +129,14 @@ def test_other_changes_follow_the_messages_before_them(server: Server) -> None:
     assert server.commits.waiting == 0
 
 
-def test_nothing_is_decided_ahead_of_a_change_of_state(server: Server) -> None:
+def test_nothing_is_decided_ahead_of_a_change_of_state(server: SlowServer) -> None:
     unit = server.submit(server.alice, "TOPIC #tea :Green tea")
     assert unit.is_done
     assert server.commits.waiting == 0
     assert texts(server.bob.heard()) == ["TOPIC"]
 
 
-def test_query_of_a_command_awaits_the_commit(server: Server) -> None:
+def test_query_of_a_command_awaits_the_commit(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :hello")
     server.commits.run()
     server.submit(server.bob, "PRIVMSG #tea :one", "REDACT #tea unknown")
@@ -145,7 +145,7 @@ def test_query_of_a_command_awaits_the_commit(server: Server) -> None:
     assert texts(server.dave.heard()) == ["one"]
 
 
-def test_batches_are_stored_in_order_after_an_outage(server: Server) -> None:
+def test_batches_are_stored_in_order_after_an_outage(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :one")
     with full(server.bench):
         server.submit(server.bob, "PRIVMSG #tea :two")
@@ -162,7 +162,7 @@ def test_batches_are_stored_in_order_after_an_outage(server: Server) -> None:
 
 
 def test_event_of_another_program_takes_its_place_in_the_log(
-    server: Server, admin: Callable[[str], None]
+    server: SlowServer, admin: Callable[[str], None]
 ) -> None:
     server.submit(server.alice, "PRIVMSG #tea :one")
     server.submit(server.bob, "PRIVMSG #tea :two")
@@ -173,7 +173,7 @@ def test_event_of_another_program_takes_its_place_in_the_log(
     assert log(server.bench) == [("privmsg", "one"), ("topic", "Green tea"), ("privmsg", "two")]
 
 
-def test_rejected_message_costs_nobody_else_anything(server: Server) -> None:
+def test_rejected_message_costs_nobody_else_anything(server: SlowServer) -> None:
     with server.bench.database.engine.begin() as connection:
         connection.exec_driver_sql(POISON)
     server.submit(server.carol, "PRIVMSG #tea :one")
@@ -186,7 +186,7 @@ def test_rejected_message_costs_nobody_else_anything(server: Server) -> None:
     assert log(server.bench) == [("privmsg", "one"), ("void", None), ("privmsg", "two")]
 
 
-def test_other_programs_can_append_after_a_while(server: Server, admin: Callable[[str], None]) -> None:
+def test_other_programs_can_append_after_a_while(server: SlowServer, admin: Callable[[str], None]) -> None:
     server.submit(server.alice, "PRIVMSG #tea :one")
     server.commit()
     server.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000) + 1
@@ -197,7 +197,7 @@ def test_other_programs_can_append_after_a_while(server: Server, admin: Callable
     assert texts(server.dave.heard()) == ["one", "TOPIC", "two"]
 
 
-def test_lock_is_given_up_in_between_however_many_messages_come(server: Server) -> None:
+def test_lock_is_given_up_in_between_however_many_messages_come(server: SlowServer) -> None:
     people = [server.alice, server.bob, server.carol]
     seen = []
     for number in range(20):
@@ -210,7 +210,7 @@ def test_lock_is_given_up_in_between_however_many_messages_come(server: Server) 
     assert texts(server.dave.heard()) == [str(number) for number in range(20)]
 
 
-def test_shutdown_stores_and_delivers_what_was_decided(server: Server) -> None:
+def test_shutdown_stores_and_delivers_what_was_decided(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :one")
     server.submit(server.bob, "PRIVMSG #tea :two")
     server.bench.shut_down()
