@@ -18,8 +18,7 @@ from app.cli.client_tree import ClientCommands
 from app.cli.client_tree import app as client_app
 from app.cli.server.tree import ServerCommands
 from app.cli.server.tree import app as server_app
-from app.db.database import Database, parse_database_url
-from app.db.migration.schema import prepare_database
+from tests.chat_file import create_chat_file
 from tests.cli.test_server import environment
 from tests.process.server_process import Server
 
@@ -93,9 +92,7 @@ def parse_imports(trace: str) -> set[str]:
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """A folder with an empty, current database."""
-    made = Database(parse_database_url(str(tmp_path / "chat.db")))
-    prepare_database(made)
-    made.close()
+    create_chat_file(tmp_path / "chat.db")
     return tmp_path
 
 
