@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.benchmarks.capacity import CapacityModel, simulate
@@ -33,14 +33,22 @@ def test_no_more_is_stored_than_the_model_allows(
 
 
 @settings(max_examples=20, deadline=None)
-@given(models, st.integers(1, 8), st.integers(10, 2_000), st.floats(0.3, 0.85), st.integers(0, 100))
+@given(
+    models,
+    st.integers(1, 8),
+    st.integers(10, 2_000),
+    st.floats(0.3, 0.85),
+    st.floats(8, 100),
+    st.integers(0, 100),
+)
 def test_a_message_waits_as_long_as_the_model_says(
-    model: CapacityModel, nodes: int, people: int, load: float, seed: int
+    model: CapacityModel, nodes: int, people: int, load: float, batch_messages: float, seed: int
 ) -> None:
-    model = replace(model, max_batch=100_000)
+    model = replace(model, max_batch=10_000_000)
     rate = load * model.max_rate(nodes, people)
+    batch_seconds = model.batch * batch_messages / (rate / nodes * model.turn(nodes, people, rate))
+    model = replace(model, batch=batch_seconds)
     turn = model.turn(nodes, people, rate)
-    assume(rate / nodes * turn > 8)  # messages per batch
     run = simulate(model, nodes, people, rate, 200 * turn + 2_000 / rate, seed)
     assert run.rate == pytest.approx(rate, rel=0.15)
     assert run.latency == pytest.approx(model.latency(nodes, people, rate), rel=0.35)
