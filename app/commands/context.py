@@ -195,6 +195,13 @@ class Context:
         except StorageError:
             self.fail_unreadable()
 
+    def find_end_of_history(self) -> int:
+        """Return the last position of the log that was delivered, or is just being delivered.
+
+        What comes after it, the caller receives live. Callable from any thread.
+        """
+        return self.runtime.ledger.last_id
+
     def fail_unreadable(self) -> NoReturn:
         """Refuse the command because the database cannot be read.
 

@@ -58,18 +58,21 @@ class PageRequest:
     parties: tuple[str, ...]  # of the caller; direct messages belong to the first
     peer: str | None  # the party of the nick's current owner
     extra_kinds: tuple[Kind, ...]
+    find_end: Callable[[], int]  # returns the last position that the server has delivered
     is_hidden: bool = False  # the room hides history from before the caller joined
 
     def find_source(self, session: Session) -> HistorySource:
         """Return the history that the request selects."""
+        last = self.find_end()
         if self.room is not None:
             visible = find_first_visible(session.connection(), [self.room], self.parties)
-            return HistorySource(self.room, extra=self.extra_kinds, first=visible.get(self.room))
+            return HistorySource(self.room, (), self.extra_kinds, visible.get(self.room), last)
         party = self.parties[0]
         conversations = find_conversations(session, party, fold(self.target))
         direct = " ".join(sorted({party, self.peer})) if self.peer else None
         others = tuple(key for key in conversations if key != direct)
-        return HistorySource(conversations=(*others, direct) if direct else others, extra=self.extra_kinds)
+        found = (*others, direct) if direct else others
+        return HistorySource(None, found, self.extra_kinds, last=last)
 
 
 def get_joined_room(ctx: Context, word: str, name: str) -> Room:
@@ -102,6 +105,7 @@ def make_request(
         parties=ctx.me.parties,
         peer=peer.party if peer else None,
         extra_kinds=extra_kinds,
+        find_end=ctx.find_end_of_history,
         is_hidden=room is not None and room.hides_history,
     )
 

@@ -83,8 +83,10 @@ def start_search(
     open_rooms = rooms_with_open_history(ctx)
 
     def work(session: Session) -> list[Event]:
+        last = ctx.find_end_of_history()
         try:
-            return search_messages(session, scope(session), query, limit)
+            found = search_messages(session, scope(session), query, limit)
+            return [event for event in found if event.id <= last]  # the others come live
         except SearchTookTooLong as error:
             raise _failed("INTERNAL_ERROR", text=error.sentence) from error
 

@@ -1,6 +1,7 @@
 """HistServ: history for clients without CHATHISTORY, under the same access rules."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 
 from sqlalchemy.orm import Session
@@ -86,7 +87,7 @@ def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> S
         message = pages.find_message(session.connection(), log_position)
         if message is None or not may_read(message, rooms, parties[0]):
             raise _unknown_message(message_id)
-        source = _source_of(session, message, parties)
+        source = replace(_source_of(session, message, parties), last=ctx.find_end_of_history())
         if source.first is not None and message.id < source.first.position:
             raise _unknown_message(message_id)
         return pages.around(session, source, limit, HistoryCursor(message.at, message.id)).items

@@ -134,12 +134,13 @@ def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffer
     rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
 
     def find(session: Session) -> Buffers:
+        last = ctx.find_end_of_history()
         first = find_first_visible(session.connection(), rooms.values(), parties)
         sources = {
-            name: HistorySource(room, extra=kinds, first=first.get(room)) for name, room in rooms.items()
+            name: HistorySource(room, (), kinds, first.get(room), last) for name, room in rooms.items()
         }
         for name, found in list_partners(session, parties[0]).items():
-            sources[name] = HistorySource(conversations=tuple(found), extra=kinds)
+            sources[name] = HistorySource(None, tuple(found), kinds, last=last)
         return {name: source for name, source in sources.items() if is_requested(name)}
 
     return find

@@ -41,13 +41,15 @@ class HistorySource:
     """The source of a page: a room, or the private conversations with a partner.
 
     `extra` lists kinds of events to return besides messages. Events before `first` are hidden
-    (`visibility.find_first_visible`).
+    (`visibility.find_first_visible`). Those after the position `last` are left out, because the
+    server has not delivered them yet: the caller receives them live.
     """
 
     room: int | None = None
     conversations: tuple[str, ...] = ()
     extra: tuple[Kind, ...] = ()
     first: HistoryCursor | None = None
+    last: int | None = None
 
 
 def range_queries(
@@ -88,3 +90,5 @@ def _visible(source: HistorySource) -> Iterator[ColumnElement[bool]]:
     if source.first is not None:
         yield _table.c.at >= source.first.at
         yield _table.c.id + 0 >= source.first.position
+    if source.last is not None:
+        yield _table.c.id + 0 <= source.last

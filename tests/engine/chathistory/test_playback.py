@@ -3,6 +3,7 @@
 from app.events import Event, Kind
 from app.events.data import KickedData
 from app.wire.line import parse
+from tests.conftest import MovedClock
 from tests.engine.harness import EngineHarness
 from tests.engine.history_clients import PLAYBACK, gather, page, say, texts
 from tests.story import record_now
@@ -60,7 +61,7 @@ def test_every_kind_of_event_is_played_back_as_delivered(bench: EngineHarness) -
     )
 
 
-def test_administrator_actions_are_played_back(bench: EngineHarness) -> None:
+def test_administrator_actions_are_played_back(bench: EngineHarness, clock: MovedClock) -> None:
     gather(bench, "#tea", "alice", "bob", caps=PLAYBACK)
     room = bench.core.runtime.world.rooms[next(iter(bench.core.runtime.world.rooms))]
     session = bench.core.runtime.world.nicks["bob"].session  # type: ignore[index]
@@ -69,6 +70,8 @@ def test_administrator_actions_are_played_back(bench: EngineHarness) -> None:
         Event(Kind.KICKED, room=room.id, nick="root", target="bob", text="spam", data=KickedData(session)),
     ]
     record_now(bench.database, bench.clock, done)
+    clock.instant += 300  # milliseconds, after which the engine asks for news
+    bench.core.engine.cycle([])
     bench.people["alice"].heard()
     bench.play(
         """

@@ -7,8 +7,9 @@ import pytest
 
 from app.db.database import Database
 from app.engine.storing.lock_hold import MAX_HOLD_SECONDS
-from app.engine.submission_unit import SubmissionUnit
+from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.services.rooms.administration import set_topic
+from tests.engine import history_clients
 from tests.engine.conftest import MakeBench
 from tests.engine.deferred_executor import DeferredExecutor
 from tests.engine.harness import EngineHarness, HarnessClient
@@ -118,6 +119,19 @@ def test_reply_about_the_world_waits_for_what_was_decided(server: SlowServer) ->
     server.commit()
     assert server.outsider.heard()[0].startswith(":irc.example 311 outsider alice")
     assert unit.is_done
+
+
+def test_history_ends_where_the_batch_in_flight_begins(server: SlowServer) -> None:
+    reader = server.bench.connect("reader", *history_clients.CAPS)
+    gather(server.bench, "#tea", "reader")
+    request = server.submit(reader, "CHATHISTORY LATEST #tea * 10")
+    assert request.slow_work is not None
+    server.submit(server.alice, "PRIVMSG #tea :hello")
+    server.commits.run()  # the message is stored, and the engine does not know it yet
+    with server.bench.database.reading() as session:
+        continuation = run_slow_work(request.slow_work, session)
+    server.cycle(request.make_continuation(continuation))
+    assert texts(reader.heard()) == ["hello", "BATCH", "BATCH"]
 
 
 def test_other_changes_follow_the_messages_before_them(server: SlowServer) -> None:

@@ -1,0 +1,41 @@
+"""Pages of history end where the live messages of their node begin."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from app.wire.line import parse
+from tests.engine import history_clients
+from tests.engine.cluster import Cluster
+from tests.engine.harness import HarnessClient
+from tests.engine.scenes import gather
+
+Ask = Callable[[HarnessClient], Sequence[str]]
+
+
+def ask_for_page(anna: HarnessClient) -> Sequence[str]:
+    """Request a page, and return the texts."""
+    return history_clients.texts(anna, "LATEST #tea * 10")
+
+
+def search(anna: HarnessClient) -> Sequence[str]:
+    """Search, and return the texts."""
+    lines = [parse(line) for line in anna.ask("SEARCH in=#tea;text=hello")]
+    return [line.params[-1] for line in lines if line.command == "PRIVMSG"]
+
+
+@pytest.mark.parametrize("ask", [ask_for_page, search])
+def test_history_and_live_messages_overlap_on_no_node(cluster: Cluster, ask: Ask) -> None:
+    a, b = cluster.nodes.values()
+    anna = a.connect("anna", *history_clients.CAPS, "soju.im/search")
+    gather(a, "#tea", "anna")
+    cluster.settle()
+    b.connect("bob")
+    (bob,) = gather(b, "#tea", "bob")
+    bob.send("PRIVMSG #tea :hello 1")
+    cluster.settle()
+    bob.send("PRIVMSG #tea :hello 2")
+    assert ask(anna) == ["hello 1"]
+    cluster.settle()
+    assert [line.params[-1] for line in anna.hears("PRIVMSG")] == ["hello 2"]
+    assert ask(anna) == ["hello 1", "hello 2"]
