@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from app.commands.remote_events.adopter import Adopter
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
-from app.events import Event, Kind
+from app.events import Event, Kind, is_transient
 
 
 def _message(runtime: Runtime, changeset: Changeset, event: Event) -> None:
@@ -17,8 +17,13 @@ def _message(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _tagmsg(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Deliver tags; typing notifications have no time of their own."""
-    event.at = event.at or runtime.clock.now()
+    """Deliver tags, unless they say that a user is typing who has sent the message meanwhile.
+
+    Such notifications do not arrive in the order of the log.
+    """
+    user = runtime.world.users.get(event.session or 0)
+    if user is not None and is_transient(event) and event.at <= user.spoke_at:
+        return
     _message(runtime, changeset, event)
 
 

@@ -11,6 +11,7 @@ def message(world: World, event: Event) -> None:
     user = world.users.get(event.session or 0)
     if user is not None:
         user.last_active = max(user.last_active, world.clock.monotonic() - world.age_seconds(event))
+        user.spoke_at = max(user.spoke_at, event.at)
     if event.room is not None:
         world.recent.add(event.room, event)
     _start_slow_mode_delay(world, event)

@@ -77,6 +77,7 @@ class User:
     realname: str
     signon: int  # instant
     last_active: float  # monotonic seconds of the last message
+    spoke_at: int = 0  # instant of the last message that came from another node
     account: AccountInfo | None = None
     away: str | None = None
     detached: int | None = None  # instant of the last device's disconnect, if always-on

@@ -1,22 +1,16 @@
 """What administrators do reaches all nodes, and happens once."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
-from app.commands.operators import reloading
 from app.db.models import EventRow
-from app.db.transient import decode_transient, encode_transient
 from app.events import Kind
 from app.services.administration.moderation import kill_user
 from app.services.users.sessions import list_sessions
 from tests.engine.account_clients import account, enter
 from tests.engine.cluster import Cluster
 from tests.engine.deeds import administer
-from tests.engine.harness import EngineHarness
-from tests.engine.rehashing import File
-from tests.engine.scenes import gather, people
+from tests.engine.scenes import gather
 from tests.story import Story
 
 
@@ -80,55 +74,3 @@ def test_administrators_see_the_nodes(cluster: Cluster) -> None:
             ("root", ["a"]),
             ("bob", ["b"]),
         ]
-
-
-def test_rehash_on_one_node_reloads_the_settings_on_all(cluster: Cluster, tmp_path: Path) -> None:
-    a, b = cluster.nodes["a"], cluster.nodes["b"]
-    file = File(a, tmp_path / "serverSetup.json")
-    b.core.runtime.load_settings = a.core.runtime.load_settings
-    asked: list[str] = []
-    a.core.runtime.request_reload = lambda: asked.append("a")
-    b.core.runtime.request_reload = lambda: asked.append("b")
-    account(a, "root", role="admin")
-    cluster.settle()
-    root, (bob,) = enter(a, "root", "root"), people(b, "bob")
-    file.write(motd="Tea is ready", retention_days=30)
-    root.send("REHASH")
-    cluster.settle()
-    assert asked == ["b"]
-    assert len(bob.heard()) == 1, "the new retention is announced"
-    follow(b)
-    cluster.settle()
-    assert [node.core.runtime.settings.motd for node in (a, b)] == ["Tea is ready"] * 2
-    assert asked == ["b"], "a node that follows does not ask others to do so"
-    assert (count(cluster, Kind.ANNOUNCED), bob.heard()) == (1, [])
-
-
-def follow(node: EngineHarness) -> None:
-    """Reload the settings, as a node does that is asked to."""
-    found, committer = reloading.read_settings(node.core.runtime), node.core.engine._committer
-    changeset = committer.open()
-    assert changeset is not None
-    reloading.apply_reload(node.core.runtime, changeset, found, None)
-    committer.commit(changeset, [])
-
-
-def test_typing_reaches_other_nodes_without_being_stored(cluster: Cluster) -> None:
-    a, b = cluster.nodes["a"], cluster.nodes["b"]
-    (alice,) = gather(a, "#tea", "alice")
-    bob = b.connect("bob", "message-tags")
-    cluster.settle()
-    bob.send("JOIN #tea")
-    cluster.settle()
-    bob.heard()
-    before, committer = a.core.runtime.ledger.last_id, a.core.engine._committer
-    changeset = committer.open()
-    assert changeset is not None
-    a.core.dispatcher.run(changeset, alice.client, a.request("@+typing=active TAGMSG #tea"))
-    (typing,) = changeset.transient
-    committer.commit(changeset, [])
-    assert a.core.runtime.ledger.last_id == before
-    sent = encode_transient("a", typing)
-    assert sent is not None
-    b.core.engine._committer.adopt([decode_transient(sent)[1]])
-    assert bob.heard() == ["@+typing=active :alice!~alice@127.0.0.1 TAGMSG #tea"]

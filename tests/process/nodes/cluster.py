@@ -21,14 +21,14 @@ class ServerNode:
         self.name = name
         self.port = free_port()
         self.health_port = free_port()
-        self._folder = folder / name
-        self._folder.mkdir()
+        self.folder = folder / name
+        self.folder.mkdir()
         self._settings = {"metrics_port": self.health_port} | settings
         self._server: Server | None = None
 
     def start(self) -> None:
         """Start the server, again if it was killed."""
-        self._server = Server(self._folder, "-p", str(self.port), node=self.name, **self._settings)
+        self._server = Server(self.folder, "-p", str(self.port), node=self.name, **self._settings)
 
     @property
     def server(self) -> Server:
