@@ -9,6 +9,7 @@ from app.commands.channels import usermodes
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
+from app.engine.limits.login_throttle import operator_key
 from app.engine.limits.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.events import Kind
@@ -41,9 +42,9 @@ def _finish_oper(ctx: Context, name: str, is_correct: bool) -> None:
             ctx.client.address, _loggable_name(ctx, name), Mechanism.OPER, "wrong name or password"
         )
         _emit_failure(ctx, name)
-        ctx.runtime.rate_limits.logins.record(ctx.client.address, _throttle_key(name))
+        ctx.runtime.rate_limits.logins.record(ctx.client.address, operator_key(name))
         raise NumericError(numerics.ERR_PASSWDMISMATCH, text="Wrong operator name or password")
-    ctx.runtime.rate_limits.logins.trust(ctx.client.address, _throttle_key(name))
+    ctx.runtime.rate_limits.logins.trust(ctx.client.address, operator_key(name))
     access_log.logged_in(ctx.client.address, name, Mechanism.OPER)
     ctx.reply(numerics.RPL_YOUREOPER)
     usermodes.grant_admin(ctx, name)
@@ -65,15 +66,10 @@ def _check_delay(ctx: Context, name: str) -> None:
 
     Raises: NumericError with ERR_PASSWDMISMATCH.
     """
-    seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, _throttle_key(name))
+    seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, operator_key(name))
     if seconds > 0:
         access_log.login_refused(
             ctx.client.address, _loggable_name(ctx, name), Mechanism.OPER, "too many failed logins"
         )
         text = f"Too many wrong passwords; wait {describe_wait(seconds)} and try again"
         raise NumericError(numerics.ERR_PASSWDMISMATCH, text=text)
-
-
-def _throttle_key(name: str) -> str:
-    """Return the rate limit key of an operator name, which never equals that of an account."""
-    return f"OPER {name}"

@@ -8,8 +8,9 @@ from app.commands.runtime import Runtime
 from app.commands.sessions.bans import enforce_ban
 from app.commands.sessions.leaving import disconnect_user
 from app.engine.changeset import Changeset
+from app.engine.limits.login_throttle import operator_key
 from app.events import Event, Kind
-from app.events.data import BannedData, KilledData
+from app.events.data import BannedData, KilledData, OperData
 
 
 def _banned(runtime: Runtime, changeset: Changeset, event: Event) -> None:
@@ -38,6 +39,19 @@ def _disconnect(runtime: Runtime, changeset: Changeset, session: int, reason: st
         disconnect_user(runtime, changeset, user, reason)
 
 
+def _opered(runtime: Runtime, changeset: Changeset, event: Event) -> None:
+    """Trust the address here as well: others cannot lock it out by wrong passwords."""
+    changeset.adopt(event)
+    runtime.rate_limits.logins.trust(OperData.of(event).address, operator_key(event.target or ""))
+
+
+def _oper_refused(runtime: Runtime, changeset: Changeset, event: Event) -> None:
+    """Count the failure here as well, so that a second node does not give further attempts."""
+    changeset.adopt(event)
+    name = operator_key(event.target) if event.target else None
+    runtime.rate_limits.logins.record(OperData.of(event).address, name)
+
+
 def _rehashed(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Reload the settings of this node as well."""
     changeset.adopt(event)
@@ -47,5 +61,7 @@ def _rehashed(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 ADOPTERS: Mapping[Kind, Adopter] = {
     Kind.BANNED: _banned,
     Kind.KILLED: _killed,
+    Kind.OPERED: _opered,
+    Kind.OPER_REFUSED: _oper_refused,
     Kind.REHASHED: _rehashed,
 }

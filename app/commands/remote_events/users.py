@@ -13,6 +13,7 @@ from app.commands.users.chghost import send_visible_host
 from app.engine.changeset import Changeset
 from app.engine.world.user import User
 from app.events import Event, Kind
+from app.wire.names import fold
 
 
 def _connected(runtime: Runtime, changeset: Changeset, event: Event) -> None:
@@ -20,6 +21,7 @@ def _connected(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     user = _find_user(runtime, event)
     if user is not None:
         notify_online(runtime, changeset, user)
+        _trust_address(runtime, user)
 
 
 def _quit(runtime: Runtime, changeset: Changeset, event: Event) -> None:
@@ -56,6 +58,7 @@ def _logged_in(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     changeset.adopt(event)
     if user is not None:
         announce_switch(runtime, changeset, user, before)
+        _trust_address(runtime, user)
 
 
 def _logged_out(runtime: Runtime, changeset: Changeset, event: Event) -> None:
@@ -75,6 +78,12 @@ def _user_mode(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 def _find_user(runtime: Runtime, event: Event) -> User | None:
     return runtime.world.users.get(event.session or 0)
+
+
+def _trust_address(runtime: Runtime, user: User) -> None:
+    """Trust the address of a user who is logged in, as the node does at which that happened."""
+    if user.account is not None:
+        runtime.rate_limits.logins.trust(user.address, fold(user.account.name))
 
 
 def _follow_up_bans(runtime: Runtime, changeset: Changeset, user: User) -> None:

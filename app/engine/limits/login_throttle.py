@@ -18,6 +18,11 @@ WINDOW_SECONDS = 300.0  # how long a failure counts
 PER_NAME_FACTOR = 10  # the limit per name, as a multiple of the limit per address
 
 
+def operator_key(name: str) -> str:
+    """Return the name under which failures of OPER count, which never equals that of an account."""
+    return f"OPER {name}"
+
+
 class LoginThrottle:
     """Counts failed logins. `maximum` is the limit per address in `WINDOW_SECONDS`."""
 
