@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -33,6 +33,32 @@ def open_atomically(path: Path | None) -> Iterator[TextIO]:
     else:
         with _replacing(path) as file:
             yield file
+
+
+@contextmanager
+def open_reserved(path: Path, size: int) -> Iterator[Callable[[str], object]]:
+    """Open a file as `open_atomically` does, and yield a function that writes all of its text.
+
+    A new file already has `size` bytes on disk then, so that a text of that length can be written
+    even if the disk is full by then. Nothing can be reserved on a stream or a device.
+    """
+    is_file = not is_stream(path)
+    with open_atomically(path) as file:
+        if is_file:
+            _reserve(file, size)
+        yield (lambda text: _replace_text(file, text)) if is_file else file.write
+
+
+def _reserve(file: TextIO, size: int) -> None:
+    file.write(" " * size)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _replace_text(file: TextIO, text: str) -> None:
+    file.seek(0)
+    file.write(text)
+    file.truncate()
 
 
 def is_stream(path: Path) -> bool:

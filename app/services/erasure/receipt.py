@@ -7,9 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import to_iso
-from app.db.models import AuditRow, ErasureRow
+from app.db.models import AuditRow, BackupRow, ErasureRow
+from app.errors import ChatError, NotFound
 from app.services.erasure.preview import as_rows
 
+MAX_BYTES_WITHOUT_PATHS = 32 * 1024  # as JSON; usually 3,000
+BYTES_PER_CHARACTER = 6  # at most, in JSON
 KEPT = (
     ("audit", "that the account did or was subject to administrative actions, under the pseudonym"),
     ("name_reservation", "a keyed digest of the name, so that nobody uses it while it is reserved"),
@@ -32,6 +35,27 @@ def find_receipt(session: Session, erasure: int) -> dict[str, Any] | None:
         if entry.detail and entry.detail.get("erasure") == erasure:
             return _describe(entry, entry.detail)
     return None
+
+
+def get_account_receipt(session: Session, pseudonym: str) -> dict[str, Any]:
+    """Return the receipt of an account that was deleted, given the pseudonym that it got.
+
+    Raises: NotFound; ChatError if its erasure is not complete.
+    """
+    pending = select(ErasureRow.id).where(ErasureRow.kind == "user", ErasureRow.pseudonym == pseudonym)
+    if session.scalar(pending) is not None:
+        raise ChatError(f"The erasure of {pseudonym} is not complete.")
+    is_erased = (AuditRow.action == "user.erased", AuditRow.target == pseudonym)
+    entry = session.scalar(select(AuditRow).where(*is_erased).order_by(AuditRow.id.desc()).limit(1))
+    if entry is None or not entry.detail:
+        raise NotFound(f"No deleted account has the pseudonym {pseudonym}.")
+    return _describe(entry, entry.detail)
+
+
+def count_receipt_bytes(session: Session) -> int:
+    """Return how many bytes the receipt of an account may take: mostly the paths of backups."""
+    paths = session.scalars(select(BackupRow.path))
+    return MAX_BYTES_WITHOUT_PATHS + sum(BYTES_PER_CHARACTER * len(path) for path in paths)
 
 
 def _describe(entry: AuditRow, detail: dict[str, Any]) -> dict[str, Any]:

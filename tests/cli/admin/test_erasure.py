@@ -1,12 +1,14 @@
 """Deleting users and messages with chat-admin: what it prints, and what remains."""
 
 import json
+import re
 import stat
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
+from app.cli.admin.atomic_file import open_reserved
 from app.events import Event, Kind
 from app.events.data import JoinedData, MessageData
 from app.services.accounts.accounts import get_account
@@ -15,6 +17,7 @@ from app.services.erasure.subject import Messages
 from app.services.verification.chain import verify_chain
 from app.wire.names import fold
 from tests.cli.conftest import Admin
+from tests.full_disk import fill, small_disk
 from tests.story import Story
 
 SECRET = "the zebra quits at midnight"
@@ -251,10 +254,43 @@ def test_the_receipt_names_backups_that_contain_the_user(talk: Story, admin: Adm
     assert admin("backup", "create", "last.db").code == 0  # and verified: what was erased is not missed
 
 
-def test_without_room_for_a_receipt_the_user_is_deleted(talk: Story, admin: Admin) -> None:
+def test_without_room_for_a_receipt_the_user_is_not_deleted(
+    talk: Story, admin: Admin, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", 128 * 1024) as disk:
+        fill(disk)
+        ended = admin("user", "delete", "anna", "-y", "--receipt", str(disk / "receipt.json"))
+        assert [path.name for path in disk.iterdir()] == ["filler"]
+    assert (ended.code, ended.out) == (1, "")
+    assert "receipt.json cannot be written (No space left on device)" in ended.err
+    assert admin("user", "show", "anna").code == 0
+
+
+def test_a_receipt_has_its_space_before_anything_is_deleted(tmp_path: Path) -> None:
+    text = "x" * 5_000
+    with small_disk(tmp_path / "disk", 128 * 1024) as disk:
+        with open_reserved(disk / "receipt.json", 20_000) as write:
+            fill(disk)
+            write(text)
+        assert (disk / "receipt.json").read_text() == text
+
+
+def test_a_receipt_that_could_not_be_written_is_shown_later(talk: Story, admin: Admin, folder: Path) -> None:
     ended = admin("user", "delete", "anna", "-y", "--receipt", "/dev/full")
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith(
-        "Error: anna was deleted, but the receipt could not be written to /dev/full (No"
+    found = re.fullmatch(
+        r"Error: anna was deleted, but the receipt could not be written to /dev/full \(No space left on "
+        r"device\); `chat-admin user receipt (deleted-user-\w+)` shows it.\n",
+        ended.err,
     )
-    assert admin("user", "show", "anna").code == 5
+    assert found is not None
+    shown = json.loads(admin("user", "receipt", found[1]).out)
+    assert (shown["pseudonym"], "account" in shown) == (found[1], False)
+    assert {"table": "account", "treatment": "removed", "rows": 1} in shown["rows"]
+    assert admin("user", "receipt", found[1], "--out", "again.json").code == 0
+    assert json.loads((folder / "again.json").read_text()) == shown
+    refused = admin("user", "receipt", "deleted-user-0")
+    assert (refused.code, refused.err) == (
+        5,
+        "Error: No deleted account has the pseudonym deleted-user-0.\n",
+    )

@@ -16,6 +16,9 @@ from app.events.data import BannedData
 from app.services.accounts.applications import application_event
 from app.services.accounts.invitations import create_invitation
 from app.services.backup.creation import create_backup
+from app.services.erasure.accounts import delete_account
+from app.services.erasure.purge import complete_erasure
+from app.services.erasure.subject import Messages
 from tests.cli.conftest import Admin, CommandResult, story_in
 from tests.legacy_database import old_database
 from tests.story import SECRET, Story
@@ -38,6 +41,7 @@ COMMANDS = dict(walk(get_command(app)))
 NAMES = [" ".join(path) for path in COMMANDS]
 
 ANNAS_SESSION = 7
+PSEUDONYM = "deleted-user-00000001"
 
 # A valid invocation of each command; the fixture creates `old.db` and `pw`.
 CALLS = {
@@ -62,6 +66,7 @@ CALLS = {
     "user metadata": ["anna", "--remove", "avatar", "--yes"],
     "user delete": ["anna", "--yes"],
     "user rename": ["anna", "ann"],
+    "user receipt": [PSEUDONYM],
     "user export": ["anna"],
     "invite create": ["--uses", "3"],
     "invite list": [],
@@ -133,6 +138,7 @@ UNKNOWN = {
     "user metadata": ["nobody"],
     "user delete": ["nobody", "--yes"],
     "user rename": ["nobody", "somebody"],
+    "user receipt": ["nobody"],
     "user export": ["nobody"],
     "history redact": ["zzzz", "--yes"],
     "invite revoke": ["zzzzzz"],
@@ -214,6 +220,9 @@ def tell(chat: Story) -> None:
     """Record everything CALLS refers to."""
     chat.add_nodes("chat-1", "chat-2")
     chat.create_account("anna")
+    chat.create_account("bela")
+    deletion = chat.apply(lambda admin: delete_account(admin, "bela", Messages.ERASE, 0, PSEUDONYM))
+    assert complete_erasure(chat.database, chat.clock, deletion.events[-1].id, lambda done: None)
     session = chat.connect("anna", "anna", session=ANNAS_SESSION)
     room = chat.create_room("#tea")
     chat.join(session, "anna", room)
@@ -300,7 +309,7 @@ def test_every_command_prints_json(name: str, admin: Admin) -> None:
 def test_every_command_prints_plain_text(name: str, admin: Admin) -> None:
     ended = admin(*name.split(), *CALLS[name])
     assert has_succeeded(name, ended), ended.err
-    assert "{" not in ended.out or name in ("history export", "export-history")
+    assert "{" not in ended.out or name in ("history export", "export-history", "user receipt")
 
 
 @pytest.mark.parametrize("name", sorted(set(CALLS) - WITHOUT_DATABASE))

@@ -7,7 +7,7 @@ import typer
 from app.cli.admin import times
 from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.accounts.arguments import Name, NewName
-from app.cli.admin.commands.accounts.user_deletion import delete
+from app.cli.admin.commands.accounts.user_deletion import delete, receipt
 from app.cli.admin.commands.accounts.user_export import export
 from app.cli.admin.commands.accounts.user_renaming import rename
 from app.cli.admin.commands.moderation.metadata import Clear, Remove, show_or_remove
@@ -213,6 +213,7 @@ def metadata_(
 
 
 command(app, "delete")(delete)
+command(app, "receipt")(receipt)
 command(app, "rename")(rename)
 command(app, "export")(export)
 

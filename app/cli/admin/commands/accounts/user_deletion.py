@@ -1,13 +1,14 @@
 """chat-admin user delete."""
 
 import json
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
-from app.cli.admin.atomic_file import open_atomically
+from app.cli.admin.atomic_file import open_atomically, open_reserved
 from app.cli.admin.command_declaration import Yes
 from app.cli.admin.commands.accounts.arguments import Name
 from app.cli.admin.context import AdminContext
@@ -17,7 +18,7 @@ from app.db.database import Database
 from app.errors import ChatError
 from app.services.erasure import accounts
 from app.services.erasure.preview import ErasedRows, preview_erasure
-from app.services.erasure.receipt import find_receipt
+from app.services.erasure.receipt import count_receipt_bytes, find_receipt, get_account_receipt
 from app.services.erasure.subject import Messages
 from app.services.users.people import get_person
 from app.text.counts import count_of
@@ -90,26 +91,34 @@ def _delete_with_receipt(
 ) -> dict[str, Any]:
     """Delete an account, write the receipt, and return it.
 
-    The file is opened first, so nothing is deleted if that is impossible.
+    The file gets its space first, so nothing is deleted if that is impossible.
     """
     found: dict[str, Any] = {}
     try:
-        with _open_receipt(receipt) as file:
+        with _open_receipt(database, receipt) as write:
             found = {"account": name, **_delete(context, database, name, messages)}
-            if file is not None:
-                file.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+            write(_format(found))
     except OSError as error:
         if not found:
             raise
         raise ChatError(
             f"{name} was deleted, but the receipt could not be written to {receipt} ({error.strerror}); "
-            "the audit log has the deletion."
+            f"`chat-admin user receipt {found['pseudonym']}` shows it."
         ) from error
     return found
 
 
-def _open_receipt(receipt: Path | None) -> AbstractContextManager[TextIO | None]:
-    return nullcontext() if receipt is None else open_atomically(receipt)
+def _format(receipt: dict[str, Any]) -> str:
+    return json.dumps(receipt, ensure_ascii=False, indent=2) + "\n"
+
+
+def _open_receipt(
+    database: Database, receipt: Path | None
+) -> AbstractContextManager[Callable[[str], object]]:
+    if receipt is None:
+        return nullcontext(len)
+    with database.reading() as session:
+        return open_reserved(receipt, count_receipt_bytes(session))
 
 
 def _delete(context: AdminContext, database: Database, name: str, messages: Messages) -> dict[str, Any]:
@@ -128,3 +137,20 @@ def _delete(context: AdminContext, database: Database, name: str, messages: Mess
     if found is None:
         raise ChatError(f"{name} was deleted, but its erasure is not complete. {NOT_PURGED}")
     return found
+
+
+def receipt(
+    context: AdminContext,
+    pseudonym: Annotated[
+        str, typer.Argument(metavar="PSEUDONYM", help="The pseudonym, such as deleted-user-7f3a90c2.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write to FILE. Default: standard output."),
+    ] = None,
+) -> None:
+    """Write the receipt of a deletion again, as JSON, without the name of the account."""
+    with context.reading() as session:
+        found = get_account_receipt(session, pseudonym)
+    with open_atomically(out) as file:
+        file.write(_format(found))
