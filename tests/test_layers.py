@@ -62,6 +62,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "commands.dispatcher",
     "commands.table",
     "commands",
+    "bootstrap.assembly",
     "net.kernel",
     "net.transport",
     "net.send",
@@ -105,7 +106,6 @@ BASE = {"ground", "settings", "wire"}
 DB = {layer for layer in LAYERS if layer.partition(".")[0] == "db"}
 CLIENT = {layer for layer in LAYERS if layer.partition(".")[0] == "client"}
 ALONE = {  # packages with stricter rules than the order; the first match applies
-    "app.bootstrap": set(LAYERS),
     "app.client.net": {"ground", "settings", "wire", "client.net"},
     "app.cli.terminal": {"ground"},
     "app.cli.server": {"bootstrap", "services", *DB, *BASE, "cli"},
@@ -118,7 +118,7 @@ ALONE = {  # packages with stricter rules than the order; the first match applie
     "migrations": {*DB, *BASE},
 }
 SOCKETS = {"socket", "socketserver", "selectors", "select"}
-HAVE_SOCKETS = ("app.net", "app.client.net", "app.bootstrap")
+HAVE_SOCKETS = ("app.net", "app.client.net")
 
 
 def files(*folders: str) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from app.commands.pseudoclients import service_context
 from app.commands.remote_events.applying import apply_remote
 from app.commands.requests import UNNAMED, CommandRequest, MalformedLine
 from app.commands.runtime import Runtime
-from app.commands.sessions import connections, leaving, nodes
+from app.commands.sessions import connections, leaving, node_removal
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, SlowWork, Step
@@ -94,7 +94,7 @@ class Dispatcher:
         self, changeset: Changeset, name: str, reason: str, delivered_until: int | None = None
     ) -> None:
         """Record the end of a node, and end its sessions."""
-        nodes.remove_node(self.runtime, changeset, name, reason, delivered_until)
+        node_removal.remove_node(self.runtime, changeset, name, reason, delivered_until)
 
     def _run_command(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
         context_class = request.context_class if client.session is not None else Context

@@ -1,4 +1,4 @@
-"""The nodes on the database, and the sessions of one that is gone."""
+"""The end of a node, and of the sessions that had devices only there."""
 
 from app.commands.runtime import Runtime
 from app.commands.sessions.leaving import end_sessions
