@@ -40,8 +40,9 @@ def _read_targets(ctx: Context, last_rooms: list[int], limit: int, begin: int, e
     rooms, parties = _readable_rooms(ctx, last_rooms), ctx.me.parties
 
     def read(session: Session) -> Page[ConversationTarget]:
+        last = ctx.find_end_of_history()
         visible = find_first_visible(session.connection(), rooms, parties)
-        return list_targets(session, rooms, parties[0], limit, begin, end, visible)
+        return list_targets(session, rooms, parties[0], limit, begin, end, visible, last)
 
     return read_later(ctx, _failure(), read, _send_targets)
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from app.db.models import CorrespondentRow, EventRow, RoomRow
-from app.services.history.pages import Page, cut_page
+from app.services.history.pages import END, Page, cut_page
 from app.services.history.source import IS_MESSAGE, HistoryCursor
 
 _table = EventRow.__table__
@@ -31,14 +31,19 @@ def list_targets(
     first: int,
     last: int,
     visible: Mapping[int, HistoryCursor] = NOTHING_HIDDEN,
+    end: int = END,
 ) -> Page[ConversationTarget]:
     """Return the rooms and partners whose latest message lies between two instants, exclusive.
 
     `visible` maps rooms with restricted history to their first visible position. Targets are
     ordered oldest first; if there are too many, those nearest to the instant `first` are returned.
+    Messages after the position `end` do not count: the caller receives them live.
     """
     low, high = sorted((first, last))
-    targets = [*_list_room_targets(session, rooms, visible), *_list_partner_targets(session, party, low)]
+    targets = [
+        *_list_room_targets(session, rooms, visible, end),
+        *_list_partner_targets(session, party, low, end),
+    ]
     matching = sorted(
         (target for target in targets if low < target.at < high), key=lambda target: (target.at, target.name)
     )
@@ -46,20 +51,21 @@ def list_targets(
 
 
 def _list_room_targets(
-    session: Session, rooms: Mapping[int, str], visible: Mapping[int, HistoryCursor]
+    session: Session, rooms: Mapping[int, str], visible: Mapping[int, HistoryCursor], end: int
 ) -> Iterator[ConversationTarget]:
-    query = select(RoomRow.id, _last_message_at(_table.c.room_id == RoomRow.id)).where(RoomRow.id.in_(rooms))
+    last_at = _last_message_at(_table.c.room_id == RoomRow.id, end)
+    query = select(RoomRow.id, last_at).where(RoomRow.id.in_(rooms))
     for room, at in session.execute(query):
         if at is not None and (room not in visible or at >= visible[room].at):
             yield ConversationTarget(rooms[room], at)
 
 
-def _list_partner_targets(session: Session, party: str, since: int) -> Iterator[ConversationTarget]:
+def _list_partner_targets(session: Session, party: str, since: int, end: int) -> Iterator[ConversationTarget]:
     """Yield a party's partners, each name once.
 
     `CorrespondentRow.last_at` cannot be used, because the latest event need not be a message.
     """
-    last_at = _last_message_at(_table.c.conversation == CorrespondentRow.conversation)
+    last_at = _last_message_at(_table.c.conversation == CorrespondentRow.conversation, end)
     query = select(CorrespondentRow.name, CorrespondentRow.key, last_at)
     query = query.where(CorrespondentRow.party == party, CorrespondentRow.last_at > since)
     latest: dict[str, ConversationTarget] = {}
@@ -69,11 +75,14 @@ def _list_partner_targets(session: Session, party: str, since: int) -> Iterator[
     yield from latest.values()
 
 
-def _last_message_at(condition: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Return a subquery for the time of the latest message that matches a condition."""
+def _last_message_at(condition: ColumnElement[bool], end: int) -> ScalarSelect[int]:
+    """Return a subquery for the time of the latest message up to a position, on a condition.
+
+    Adding 0 makes the planner use the index that provides the order.
+    """
     return (
         select(_table.c.at)
-        .where(condition, IS_MESSAGE)
+        .where(condition, IS_MESSAGE, _table.c.id + 0 <= end)
         .order_by(_table.c.at.desc())
         .limit(1)
         .scalar_subquery()

@@ -24,6 +24,24 @@ def search(anna: HarnessClient) -> Sequence[str]:
     return [line.params[-1] for line in lines if line.command == "PRIVMSG"]
 
 
+def test_targets_count_no_message_that_comes_live(cluster: Cluster) -> None:
+    a, b = cluster.nodes.values()
+    anna = a.connect("anna", *history_clients.CAPS)
+    cluster.settle()
+    bob = b.connect("bob")
+    cluster.settle()
+    bob.send("PRIVMSG anna :hello")
+
+    def targets() -> list[str]:
+        query = "CHATHISTORY TARGETS timestamp=2026-01-01T00:00:00.000Z timestamp=2030-01-01T00:00:00.000Z 9"
+        lines = [parse(line) for line in anna.ask(query)]
+        return [line.params[1] for line in lines if line.command == "CHATHISTORY"]
+
+    assert targets() == []
+    cluster.settle()
+    assert targets() == ["bob"]
+
+
 @pytest.mark.parametrize("ask", [ask_for_page, search])
 def test_history_and_live_messages_overlap_on_no_node(cluster: Cluster, ask: Ask) -> None:
     a, b = cluster.nodes.values()
