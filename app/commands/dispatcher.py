@@ -1,6 +1,7 @@
 """The dispatcher: runs or refuses the commands of clients, and sends the error replies."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.commands.context import Context, run_handler
@@ -86,9 +87,9 @@ class Dispatcher:
         words = f"FAIL {verb} NOT_STORED {event.target or '*'}"
         return f":{self.runtime.server_name} {words} :{EVENT_REFUSED}"
 
-    def shut_down(self, changeset: Changeset, reason: str) -> None:
+    def shut_down(self, changeset: Changeset, reason: str, departing: Sequence[Client]) -> None:
         """Disconnect all clients."""
-        leaving.disconnect_all(self.runtime, changeset, reason)
+        leaving.disconnect_all(self.runtime, changeset, reason, departing)
 
     def remove_node(
         self, changeset: Changeset, name: str, reason: str, delivered_until: int | None = None

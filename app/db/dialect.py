@@ -102,6 +102,9 @@ class Dialect(Protocol):
         Notifications are lost while that thread has no connection.
         """
 
+    def notify(self, connection: Connection, channel: Channel, payload: str) -> None:
+        """Notify the servers on the database, if any, once the transaction commits."""
+
     def find_lost_files(self) -> str | None:
         """Return what happened to the open files of the database, or None if they are in place.
 

@@ -1,5 +1,6 @@
 """The interface through which the engine calls the command layer, which it may not import."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from app.engine.changeset import Changeset
@@ -42,8 +43,11 @@ class CommandHandler(Protocol):
     def revert(self, event: Event) -> str:
         """Undo an event that could not be stored; return the error line for its author."""
 
-    def shut_down(self, changeset: Changeset, reason: str) -> None:
-        """Disconnect all users before the server stops, and say why."""
+    def shut_down(self, changeset: Changeset, reason: str, departing: Sequence[Client]) -> None:
+        """Disconnect all users before the server stops, and say why.
+
+        `departing` are clients that were to be disconnected by a changeset that is not stored.
+        """
 
     def remove_node(
         self, changeset: Changeset, name: str, reason: str, delivered_until: int | None = None

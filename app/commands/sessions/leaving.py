@@ -4,7 +4,7 @@ A user quits when the last device is detached (`detach_client`), or at once when
 disconnected (`disconnect_user`). An always-on account may stay without a device (`always_on`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
@@ -85,7 +85,9 @@ def end_sessions(
             always_on.leave_node(changeset, user, node, delivered_until)
 
 
-def disconnect_all(runtime: Runtime, changeset: Changeset, reason: str) -> None:
+def disconnect_all(
+    runtime: Runtime, changeset: Changeset, reason: str, departing: Sequence[Client] = ()
+) -> None:
     """Close all connections at shutdown; sessions without other devices end unless always-on.
 
     The QUITs are stored but not delivered here, because every client is disconnected anyway.
@@ -98,7 +100,7 @@ def disconnect_all(runtime: Runtime, changeset: Changeset, reason: str) -> None:
         changeset.events += events
         for event in events:
             world.apply(event)
-    for client in world.clients:
+    for client in dict.fromkeys((*world.clients, *departing)):
         close_client(changeset, client, reason)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.pool import NullPool
 
 from app.db.dialect import HOLDS_LOCK, MAX_PAUSE_MS, Claim, Listening, StorageUsage
-from app.db.notifications import Channel
+from app.db.notifications import Channel, notify
 from app.db.postgresql.hosts import redact_url, with_connect_timeout
 from app.db.postgresql.locks import (
     LOG_LOCK,
@@ -174,6 +174,10 @@ class PostgreSQL:
         """Return whether a session has a lock on the database."""
         with engine.connect() as connection:
             return bool(connection.execute(_IS_CLAIMED).scalar_one())
+
+    def notify(self, connection: Connection, channel: Channel, payload: str) -> None:
+        """Notify the servers on the database once the transaction commits."""
+        notify(connection, channel, payload)
 
     def listen(self, url: URL, hear: Callable[[Channel, str], None]) -> Listening:
         """Call `hear` on a thread of its own with each notification of another server."""

@@ -134,6 +134,9 @@ class SQLite:
         """Return a listener that hears nothing: there are no other servers."""
         return _Silence()
 
+    def notify(self, connection: Connection, channel: Channel, payload: str) -> None:
+        """Do nothing: there are no other servers."""
+
     def find_lost_files(self) -> str | None:
         """Compare the paths with the open files: three calls of `stat` and one of `pread`."""
         return self._files.find_problem()

@@ -32,10 +32,14 @@ class Batch:
 
     def concerns(self, client: Client) -> bool:
         """Whether something for this client waits: it hears of the batch, or is answered by it."""
-        plans = [self.changeset.plan, *(reply.plan for reply in self.replies)]
-        return any(_addresses(plan, client) for plan in plans) or any(
+        return any(_addresses(plan, client) for plan in self.plans) or any(
             unit.client is client for unit in self.all_units
         )
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """The plans of the batch and of the replies behind it."""
+        return [self.changeset.plan, *(reply.plan for reply in self.replies)]
 
     @property
     def all_units(self) -> Sequence[SubmissionUnit]:

@@ -168,6 +168,9 @@ class Committer:
         self.meter.failures += 1
         self.outage.record_failure(error)
         self.output.hold()
+        if self.output.first is not None:
+            # The commit may have sent them, and soon they are out of date.
+            self.output.first.changeset.transient.clear()
 
     def advance(self) -> None:
         """Deliver the batch in flight if it is stored by now, and commit the next one."""
@@ -273,7 +276,7 @@ class Committer:
         self.retry()
         opened = None if self.output.is_stuck else self.open()
         changeset = opened or Changeset(self._world, writable=True)
-        self._handler.shut_down(changeset, STOPPING)
+        self._handler.shut_down(changeset, STOPPING, self.output.departing)
         if self._ledger.membership is not None:
             self._handler.remove_node(changeset, self._ledger.membership.name, STOPPING)
         if opened is None:
@@ -294,7 +297,7 @@ class Committer:
     def disconnect_all(self, reason: str) -> None:
         """Disconnect all users without storing anything: this server may not write any more."""
         changeset = Changeset(self._world, writable=True)
-        self._handler.shut_down(changeset, reason)
+        self._handler.shut_down(changeset, reason, self.output.departing)
         self.output.deliver_now(changeset, [])
         self._ledger.close()
 

@@ -13,6 +13,7 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import Plan
+from app.engine.delivery.response import Response
 from app.engine.storing.batch import Batch, WaitingReply
 from app.engine.submission_unit import SubmissionUnit
 
@@ -49,6 +50,12 @@ class ReleaseQueue:
     def ahead(self) -> Batch | None:
         """The batch that was decided before the first one was stored, if any."""
         return self._batches[1] if len(self._batches) > 1 else None
+
+    @property
+    def departing(self) -> Sequence[Client]:
+        """The clients that batches disconnect which are not delivered."""
+        plans = [plan for batch in self._batches for plan in batch.plans]
+        return [item.client for plan in plans for item in plan if isinstance(item, Response) and item.end]
 
     def begin(self, batch: Batch) -> None:
         """Make a batch the first one, which is being committed."""

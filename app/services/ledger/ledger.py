@@ -12,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import Clock
 from app.db.database import Database
 from app.db.log import make_placeholder
-from app.db.notifications import Channel, notify
+from app.db.notifications import Channel
 from app.db.savepoint import savepoint
 from app.db.transient import encode_transient
 from app.errors import NodeLost, StorageError
 from app.events import Event
 from app.services.ledger.log_reader import LogReader
-from app.services.record import announce, record_silently
+from app.services.record import record_silently
 
 T = TypeVar("T")
 
@@ -203,7 +203,9 @@ class Ledger(LogReader):
         """
         if self.membership is None or self.membership.is_alone:
             return
-        announce(self.connection, events)
+        notify = self.database.dialect.notify
+        if events:
+            notify(self.connection, Channel.LOG, str(events[-1].id))
         for event in transient:
             payload = encode_transient(self.membership.name, event)
             if payload is not None:
