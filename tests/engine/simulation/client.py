@@ -11,7 +11,7 @@ from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_
 from app.wire.framing import Framer
 from app.wire.line import Line, parse
 from tests.engine.harness import RecordingSink
-from tests.engine.simulation.reference import ShownLine, find_shown
+from tests.engine.simulation.reference import ShownLine
 
 CAPABILITIES = "CAP REQ :message-tags server-time echo-message"
 
@@ -31,8 +31,11 @@ class SimulatedClient:
         self.nick = nick  # at first
         self.told_before: Mapping[int, int] = {}  # events of each session before this device was admitted
         self.told_after: int | None = None  # events of its session after it was admitted
-        self._next: int | None = None
-        self._unchecked: list[Line] = []
+        self.is_first_device = False  # the session began with it, so it receives everything from then on
+        self.shown: list[ShownLine] = []  # what was received that stands for events of users
+        self.typing: set[str] = set()  # the typing notifications that were received
+        self.last_line: Line | None = None
+        self._first: int | None = None  # the index of the first of the events
         self._waiting: list[Step] = [Callback(lambda changeset, client: self._enter(account), writes=False)]
         for line in (CAPABILITIES, f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END"):
             self.send(line)
@@ -86,43 +89,38 @@ class SimulatedClient:
         self._unit = SubmissionUnit(self.client, steps) if steps else None
         return self._unit
 
-    def take_shown(self) -> Sequence[ShownLine]:
-        """Return what was received since the last call and stands for events of users."""
-        lines, self._unchecked = self._unchecked, []
-        return list(find_shown(lines))
-
-    @property
-    def is_first_device(self) -> bool:
-        """Whether the session began with this device, so it receives everything from then on."""
-        return self.session not in self.told_before
-
     def find_next(self, shown: ShownLine, expected: Sequence[ShownLine]) -> int:
         """Return the index of the event that has to come next, when `shown` has come."""
-        number = self._next
-        if number is None:
-            number = 0 if self.is_first_device else self._find_first(shown, expected)
-        self._next = number + 1
-        return number
+        if self._first is None:
+            self._first = 0 if self.is_first_device else self._find_first(shown, expected)
+        return self._first + len(self.shown)
 
     def _find_first(self, shown: ShownLine, expected: Sequence[ShownLine]) -> int:
         """Return the index of the first event: one that came around the admission of the device."""
-        earliest = self.told_before[self.session or 0]
-        latest = len(expected) if self.told_after is None else self.told_after
+        earliest = min(self.told_before.get(self.session or 0, 0), len(expected))
+        latest = len(expected) if self.told_after is None else min(self.told_after, len(expected))
         candidates = (i for i in range(earliest, latest + 1) if expected[i : i + 1] == [shown])
         return next(candidates, latest)
 
+    def has_seen_only(self, expected: Sequence[ShownLine]) -> bool:
+        """Whether everything that was received is part of what is expected."""
+        first = self._first or 0
+        return self.shown == list(expected[first : first + len(self.shown)])
+
     def find_missing(self, expected: Sequence[ShownLine]) -> Sequence[ShownLine]:
         """Return the events that have not come yet."""
-        if self._next is None:
+        if self._first is None:
             return expected[0 if self.is_first_device else self.told_after or 0 :]
-        return expected[self._next :]
+        return expected[self._first + len(self.shown) :]
 
     def receive(self) -> list[Line]:
         """Return what has arrived; hang up if the server has closed the connection."""
         self.session = self.session or self.client.session
-        data, self._sink.data = self._sink.data, b""
-        news = [parse(line) for line in data.decode().split("\r\n") if line]
-        self._unchecked += news
         if self._sink.is_finished:
             self.hang_up()
+        if not self._sink.data:
+            return []
+        data, self._sink.data = self._sink.data, b""
+        news = [parse(line) for line in data.decode().split("\r\n") if line]
+        self.last_line = news[-1]
         return news

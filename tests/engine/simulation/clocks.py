@@ -8,10 +8,11 @@ START = 1_795_000_000_000  # instant
 
 
 class SimulatedTime:
-    """The time of the simulation, which is also that of the database, in milliseconds."""
+    """The time of the simulation in milliseconds, and the clock of the database."""
 
     def __init__(self) -> None:
         self.elapsed = 0
+        self.database_skew = 0
         self.random = random.Random(0)
 
     @property
@@ -19,18 +20,23 @@ class SimulatedTime:
         """The current instant."""
         return START + self.elapsed
 
+    @property
+    def database_now(self) -> int:
+        """The instant as the database sees it."""
+        return self.now + self.database_skew
+
 
 class SkewedClock(Clock):
     """The clock of one node, which may be some milliseconds ahead or behind."""
 
     def __init__(self, time: SimulatedTime, skew: int) -> None:
         self._time = time
-        self._skew = skew
+        self.skew = skew
         self._last_id = 0
 
     def now(self) -> int:
         """Return the instant as this node sees it."""
-        return self._time.now + self._skew
+        return self._time.now + self.skew
 
     def monotonic(self) -> float:
         """Return the time since the start of the simulation in seconds."""

@@ -16,11 +16,12 @@ from app.events import Event, PasswordHashes
 from app.services.accounts.accounts import registration_event
 from tests.chat_file import create_chat_file
 from tests.engine.simulation.clocks import SimulatedTime, SkewedClock
-from tests.engine.simulation.shared_database import SharedDatabase, Storage
+from tests.engine.simulation.shared_database import SharedDatabase
+from tests.engine.simulation.storage import Storage
 from tests.story import record_now
 
 NODES = {"a": 0, "b": 700, "c": -1_900}  # names, with the milliseconds by which their clocks differ
-ACCOUNTS = ("anna", "bob")
+ACCOUNTS = {"anna": "user", "bob": "user", "dora": "admin"}  # names and roles
 _NO_PASSWORD = PasswordHashes("$none", "4096$eA==$eA==$eA==")
 MAX_LOG_ROWS = 10_000
 
@@ -29,19 +30,19 @@ class Databases:
     """The shared database as each node and an observer see it, used again for each history."""
 
     def __init__(self) -> None:
-        self._storage = Storage(_make_template())
-        self.of_node = {name: SharedDatabase(self._storage) for name in NODES}
-        self.of_observer = SharedDatabase(self._storage)
+        self.storage = Storage(_make_template())
+        self.of_node = {name: SharedDatabase(self.storage) for name in NODES}
+        self.of_observer = SharedDatabase(self.storage)
 
     def reset(self) -> None:
         """Close all connections, and restore the database that has accounts only."""
         for database in (*self.of_node.values(), self.of_observer):
             database.close()
-        self._storage.reset()
+        self.storage.reset()
 
     def read_after(self, position: int) -> Sequence[Event]:
         """Return the events of the log after a position."""
-        if self._storage.driver.execute("SELECT max(id) FROM event").fetchone() == (position,):
+        if self.storage.read_last_id() == position:
             return ()
         with self.of_observer.engine.connect() as connection:
             return read_after(connection, position, MAX_LOG_ROWS)
@@ -58,7 +59,7 @@ class Databases:
     def close(self) -> None:
         """Close all connections, and forget the database."""
         self.reset()
-        self._storage.close()
+        self.storage.close()
 
 
 def _make_template() -> bytes:
@@ -67,7 +68,8 @@ def _make_template() -> bytes:
         path = create_chat_file(Path(folder) / "chat.db")
         database = Database(parse_database_url(str(path)))
         clock = SkewedClock(SimulatedTime(), 0)
-        record_now(database, clock, [registration_event(clock, name, _NO_PASSWORD) for name in ACCOUNTS])
+        accounts = [registration_event(clock, name, _NO_PASSWORD, role) for name, role in ACCOUNTS.items()]
+        record_now(database, clock, accounts)
         database.close()
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")  # a database in memory has no other file

@@ -1,8 +1,8 @@
 """Failures of operations on the database, as of those on PostgreSQL.
 
 A connection that is lost ends its transaction. If it is lost at COMMIT, the commit may have taken
-effect. A node can also stall at any statement while other nodes go on: its transaction is then
-ended by `idle_in_transaction_session_timeout`.
+effect, or may do so later. A node can also stall at any statement while other nodes go on: its
+transaction is then ended by `idle_in_transaction_session_timeout`.
 """
 
 import sqlite3
@@ -19,6 +19,7 @@ class Fault(Enum):
     BUSY = auto()  # as ERROR, because another program holds the log's lock
     CUT = auto()  # it has no effect, and the connection is lost
     ANSWER_LOST = auto()  # it takes effect, but the connection is lost before the answer
+    SUSPENSION = auto()  # as CUT, but a commit may take effect later, and keeps the log's lock until then
     STALL = auto()  # as CUT, after the others have gone on for a while
     STALL_ANSWER_LOST = auto()  # as ANSWER_LOST, after the others have gone on for a while
     SLOW_ANSWER = auto()  # it takes effect, and the others go on for a while before the answer
@@ -35,6 +36,7 @@ class PlannedFault:
     fault: Fault
     after: int
     only_commits: bool
+    stall_milliseconds: int
 
 
 class ConnectionLost(sqlite3.OperationalError):
@@ -44,7 +46,9 @@ class ConnectionLost(sqlite3.OperationalError):
 class FaultyConnection(Protocol):
     """A connection whose operations may fail."""
 
-    is_lost: bool
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection was lost."""
 
     @property
     def in_transaction(self) -> bool:
@@ -52,6 +56,9 @@ class FaultyConnection(Protocol):
 
     def end_transaction(self) -> None:
         """End the transaction, if any, as the database does by itself."""
+
+    def suspend(self) -> None:
+        """Suspend the commit of the transaction, if any: it may take effect later."""
 
     def lose(self) -> ConnectionLost:
         """Lose the connection, which ends its transaction; return the error that says so."""
@@ -65,9 +72,12 @@ def make_busy_error() -> sqlite3.OperationalError:
 
 
 class FaultInjector:
-    """Decides which operations of a node fail. `let_others_act` runs while an operation stalls."""
+    """Decides which operations of a node fail.
 
-    def __init__(self, let_others_act: Callable[[], None]) -> None:
+    `let_others_act` lets other nodes go on for some milliseconds while an operation stalls.
+    """
+
+    def __init__(self, let_others_act: Callable[[int], None]) -> None:
         self.is_down = False  # every operation fails
         self.happened = 0  # faults so far
         self._let_others_act = let_others_act
@@ -97,16 +107,19 @@ class FaultInjector:
         fault = self._take_due(ends_transaction)
         if fault is None:
             return operation()
-        if fault not in _TAKES_EFFECT:
+        kind = fault.fault
+        if kind is Fault.SUSPENSION and ends_transaction:
+            connection.suspend()
+        elif kind not in _TAKES_EFFECT:
             connection.end_transaction()
-        result = operation() if fault in _TAKES_EFFECT else None
-        if fault in _STALLS:
-            self._stall(connection, ends_transaction)
-        if fault is Fault.SLOW_ANSWER and not connection.is_lost:
+        result = operation() if kind in _TAKES_EFFECT else None
+        if kind in _STALLS:
+            self._stall(connection, ends_transaction, fault.stall_milliseconds)
+        if kind is Fault.SLOW_ANSWER and not connection.is_lost:
             return result
-        raise _make_error(fault, connection)
+        raise _make_error(kind, connection)
 
-    def _take_due(self, is_commit: bool) -> Fault | None:
+    def _take_due(self, is_commit: bool) -> PlannedFault | None:
         planned = self._planned
         if planned is None or (planned.only_commits and not is_commit):
             return None
@@ -115,13 +128,13 @@ class FaultInjector:
             return None
         self._planned = None
         self.happened += 1
-        return planned.fault
+        return planned
 
-    def _stall(self, connection: FaultyConnection, ends_transaction: bool) -> None:
+    def _stall(self, connection: FaultyConnection, ends_transaction: bool, milliseconds: int) -> None:
         """Let the others act; an open transaction is ended, so that they need not wait for it."""
         if not ends_transaction and connection.in_transaction:
             connection.lose()
-        self._let_others_act()
+        self._let_others_act(milliseconds)
 
 
 def _make_error(fault: Fault, connection: FaultyConnection) -> sqlite3.OperationalError:

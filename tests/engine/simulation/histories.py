@@ -9,18 +9,25 @@ from tests.engine.simulation.databases import ACCOUNTS, NODES
 from tests.engine.simulation.faults import Fault
 from tests.engine.simulation.simulation import Step
 from tests.engine.simulation.steps import (
+    LONG_STALL,
+    SHORT_STALL,
     Connect,
     CutOff,
     Cycle,
     Drop,
+    EndSuspension,
     Fail,
+    FailingStart,
+    FailOver,
     HangUp,
     Kill,
+    KillUser,
     Notify,
     Pause,
     Restore,
     Resume,
     Send,
+    SetClock,
     Start,
     Wait,
 )
@@ -28,11 +35,19 @@ from tests.engine.simulation.steps import (
 MAX_MOVES = 40
 NODE = st.sampled_from(sorted(NODES))
 CLIENT = st.sampled_from([0, 0, 1, 2])
-NICK = st.sampled_from(["anna", "anna", "bob", "Anna", "carol", "dora"])
+NICK = st.sampled_from(["anna", "anna", "bob", "Anna", "carol", "dora", "dora"])
+STALL = st.sampled_from([SHORT_STALL, SHORT_STALL, LONG_STALL])
+PAUSE = st.sampled_from([150, 400, 2_500, 5_000])
+SKEW = st.sampled_from([0, 900, -900, 3_000, -3_000])
+SETTINGS_OF_CLOCK = st.sampled_from([0, 700, -1_900, 5_000, -5_000, 3_600_000, -3_600_000])
 LINES = st.sampled_from(
     "JOIN #tea|JOIN #wine|PRIVMSG #tea :%|PRIVMSG #tea :%|PRIVMSG #tea :%|PRIVMSG #wine :%|PRIVMSG #wine :%|"
     "PART #tea|PART #tea :tired|PRIVMSG anna :%|PRIVMSG bob :%|NICK anna|NICK bob|NICK dora|TOPIC #tea :%|"
-    "KICK #tea anna|KICK #tea bob|KICK #tea carol|NAMES #tea|WHOIS anna|QUIT|PING :%".split("|")
+    "KICK #tea anna|KICK #tea bob|KICK #tea carol|NAMES #tea|NAMES #wine|WHOIS anna|QUIT|PING :%|"
+    "INVITE carol #wine|INVITE anna #tea|INVITE bob #wine|MODE #wine +i|MODE #wine -i|KILL anna :%|KILL bob :%|"
+    "KILL carol :%|NICK ANNA|NICK carol|@+typing=% TAGMSG #tea|@+typing=% TAGMSG #tea|@+typing=% TAGMSG #wine".split(
+        "|"
+    )
 )
 Steps = tuple[Step, ...]
 
@@ -47,8 +62,33 @@ def _connect(node: str, nick: str) -> Steps:
     return Connect(node, nick, account), Send(node, -1, "JOIN #tea,#wine"), Cycle(node)
 
 
-def _fail(node: str, fault: Fault, after: int, only_commits: bool, client: int, line: str) -> Steps:
-    return Fail(node, fault, after, only_commits), *_send(node, client, line)
+def _fail(
+    node: str, fault: Fault, after: int, only_commits: bool, stall: int, client: int, line: str
+) -> Steps:
+    return Fail(node, fault, after, only_commits, stall), *_send(node, client, line)
+
+
+def _type(node: str, client: int, room: str, other: str) -> Steps:
+    """Join and type in one batch; another node hears of it."""
+    sent = Send(node, client, f"JOIN {room}"), Send(node, client, f"@+typing=% TAGMSG {room}")
+    return *sent, Cycle(node), Notify(other, -1), Cycle(other)
+
+
+def _fail_over(
+    nodes: Sequence[str], fault: Fault, line: str, later: str, lost: int, skew: int, client: int
+) -> Steps:
+    """Replace the database while a commit is in doubt, and go on."""
+    late, other, *_ = nodes
+    failed = Fail(late, fault, 0, True), *_send(late, client, line)
+    return *failed, FailOver(lost, skew), Wait(150), *_send(other, 0, later), Cycle(late)
+
+
+def _suspend(nodes: Sequence[str], line: str, others: str, pause: int, is_done: bool, client: int) -> Steps:
+    """Suspend a commit; let others try to go on, and the node look for what it has decided."""
+    late, other, *_ = nodes
+    failed = Fail(late, Fault.SUSPENSION, 0, True), *_send(late, client, line)
+    tried = *_send(other, 0, others), Wait(pause), Cycle(late)
+    return *failed, *tried, EndSuspension(is_done), Cycle(other), Cycle(late)
 
 
 def _overtake(
@@ -74,9 +114,24 @@ DEEDS = st.one_of(
     st.builds(Wait, st.sampled_from([150, 150, 400, 1_100])).map(_alone),
 )
 FAULTS = st.one_of(
-    st.builds(_fail, NODE, st.sampled_from(Fault), st.just(0), st.just(True), CLIENT, LINES),
-    st.builds(_fail, NODE, st.sampled_from(Fault), st.integers(0, 14), st.just(False), CLIENT, LINES),
-    st.builds(lambda node, index: (Notify(node, index), Cycle(node)), NODE, st.integers(0, 3)),
+    st.builds(_fail, NODE, st.sampled_from(Fault), st.just(0), st.just(True), STALL, CLIENT, LINES),
+    st.builds(_fail, NODE, st.sampled_from(Fault), st.integers(0, 14), st.just(False), STALL, CLIENT, LINES),
+    st.builds(lambda node, index: (Notify(node, index), Cycle(node)), NODE, st.integers(-1, 3)),
+    st.builds(_type, NODE, CLIENT, st.sampled_from(["#tea", "#wine"]), NODE),
+)
+FAILOVERS = st.one_of(
+    st.builds(
+        _fail_over,
+        st.permutations(sorted(NODES)),
+        st.sampled_from(Fault),
+        LINES,
+        LINES,
+        st.integers(0, 4),
+        SKEW,
+        CLIENT,
+    ),
+    st.builds(_suspend, st.permutations(sorted(NODES)), LINES, LINES, PAUSE, st.booleans(), CLIENT),
+    st.builds(FailOver, st.integers(0, 3), SKEW).map(_alone),
 )
 OVERTAKINGS = st.builds(
     _overtake,
@@ -87,6 +142,10 @@ OVERTAKINGS = st.builds(
     CLIENT,
 )
 TROUBLES = st.one_of(
+    st.builds(SetClock, NODE, SETTINGS_OF_CLOCK).map(_alone),
+    st.builds(EndSuspension, st.booleans()).map(_alone),
+    st.builds(KillUser, NICK).map(_alone),
+    st.builds(FailingStart, NODE, st.sampled_from(Fault), st.integers(0, 40)).map(_alone),
     st.builds(Wait, st.sampled_from([3_000, 5_000])).map(_alone),
     *[st.builds(kind, NODE).map(_alone) for kind in (CutOff, Restore, Drop, Pause, Resume, Kill, Start)],
     st.builds(HangUp, NODE, CLIENT).map(_alone),
@@ -104,6 +163,6 @@ OPENINGS = st.sampled_from(
         for nodes in ("ab", "abc", "bca")
     ]
 )
-KINDS = [DEEDS] * 4 + [FAULTS, OVERTAKINGS] + [TROUBLES] * 2
+KINDS = [DEEDS] * 4 + [FAULTS, OVERTAKINGS, FAILOVERS] + [TROUBLES] * 2
 MOVES = st.sampled_from(KINDS).flatmap(lambda kind: kind)
 HISTORIES = st.builds(_join, OPENINGS, st.lists(MOVES, min_size=5, max_size=MAX_MOVES))

@@ -1,9 +1,10 @@
 """A node of the simulation: the real engine, driven cycle by cycle."""
 
 from collections import deque
-from collections.abc import Callable
 
 from app.bootstrap.assembly import Core, assemble
+from app.bootstrap.nodes import receive_notification
+from app.db.notifications import Channel
 from app.engine.world.world import World
 from app.errors import NodeLost
 from app.services.nodes.membership import Membership, NodeProfile
@@ -13,49 +14,50 @@ from tests.engine.simulation.client import SimulatedClient
 from tests.engine.simulation.clocks import SimulatedTime, SkewedClock
 from tests.engine.simulation.faults import FaultInjector
 from tests.engine.simulation.shared_database import SharedDatabase
+from tests.engine.simulation.storage import Notification
 
 LEASE_SECONDS = 4
+SETTINGS = {
+    name: ServerSettings.model_validate(
+        {
+            "servername": "irc.example",
+            "auto_join": [],
+            "flood_rate": 0,
+            "replay": 0,
+            "node": name,
+            "always_on": "opt-out",
+        }
+    )
+    for name in ("a", "b", "c")
+}
 
 
 class SimulatedNode:
     """One run of a server: a node that is started again is another one."""
 
     def __init__(
-        self,
-        name: str,
-        database: SharedDatabase,
-        time: SimulatedTime,
-        skew: int,
-        let_others_act: Callable[[], None],
+        self, name: str, database: SharedDatabase, time: SimulatedTime, skew: int, faults: FaultInjector
     ) -> None:
         self.name = name
-        self.faults = FaultInjector(let_others_act)
+        self.faults = faults
         self.clients: list[SimulatedClient] = []
-        self.announced: deque[int] = deque()  # notifications on their way to this node
+        self.announced: deque[Notification] = deque()  # on their way to this node
         self.is_paused = False
         self.is_cycling = False
-        self.has_ended = False  # it was killed or removed
+        self.has_ended = False  # it was killed or lost
+        self.loss: NodeLost | None = None  # why it ended by itself
+        self.has_shown_lost = False  # a failover has lost events that it has read
         self._database = database
-        self._database.dialect.injector = self.faults
-        self._clock = SkewedClock(time, skew)
-        self._settings = ServerSettings.model_validate(
-            {
-                "servername": "irc.example",
-                "auto_join": [],
-                "flood_rate": 0,
-                "replay": 0,
-                "node": name,
-                "always_on": "opt-out",
-            }
-        )
+        self._database.dialect.injector = faults
+        self.clock = SkewedClock(time, skew)
         self.core = self._start(time)
 
     def _start(self, time: SimulatedTime) -> Core:
-        """Start. Raises: StorageError, also if the place was taken."""
+        """Start. Raises: StorageError or SQLAlchemyError."""
         profile = NodeProfile(self.name, "1", {}, LEASE_SECONDS)
-        membership = Membership(profile, self._clock, lambda connection: time.now)
+        membership = Membership(profile, self.clock, lambda connection: time.database_now)
         try:
-            return assemble(self._settings, self._database, self._clock, membership=membership)
+            return assemble(SETTINGS[self.name], self._database, self.clock, membership=membership)
         except BaseException:
             self._database.close()
             raise
@@ -89,13 +91,16 @@ class SimulatedNode:
         """Open a connection, which is logged in to an account."""
         self.clients.append(SimulatedClient(self.core.runtime, self._database, nick, account))
 
-    def announce(self, index: int) -> None:
-        """Deliver one of the notifications."""
-        position = self.announced[index]
+    def hear(self, index: int) -> None:
+        """Deliver a notification, and before one of typing all that were sent before it."""
+        channel, payload = self.announced[index]
+        while channel is Channel.TRANSIENT and index:
+            receive_notification(self.core, *self.announced.popleft())
+            index -= 1
         del self.announced[index]
-        self.core.engine.notifications.announce(position)
+        receive_notification(self.core, channel, payload)
 
-    def cycle(self) -> list[list[Line]]:
+    def cycle(self) -> list[tuple[SimulatedClient, list[Line]]]:
         """Run a cycle of the engine; return what each client received."""
         engine = self.core.engine
         units = [unit for client in self.clients if (unit := client.submit()) is not None]
@@ -103,11 +108,12 @@ class SimulatedNode:
         try:
             engine.cycle([*engine._waiting.drain(), *units])
         except NodeLost as loss:
+            self.loss = loss
             engine.abandon(loss)
             self.end()
         finally:
             self.is_cycling = False
-        return [client.receive() for client in self.clients]
+        return [(client, client.receive()) for client in self.clients]
 
     def end(self) -> None:
         """End the process, as on SIGKILL: only what is stored is left."""

@@ -5,15 +5,24 @@ the log: names that two users have at once, messages of users that are gone, and
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.events import Event, msgid
-from app.events.data import AttachedData, ConnectedData, DetachedData, KickedData, RenamedData
+from app.events.data import (
+    AttachedData,
+    ConnectedData,
+    DetachedData,
+    InvitedData,
+    KickedData,
+    KilledData,
+    RenamedData,
+)
 from app.wire.line import Line
 from app.wire.names import fold
 
-VISIBLE = {"PRIVMSG", "NOTICE", "JOIN", "PART", "NICK", "QUIT", "TOPIC", "KICK"}
+VISIBLE = {"PRIVMSG", "NOTICE", "JOIN", "PART", "NICK", "QUIT", "TOPIC", "KICK", "INVITE"}
+FOREVER = 1 << 62  # as the end of a membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +49,14 @@ class Stay:
         return self.account is not None and fold(self.nick) == fold(self.account)
 
 
-def find_shown(lines: Iterable[Line]) -> Iterator[ShownLine]:
-    """Yield the lines that stand for events of users, except messages of users to themselves."""
-    for line in lines:
-        if line.command == "JOIN" and "msgid" not in line.tags:
-            continue  # for a device that enters the rooms of its user
-        nick = (line.source or "").partition("!")[0]
-        if line.command in VISIBLE and "!" in (line.source or "") and line.params[0] != nick:
-            yield ShownLine(line.tags.get("msgid"), nick, (line.command, *line.params))
+def find_shown(line: Line) -> ShownLine | None:
+    """Return what a line shows if it stands for an event of a user, except a message to oneself."""
+    if line.command not in VISIBLE or (line.command == "JOIN" and "msgid" not in line.tags):
+        return None  # such a JOIN is for a device that enters the rooms of its user
+    nick, is_user, _ = (line.source or "").partition("!")
+    if not is_user or line.params[0] == nick:
+        return None
+    return ShownLine(line.tags.get("msgid"), nick, (line.command, *line.params))
 
 
 class Reference:
@@ -59,6 +68,9 @@ class Reference:
         self.rooms: dict[int, str] = {}
         self.expected: dict[int, list[ShownLine]] = defaultdict(list)  # by session
         self.live_nodes: dict[str, int] = {}  # with the position of their start
+        self.names: dict[str, dict[str, int]] = defaultdict(dict)  # by room: nicks, since which position
+        self._periods: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)  # of memberships
+        self._killed_sessions: set[int] = set()
         self._gone: set[int] = set()
 
     def apply(self, event: Event) -> None:
@@ -68,6 +80,21 @@ class Reference:
         handler = getattr(self, f"_{event.kind.name.lower()}", None)
         if handler is not None:
             handler(event)
+
+    def was_member(self, session: int, room: str, first: int, last: int) -> bool:
+        """Whether a session was in a room at some position between two."""
+        return any(start <= last and first <= end for start, end in self._periods[session, room])
+
+    def _enter(self, session: int, room: int) -> None:
+        stay, name = self.sessions[session], self.rooms[room]
+        stay.rooms.add(room)
+        self.names[name].setdefault(stay.nick, self.position)
+        self._periods[session, name].append((self.position, FOREVER))
+
+    def _exit(self, session: int, room: int) -> None:
+        self.sessions[session].rooms.remove(room)
+        periods = self._periods[session, self.rooms[room]]
+        periods[-1] = (periods[-1][0], self.position)
 
     def _stay(self, event: Event) -> Stay:
         assert event.session in self.sessions, f"{event} by a session that is not online"
@@ -109,11 +136,22 @@ class Reference:
             return
         stay = self._stay(event)
         assert event.session is not None
-        assert not stay.is_always_on, f"{event} of a user who is always on"
+        is_killed = event.session in self._killed_sessions
+        assert is_killed or not stay.is_always_on, f"{event} of a user who is always on"
         others = self._neighbours(stay) - {event.session}
         self._show(event, others, "QUIT", event.text or "", has_id=False)
+        for room in list(stay.rooms):
+            self._exit(event.session, room)
         del self.sessions[event.session]
         self._gone.add(event.session)
+
+    def _killed(self, event: Event) -> None:
+        self._killed_sessions.add(KilledData.of(event).session)
+
+    def _invited(self, event: Event) -> None:
+        self._stay(event)
+        data = InvitedData.of(event)
+        self._show(event, [data.session], "INVITE", event.target or "", data.room or "", has_id=False)
 
     def _nick(self, event: Event) -> None:
         assert event.session is not None
@@ -124,6 +162,8 @@ class Reference:
         self._require_free(nick, event)
         self._show(event, self._neighbours(stay), "NICK", nick, has_id=False)
         stay.nick = nick
+        for room in stay.rooms:
+            self.names[self.rooms[room]].setdefault(nick, self.position)
 
     def _created(self, event: Event) -> None:
         assert event.room is not None
@@ -133,8 +173,8 @@ class Reference:
 
     def _deleted(self, event: Event) -> None:
         assert event.room is not None
-        for stay in self.sessions.values():
-            stay.rooms.discard(event.room)
+        for session in self._members(event.room):
+            self._exit(session, event.room)
         del self.rooms[event.room]
 
     def _renamed(self, event: Event) -> None:
@@ -145,27 +185,28 @@ class Reference:
         stay = self._stay(event)
         assert event.room in self.rooms, f"{event} in a room that does not exist"
         assert event.room not in stay.rooms, f"{event} by a member"
-        stay.rooms.add(event.room)
+        self._enter(event.session or 0, event.room)
         self._show(event, self._members(event.room), "JOIN", self.rooms[event.room])
 
-    def _leave(self, event: Event, session: int | None) -> str:
+    def _require_member(self, event: Event, session: int | None) -> str:
         assert event.room is not None
         assert session in self._members(event.room), f"{event} of a user that is not a member"
         return self.rooms[event.room]
 
     def _parted(self, event: Event) -> None:
-        stay, room = self._stay(event), self._leave(event, event.session)
+        self._stay(event)
+        room = self._require_member(event, event.session)
         reason = (event.text,) if event.text else ()
         assert event.room is not None
         self._show(event, self._members(event.room), "PART", room, *reason)
-        stay.rooms.remove(event.room)
+        self._exit(event.session or 0, event.room)
 
     def _kicked(self, event: Event) -> None:
         session = KickedData.of(event).session
-        room = self._leave(event, session)
+        room = self._require_member(event, session)
         assert event.room is not None
         self._show(event, self._members(event.room), "KICK", room, event.target or "", event.text or "")
-        self.sessions[session].rooms.remove(event.room)
+        self._exit(session, event.room)
 
     def _topic(self, event: Event) -> None:
         assert event.room in self.rooms, f"{event} of a room that does not exist"

@@ -1,47 +1,23 @@
-"""One SQLite database in memory that several nodes share, in place of PostgreSQL.
-
-All connections lead to the same one of SQLite, since only one transaction is open at a time. Each
-transaction is a savepoint within a transaction that lasts as long as a history, and is then rolled
-back, which restores the database as it was.
-"""
+"""The database of a simulation as SQLAlchemy sees it, in place of PostgreSQL."""
 
 import sqlite3
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import DBAPIError
 
 from app.db.database import Database
-from app.db.sqlite.connection_setup import add_functions
+from app.db.dialect import HOLDS_LOCK
+from app.db.notifications import Channel
 from app.db.sqlite.dialect import SQLite
-from tests.engine.simulation.faults import ConnectionLost, FaultInjector, make_busy_error
+from tests.engine.simulation.faults import ConnectionLost, FaultInjector
+from tests.engine.simulation.storage import Storage, Transaction
 
-_CACHED_STATEMENTS = 1_000
-RELIABLE = FaultInjector(lambda: None)  # nothing fails
-
-
-class Storage:
-    """What is stored, and which connection has a transaction open."""
-
-    def __init__(self, template: bytes) -> None:
-        self.driver = sqlite3.connect(
-            ":memory:", isolation_level=None, cached_statements=_CACHED_STATEMENTS, check_same_thread=False
-        )
-        self.driver.deserialize(template)
-        self.driver.execute("PRAGMA foreign_keys=ON")
-        add_functions(self.driver)
-        self.user: NodeConnection | None = None  # whose transaction is open
-
-    def reset(self) -> None:
-        """Restore what was stored at first."""
-        assert self.user is None, "a transaction is open at the end of a history"
-        if self.driver.in_transaction:
-            self.driver.rollback()
-        self.driver.execute("BEGIN")
-
-    def close(self) -> None:
-        """Close the connection of SQLite."""
-        self.driver.close()
+RELIABLE = FaultInjector(lambda milliseconds: None)  # nothing fails
+_BEGIN, _BEGIN_WITH_LOCK = "BEGIN", "BEGIN IMMEDIATE"
+_SYNCHRONOUS = "PRAGMA synchronous="
 
 
 class NodeConnection:
@@ -50,12 +26,19 @@ class NodeConnection:
     def __init__(self, storage: Storage, injector: FaultInjector) -> None:
         self.storage = storage
         self.injector = injector
-        self.is_lost = False
+        self._generation = storage.generation
+        self._was_cut = False
+        self._transaction: Transaction | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection was lost."""
+        return self._was_cut or self._generation != self.storage.generation
 
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
-        return self.storage.user is self
+        return self._transaction is not None and self._transaction is self.storage.open
 
     def cursor(self) -> "NodeCursor":
         """Return a cursor whose statements may fail."""
@@ -63,22 +46,27 @@ class NodeConnection:
 
     def execute(self, statement: str, values: Any = ()) -> "NodeCursor":
         """Execute a statement, unless it is time for a fault."""
-        cursor = NodeCursor(self)
-        cursor.execute(statement, values)
-        return cursor
+        return NodeCursor(self).execute(statement, values)
 
     def executemany(self, statement: str, rows: Any) -> "NodeCursor":
         """Execute a statement for each row, unless it is time for a fault."""
-        cursor = NodeCursor(self)
-        cursor.executemany(statement, rows)
-        return cursor
+        return NodeCursor(self).executemany(statement, rows)
 
-    def begin(self) -> None:
+    def begin(self, holds_lock: bool) -> None:
         """Begin a transaction."""
-        if self.storage.user is not None:
-            raise make_busy_error()
-        self.storage.driver.execute("SAVEPOINT node")
-        self.storage.user = self
+        self._transaction = self.storage.begin(holds_lock)
+
+    def run(self, operation: Callable[..., Any], statement: str, values: Any) -> None:
+        """Run a statement, unless it is time for a fault, and note it."""
+        if self._transaction is not None:
+            repeat = getattr(self.storage.driver, operation.__name__)
+            self._transaction.statements.append((repeat, statement, values))
+        self.injector.run(self, operation, statement, values)
+
+    def notify(self, channel: Channel, payload: str) -> None:
+        """Send a notification with the commit, unless it is time for a fault."""
+        if self._transaction is not None:
+            self.injector.run(self, self._transaction.notifications.append, (channel, payload))
 
     def commit(self) -> None:
         """Commit, unless it is time for a fault."""
@@ -86,8 +74,7 @@ class NodeConnection:
 
     def _commit(self) -> None:
         if self.in_transaction:
-            self.storage.driver.execute("RELEASE node")
-            self.storage.user = None
+            self.storage.commit()
 
     def rollback(self) -> None:
         """Roll back. Raises: ConnectionLost if the connection was lost."""
@@ -95,17 +82,20 @@ class NodeConnection:
             raise self.lose()
         self.end_transaction()
 
+    def suspend(self) -> None:
+        """Suspend the commit of the transaction."""
+        if self.in_transaction:
+            self.storage.suspend()
+
     def end_transaction(self) -> None:
         """End the transaction, if any, as the database does by itself."""
         if self.in_transaction:
-            self.storage.driver.execute("ROLLBACK TO node")
-            self.storage.driver.execute("RELEASE node")
-            self.storage.user = None
+            self.storage.roll_back()
 
     def lose(self) -> ConnectionLost:
         """Lose the connection, which ends its transaction; return the error that says so."""
         self.end_transaction()
-        self.is_lost = True
+        self._was_cut = True
         return ConnectionLost("server closed the connection unexpectedly")
 
     def close(self) -> None:
@@ -126,15 +116,17 @@ class NodeCursor(sqlite3.Cursor):
     def execute(self, statement: str, values: Any = ()) -> "NodeCursor":
         """Execute a statement, unless it is time for a fault."""
         owner = self._owner
-        if statement == "BEGIN":
-            owner.injector.run(owner, owner.begin)
+        if statement.startswith(_SYNCHRONOUS):
+            return self  # there is no file to synchronise
+        if statement in (_BEGIN, _BEGIN_WITH_LOCK):
+            owner.injector.run(owner, owner.begin, statement == _BEGIN_WITH_LOCK)
         else:
-            owner.injector.run(owner, super().execute, statement, values)
+            owner.run(super().execute, statement, values)
         return self
 
     def executemany(self, statement: str, rows: Any) -> "NodeCursor":
         """Execute a statement for each row, unless it is time for a fault."""
-        self._owner.injector.run(self._owner, super().executemany, statement, rows)
+        self._owner.run(super().executemany, statement, rows)
         return self
 
 
@@ -162,9 +154,21 @@ class SharedSQLite(SQLite):
             raise ConnectionLost("connection refused")
         return NodeConnection(self._storage, self.injector)
 
+    def notify(self, connection: Connection, channel: Channel, payload: str) -> None:
+        """Notify all nodes once the transaction commits."""
+        driver = cast(NodeConnection, connection.connection.driver_connection)
+        try:
+            driver.notify(channel, payload)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance("NOTIFY", None, error, sqlite3.Error) from error
+
     def find_lost_files(self) -> str | None:
         """Return None: a database server looks after its own files."""
         return None
+
+    def truncate_log(self, connection: Connection) -> bool:
+        """Do nothing: there is no write-ahead log."""
+        return True
 
     def version(self, connection: Connection) -> int | None:
         """Return None, as PostgreSQL does."""
@@ -186,7 +190,8 @@ class SharedDatabase(Database):
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    holds_lock = connection.get_execution_options().get(HOLDS_LOCK)
+    connection.exec_driver_sql(_BEGIN_WITH_LOCK if holds_lock else _BEGIN)
 
 
 def _recognise_loss(context: ExceptionContext) -> None:

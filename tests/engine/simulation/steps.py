@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from tests.engine.simulation.faults import Fault, PlannedFault
 from tests.engine.simulation.simulation import Simulation
 
+SHORT_STALL, LONG_STALL = 1_500, 6_000  # milliseconds: shorter and longer than a lease
+
 
 @dataclass(frozen=True, slots=True)
 class Connect:
@@ -78,11 +80,12 @@ class Fail:
     fault: Fault
     after: int
     only_commits: bool = False
+    stall: int = SHORT_STALL  # in milliseconds
 
     def run(self, simulation: Simulation) -> None:
         """Plan the fault."""
         if node := simulation.find_node(self.node):
-            node.faults.plan(PlannedFault(self.fault, self.after, self.only_commits))
+            node.faults.plan(PlannedFault(self.fault, self.after, self.only_commits, self.stall))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Notify:
     def run(self, simulation: Simulation) -> None:
         """Deliver the notification."""
         if (node := simulation.find_node(self.node)) and node.announced:
-            node.announce(self.index % len(node.announced))
+            node.hear(self.index % len(node.announced))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +181,63 @@ class Start:
     def run(self, simulation: Simulation) -> None:
         """Start the node."""
         simulation.start(self.node)
+
+
+@dataclass(frozen=True, slots=True)
+class FailingStart:
+    """A node is started, and an operation on the database goes wrong after a number of others."""
+
+    node: str
+    fault: Fault
+    after: int
+
+    def run(self, simulation: Simulation) -> None:
+        """Start the node."""
+        simulation.start(self.node, PlannedFault(self.fault, self.after, False, SHORT_STALL))
+
+
+@dataclass(frozen=True, slots=True)
+class EndSuspension:
+    """A commit that is suspended takes effect, or not."""
+
+    is_done: bool
+
+    def run(self, simulation: Simulation) -> None:
+        """End the suspension, if there is one."""
+        simulation.end_suspension(self.is_done)
+
+
+@dataclass(frozen=True, slots=True)
+class FailOver:
+    """A standby, whose clock may differ, replaces the database. It may lack the last commits."""
+
+    lost: int
+    skew: int
+
+    def run(self, simulation: Simulation) -> None:
+        """Replace the database."""
+        simulation.fail_over(self.lost, self.skew)
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """The clock of a node is set."""
+
+    node: str
+    skew: int
+
+    def run(self, simulation: Simulation) -> None:
+        """Set the clock."""
+        if node := simulation.find_node(self.node):
+            node.clock.skew = self.skew
+
+
+@dataclass(frozen=True, slots=True)
+class KillUser:
+    """An administrator disconnects a user with `chat-admin`."""
+
+    name: str
+
+    def run(self, simulation: Simulation) -> None:
+        """Disconnect the user."""
+        simulation.kill_user(self.name)

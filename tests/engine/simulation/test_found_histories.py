@@ -7,7 +7,7 @@ import pytest
 from tests.engine.simulation.databases import Databases
 from tests.engine.simulation.faults import Fault
 from tests.engine.simulation.simulation import Step, check
-from tests.engine.simulation.steps import Connect, Cycle, Fail, Send, Start, Wait
+from tests.engine.simulation.steps import Connect, Cycle, Fail, FailOver, KillUser, Notify, Send, Start, Wait
 
 RETRY = (Wait(150), Cycle("a"))
 
@@ -58,6 +58,19 @@ HISTORIES: dict[str, Sequence[Step]] = {
         *stuck("NICK dora"),
         *sent("b", "PRIVMSG anna :%"),
         *RETRY,
+    ),
+    "a user who was disconnected, but not yet in the log, when the node was lost": (
+        KillUser("anna"),
+        *stuck("NICK dora"),
+        FailOver(lost=10, skew=0),
+        *RETRY,
+    ),
+    "a typing notification in a batch whose answer was lost": (
+        Fail("a", Fault.ANSWER_LOST, 0, only_commits=True),
+        *sent("a", "@+typing=% TAGMSG #tea"),
+        *RETRY,
+        Notify("b", -1),
+        Cycle("b"),
     ),
     "a message to a nick that was changed before it": (
         *stuck("PRIVMSG bob :%"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 
 from tests.engine.simulation.databases import Databases
 from tests.engine.simulation.histories import HISTORIES
@@ -17,9 +17,13 @@ def test_all_users_see_the_order_of_the_log(databases: Databases, history: Seque
 
 
 @pytest.mark.long
-@settings(max_examples=5_000, deadline=None, print_blob=True)
-@given(history=HISTORIES)
-def test_all_users_see_the_order_of_the_log_in_many_histories(
-    databases: Databases, history: Sequence[Step]
-) -> None:
-    check(databases, history)
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("number", range(6), ids="seed {}".format)
+def test_all_users_see_the_order_of_the_log_in_many_histories(databases: Databases, number: int) -> None:
+    @seed(number)
+    @settings(max_examples=1_000, deadline=None, print_blob=True)
+    @given(history=HISTORIES)
+    def run(history: Sequence[Step]) -> None:
+        check(databases, history)
+
+    run()
