@@ -79,7 +79,7 @@ class SimulatedNode:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a batch waits for its commit, so the world is ahead of the log."""
+        """Whether a batch is not stored, as far as the node knows: its world is ahead of the log."""
         return self.core.engine._committer.output.is_stuck
 
     @property

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.engine.simulation.databases import Databases
+from tests.engine.simulation.databases import ACCOUNTS, Databases
 from tests.engine.simulation.faults import Fault
-from tests.engine.simulation.simulation import Step, check
+from tests.engine.simulation.simulation import Simulation, Step, check
 from tests.engine.simulation.steps import Connect, Cycle, Fail, FailOver, KillUser, Notify, Send, Start, Wait
 
 RETRY = (Wait(150), Cycle("a"))
@@ -22,7 +22,8 @@ def stuck(line: str, client: int = 0) -> tuple[Step, ...]:
 
 
 def arrived(node: str, nick: str, client: int = 0) -> tuple[Step, ...]:
-    return Connect(node, nick), *sent(node, "JOIN #tea", client)
+    account = nick if nick in ACCOUNTS else None
+    return Connect(node, nick, account), *sent(node, "JOIN #tea", client)
 
 
 OPENING = (Start("b"), Start("a"), *arrived("b", "bob"), *arrived("a", "anna"))
@@ -78,6 +79,14 @@ HISTORIES: dict[str, Sequence[Step]] = {
         *RETRY,
     ),
 }
+
+
+def test_opening_brings_two_users_together(databases: Databases) -> None:
+    simulation = Simulation(databases)
+    simulation.run(OPENING)
+    members = [stay.nick for stay in simulation.reference.sessions.values() if stay.rooms]
+    simulation.close()
+    assert members == ["bob", "anna"]
 
 
 @pytest.mark.parametrize("name", HISTORIES)
