@@ -79,8 +79,8 @@ class SimulatedNode:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a batch is not stored, as far as the node knows: its world is ahead of the log."""
-        return self.core.engine._committer.output.is_stuck
+        """Whether a batch is not stored yet, so that the world is ahead of the log."""
+        return self.core.engine._committer.output.first is not None
 
     @property
     def is_idle(self) -> bool:
