@@ -10,17 +10,19 @@ too.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import TypeAlias
 
 from app.clock import Clock, Timer
 from app.engine.changeset import Changeset
 from app.engine.handler import CommandHandler
+from app.engine.held_units import HeldUnits
 from app.engine.monitoring.engine_status import EngineStatus
 from app.engine.nodes.lease_keeper import LeaseKeeper
 from app.engine.nodes.notification_inbox import NotificationInbox
 from app.engine.storing.committer import Committer
 from app.engine.storing.lock_hold import MAX_IDLE_SECONDS
-from app.engine.storing.outage import RETRY_SECONDS, RefusalScope
+from app.engine.storing.outage import RETRY_SECONDS
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.unit_runner import UnitRunner
@@ -62,7 +64,7 @@ class UnitScheduler:
         self._output = committer.output
         self._runner = UnitRunner(handler, clock)
         self._upkeep = Upkeep(world, ledger, handler, clock, queue)
-        self._held: list[SubmissionUnit] = []
+        self._held = HeldUnits(world, self._runner, self._outage, self._output)
         self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
         self._notifications = notifications
@@ -115,8 +117,8 @@ class UnitScheduler:
 
     def release(self) -> Sequence[SubmissionUnit]:
         """Give up all units, including completed ones of the current cycle, and return them."""
-        units = [*self._current, *self._deferred, *self._held, *self._output.take_units()]
-        self._current, self._deferred, self._held = [], [], []
+        units = [*self._current, *self._deferred, *self._held.take(), *self._output.take_units()]
+        self._current, self._deferred = [], []
         return units
 
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
@@ -128,7 +130,7 @@ class UnitScheduler:
                 self._run_upkeep(is_idle=False)
             self._keep_lease()
         reading, writing, after_write = self._partition(self._current)
-        self._held += writing
+        self._held.add(writing)
         self._run_reads(reading)
         self._started_at = self._clock.monotonic()
         if self._idle_check.due_at <= self._started_at:
@@ -141,7 +143,7 @@ class UnitScheduler:
             self._write_or_read_remote()
         newcomers = writing + self._run_late_reads(after_write)
         if self._outage.is_on:
-            self._refuse_expired(newcomers)
+            self._held.refuse_expired(newcomers)
         elif not self._outage.is_waiting:
             self._run_upkeep(is_idle=not (reading or writing or after_write))
 
@@ -179,7 +181,7 @@ class UnitScheduler:
     def _decide_ahead(self) -> None:
         """Run the held units before the batch in flight is stored."""
         changeset = Changeset(self._world, writable=True)
-        units, self._held = self._held, []
+        units = self._held.take()
         self._current = [*self._current, *units]
         self._committer.commit_later(changeset, self._run_units(changeset, units))
 
@@ -214,35 +216,38 @@ class UnitScheduler:
                 held.append(unit)
             else:
                 (deferred if self._deferred and unit.reads_world else reading).append(unit)
-        self._held += held
+        self._held.add(held)
         self._deferred += deferred
         self._run_reads(reading)
         return held
 
     def _must_hold(self, unit: SubmissionUnit) -> bool:
-        """Whether the unit writes, or reads shared state that may be uncommitted or outdated."""
-        return unit.writes or (unit.reads_world and (self._output.is_stuck or self._lease.may_be_expired))
+        """Whether the unit writes, or reads shared state that is not what it has to see.
+
+        That may be ahead of the log, behind other nodes, or behind writes that arrived earlier.
+        """
+        return unit.writes or (unit.reads_world and not self._is_world_current())
+
+    def _is_world_current(self) -> bool:
+        has_earlier_writes = self._output.is_in_flight and len(self._held) > 0
+        return not (self._output.is_stuck or self._lease.may_be_expired or has_earlier_writes)
 
     def _run_reads(self, units: Sequence[SubmissionUnit]) -> None:
         """Run units that only read, without a transaction.
 
         What depends on nothing is answered at once, unless the client waits for something that was
-        decided before. A reply to PING therefore shows that all of that was delivered.
+        decided before. So a reply to PING shows that all of that was delivered.
         """
-        if not self._output.is_in_flight:
-            self._answer(units, self._output.deliver)
-            return
-        dependent = [unit for unit in units if unit.reads_world]
-        waiting = [unit for unit in units if not unit.reads_world and self._output.concerns(unit.client)]
-        others = set(units).difference(dependent, waiting)
-        self._answer([unit for unit in units if unit in others], self._output.deliver_now)
-        self._answer(waiting, self._output.deliver_independent)
-        self._answer(dependent, self._output.deliver)
-
-    def _answer(self, units: Sequence[SubmissionUnit], deliver: Deliver) -> None:
-        if units:
+        for deliver, group in groupby(units, self._choose_delivery):
             changeset = Changeset(self._world, writable=False)
-            deliver(changeset, self._run_units(changeset, units))
+            deliver(changeset, self._run_units(changeset, list(group)))
+
+    def _choose_delivery(self, unit: SubmissionUnit) -> Deliver:
+        """Return the method that delivers the replies to a unit that only reads."""
+        if unit.reads_world or not self._output.is_in_flight:
+            return self._output.deliver
+        is_waiting = self._output.concerns(unit.client)
+        return self._output.deliver_independent if is_waiting else self._output.deliver_now
 
     def _check_idle(self) -> None:
         changeset = Changeset(self._world, writable=False)
@@ -275,7 +280,7 @@ class UnitScheduler:
         if changeset is None:
             return False
         self._lease.remove_expired_nodes(changeset)
-        units, self._held = self._held, []
+        units = self._held.take()
         self._current = [*self._current, *units]
         if self._housekeeping.due_at <= self._started_at:
             self._housekeeping.restart()
@@ -288,23 +293,3 @@ class UnitScheduler:
         count = self._runner.run(changeset, units)
         self._deferred += units[count:]
         return units[:count]
-
-    def _refuse_expired(self, newcomers: Sequence[SubmissionUnit]) -> None:
-        """Refuse held units after the grace period; `newcomers` arrived in this cycle."""
-        refused = self._outage.refused
-        if refused is RefusalScope.ALL:
-            self._refuse(self._held)
-        elif refused is RefusalScope.NEWCOMERS:
-            held = set(self._held)
-            self._refuse([unit for unit in newcomers if unit in held])
-
-    def _refuse(self, units: Sequence[SubmissionUnit]) -> None:
-        """Refuse held units with an error; units that cannot be refused stay held."""
-        refused = set(units)
-        self._held = [unit for unit in self._held if unit not in refused]
-        for unit in units:
-            changeset = Changeset(self._world, writable=False, may_show_world=not self._output.is_stuck)
-            is_done = self._runner.refuse(changeset, unit)
-            self._output.deliver(changeset, [unit] if is_done else [])
-            if not is_done:
-                self._held.append(unit)

@@ -134,6 +134,17 @@ def test_history_ends_where_the_batch_in_flight_begins(server: SlowServer) -> No
     assert texts(reader.heard()) == ["hello", "BATCH", "BATCH"]
 
 
+def test_reply_about_the_world_follows_the_writes_before_it(server: SlowServer) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :hello")
+    server.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000)
+    server.commit()
+    server.submit(server.alice, "PRIVMSG #tea :after which the lock is released")
+    server.submit(server.bob, "AWAY :lunch")
+    server.submit(server.outsider, "WHOIS bob")
+    server.commit()
+    assert any(" 301 outsider bob :lunch" in line for line in server.outsider.heard())
+
+
 def test_other_changes_follow_the_messages_before_them(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :hello")
     server.submit(server.outsider, "JOIN #tea")  # reads the tables, and so awaits the commit
