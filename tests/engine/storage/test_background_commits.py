@@ -136,10 +136,11 @@ def test_history_ends_where_the_batch_in_flight_begins(server: SlowServer) -> No
 
 def test_reply_about_the_world_follows_the_writes_before_it(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :hello")
-    server.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000)
+    server.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000) + 1
     server.commit()
     server.submit(server.alice, "PRIVMSG #tea :after which the lock is released")
-    server.submit(server.bob, "AWAY :lunch")
+    assert server.commits.waiting == 1
+    assert not server.submit(server.bob, "AWAY :lunch").is_done
     server.submit(server.outsider, "WHOIS bob")
     server.commit()
     assert any(" 301 outsider bob :lunch" in line for line in server.outsider.heard())
