@@ -4,6 +4,7 @@ import logging
 from functools import partial
 
 from app.bootstrap.assembly import Core
+from app.bootstrap.nodes import prepare_shared_settings
 from app.commands.operators import reloading
 from app.commands.runtime import ApplySettings, Runtime
 from app.engine.changeset import Changeset
@@ -22,8 +23,9 @@ from app.settings import ServerSettings
 def install_reload_hooks(
     runtime: Runtime, servers: list[ChatServer], log: QueuedHandler, manager: ServiceManager
 ) -> None:
-    """Make a reload also change the listeners, the log and the descriptor limit."""
+    """Make a reload also change the listeners, the log, the descriptor limit and the node's row."""
     runtime.reload_hooks.append(partial(_prepare_settings, servers, log))
+    runtime.reload_hooks.append(partial(prepare_shared_settings, runtime))
     runtime.reload_started = manager.reloading
     runtime.reload_finished = manager.ready
 

@@ -39,12 +39,19 @@ SHARED_SETTINGS = {  # must be equal on all nodes, because users may connect to 
     "buffer",
     "cloak",
     "direct_retention_days",
+    "history_limit",
+    "icon",
     "max_list_entries",
+    "max_metadata",
+    "max_monitored",
     "max_rooms",
     "max_rooms_per_user",
+    "max_targets",
     "name_reservation_days",
     "nick_length",
+    "password_shortest",
     "registration",
+    "replay",
     "retention_days",
     "room_length",
     "servername",
@@ -90,6 +97,7 @@ class Membership:
         self, profile: NodeProfile, clock: Clock, database_time: Callable[[Connection], int]
     ) -> None:
         self.name = profile.name
+        self.settings = profile.settings  # those that must be equal; replaced when they are reloaded
         self.users = 0  # with a device on this node, for the table
         self.peak_users = 0  # on all nodes at once, for the table
         self.serving_since = 0  # since when there has been a node at any time, from `join` on
@@ -145,7 +153,7 @@ class Membership:
             "started": now,
             "leased_until": now + self._lease_ms,
             "version": self._profile.version,
-            "settings": dict(self._profile.settings),
+            "settings": dict(self.settings),
             "position": position,
             "users": 0,
             "draining": False,
@@ -154,7 +162,7 @@ class Membership:
         }
 
     def _require_equal_settings(self, connection: Connection, now: int) -> None:
-        own = self._profile.settings
+        own = self.settings
         for name, others in connection.execute(_FIND_OTHERS, {"own_name": self.name, "now": now}):
             differing = [key for key, value in own.items() if others.get(key, value) != value]
             if differing:
@@ -194,8 +202,14 @@ class Membership:
         started = self._read_clocks()
         leased_until = self._database_time(connection) + self._lease_ms
         own = {"own_name": self.name, "own_epoch": self._epoch}
-        values = {"leased_until": leased_until, "position": position, "users": self.users}
-        renewed = connection.execute(_RENEW, own | values | {"peak_users": self.peak_users})
+        values = {
+            "leased_until": leased_until,
+            "position": position,
+            "users": self.users,
+            "peak_users": self.peak_users,
+            "settings": dict(self.settings),
+        }
+        renewed = connection.execute(_RENEW, own | values)
         if renewed.rowcount == 0:
             raise self._expired()
         if self.age_seconds >= self._profile.lease_seconds * MAX_LATENESS:

@@ -82,6 +82,7 @@ class ServerCluster:
     """The nodes on a database."""
 
     def __init__(self, folder: Path, dbname: str, size: int, **settings: object) -> None:
+        self.dbname = dbname
         shared = {"dbname": dbname, "node_lease": LEASE_SECONDS} | settings
         self.nodes = [ServerNode(f"node{number}", folder, **shared) for number in range(1, size + 1)]
 

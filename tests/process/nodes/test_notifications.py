@@ -25,7 +25,7 @@ def cluster(tmp_path: Path, postgres: Postgres) -> Iterator[ServerCluster]:
     """Two nodes that listen for notifications, with a settings file each."""
     with postgres.database() as url:
         address = url.render_as_string(hide_password=False)
-        cluster = ServerCluster(tmp_path, address, 2, node_lease=60)
+        cluster = ServerCluster(tmp_path, address, 2, node_lease=10)
         write_settings(cluster)
         try:
             cluster.start()
@@ -71,6 +71,16 @@ def test_rehash_on_one_node_reloads_the_settings_of_all(cluster: ServerCluster) 
         eventually(lambda: reads_motd(bob, "Tea is ready", heard), TIMEOUT_SECONDS)
         assert reads_motd(alice, "Tea is ready", [])
         assert len([line for line in heard if " NOTICE " in line]) == 1, "the new retention is announced once"
+    wait_until_published(cluster, 30)
+    second.server.end()
+    second.start()  # it compares its settings with those of the other node
+
+
+def wait_until_published(cluster: ServerCluster, days: int) -> None:
+    """Wait until the rows of all nodes have a value of `retention_days`."""
+    query = "SELECT count(*) FROM node WHERE settings ->> 'retention_days' = %s"
+    with psycopg.connect(cluster.dbname, autocommit=True) as observer:
+        eventually(lambda: observer.execute(query, [str(days)]).fetchone() == (2,), TIMEOUT_SECONDS)
 
 
 def reads_motd(person: SocketClient, text: str, heard: list[str]) -> bool:

@@ -225,6 +225,15 @@ def test_settings_of_users_must_be_equal(nodes: Nodes, clock: MovedClock) -> Non
     nodes.start("b", cloak=False)  # the other one is dead
 
 
+def test_settings_that_were_reloaded_are_compared(nodes: Nodes, clock: MovedClock) -> None:
+    first = nodes.start("a", cloak=True)
+    first.membership.settings = {"cloak": False}
+    first.renew()
+    nodes.start("b", cloak=False)
+    with pytest.raises(DatabaseRefused, match="The setting cloak is True here, but False on the node a"):
+        nodes.start("c", cloak=True)
+
+
 def test_remote_events_are_read_without_the_lock_of_the_log(nodes: Nodes, database: Database) -> None:
     first, second = nodes.start("a"), nodes.start("b")
     first.ledger.read_remote_events()
