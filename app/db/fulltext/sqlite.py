@@ -11,8 +11,10 @@ indexed yet are scanned. The table `spoken_index_end` stores the position of the
 FTS5 does not overwrite deleted entries: it appends a delete marker, and drops both when it merges
 their segments. After a removal, the whole index is therefore merged, in small steps. `PRAGMA
 user_version`, which is stored in the file header, is nonzero until the merge is complete; it is
-committed with the removal and survives a crash. FTS5 can overwrite entries immediately
-(`secure-delete`, since 3.42), but older versions cannot open the resulting table.
+committed with the removal and survives a crash. Until then, FTS5 does not merge by itself
+(`automerge`), which it does in bursts of hundreds of pages; each removal merges some. FTS5 can
+overwrite entries immediately (`secure-delete`, since 3.42), but older versions cannot open the
+resulting table.
 """
 
 import json
@@ -52,6 +54,8 @@ from app.wire.names import caseless
 T = TypeVar("T")
 
 MERGED_PAGES = 100  # pages of 4 KiB per step: about 20 ms
+REMOVAL_MERGED_PAGES = 16  # merged with each removal: one to four milliseconds
+AUTOMERGE_SEGMENTS = 4  # the default of FTS5
 MAX_TRIGRAMS = 30  # per query; more would hardly exclude further rows
 PAUSE_SECONDS = 0.05  # between the steps of a rebuild, for other programs to take the log's lock
 ROWS_PER_STEP = 10_000  # indexed per transaction: about 100 ms
@@ -75,6 +79,7 @@ _remove = f"""
     WHERE id IN (SELECT value FROM json_each(?)) AND id <= {_end} AND {SPOKEN.text} AND text <> ''
 """  # noqa: S608
 _bytes = "SELECT ifnull(sum(length(CAST(text AS BLOB))), 0) FROM event WHERE id > ? AND id <= ?"
+_automerge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('automerge', ?)"
 _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
 
 
@@ -120,8 +125,14 @@ class SQLiteFulltext:
         connection.exec_driver_sql("UPDATE spoken_index_end SET position = ?", (end,))
 
     def remove(self, connection: Connection, positions: Sequence[int]) -> None:
-        """Delete the entries of the rows and record that their trigrams are still in the file."""
+        """Delete the entries of the rows and record that their trigrams are still in the file.
+
+        Some pages are merged at once, so that many removals do not leave too many segments.
+        """
+        if not self.needs_merge(connection):
+            connection.exec_driver_sql(_automerge, (0,))
         connection.exec_driver_sql(_remove, (json.dumps(list(positions)),))
+        connection.exec_driver_sql(_merge, (REMOVAL_MERGED_PAGES,))
         connection.exec_driver_sql(f"PRAGMA user_version = {_NEEDS_MERGE}")
 
     def restore(self, connection: Connection, positions: Sequence[int]) -> None:
@@ -141,6 +152,7 @@ class SQLiteFulltext:
         connection.exec_driver_sql(_merge, (-pages,))
         if _changes(connection) - before < 2:
             connection.exec_driver_sql("PRAGMA user_version = 0")
+            connection.exec_driver_sql(_automerge, (AUTOMERGE_SEGMENTS,))
 
     @contextmanager
     def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:

@@ -16,7 +16,7 @@ from app.services.administration.unfinished_entry import UnfinishedEntry
 from app.services.retention.policies import RetentionDefaults
 from app.services.retention.scopes import LogRange, RangeWalk
 
-MAX_STEP_EVENTS = 32  # removing them takes two milliseconds
+MAX_STEP_EVENTS = 16  # removing them takes two to six milliseconds
 MAX_STEP_CHARACTERS = 8_192  # of text: removing it from the index takes some milliseconds
 MAX_STEP_RANGES = 10  # looked at in a step that finds nothing
 

@@ -264,6 +264,7 @@ def test_redacted_text_is_removed_from_the_index(
 ) -> None:
     """No trigram is left, however few pages each merge step handles."""
     monkeypatch.setattr(sqlite_fulltext, "MERGED_PAGES", pages)
+    monkeypatch.setattr(sqlite_fulltext, "REMOVAL_MERGED_PAGES", 0)  # which may suffice
     (alice,) = gather(bench, "alice")
     leave_traces(bench, alice, "a鑫龘靐龗b", "c靐龗麤")
     assert traces(bench)

@@ -36,6 +36,23 @@ def test_redacted_message_is_removed_from_the_index(story: Story, is_old: bool) 
             assert not [row.text for row in connection.execute(candidates) if row.text]
 
 
+def test_sqlite_merges_by_itself_again_after_removed_texts_are_purged(story: Story) -> None:
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has another index")
+    room = story.create_room("#tea")
+    story.say(room, "anna", *(f"secret {number}" for number in range(50)))
+    index_if_old(story, True)
+    for found in (0, 4):
+        with story.database.locked() as connection:
+            fulltext = fulltext_of(connection)
+            if found == 0:
+                fulltext.remove(connection, [10, 11])
+            while found and fulltext.needs_merge(connection):
+                fulltext.merge(connection)
+            query = "SELECT v FROM spoken_index_config WHERE k = 'automerge'"
+            assert connection.exec_driver_sql(query).scalar_one() == found
+
+
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) -> None:
     room = story.create_room("#tea")
