@@ -34,9 +34,9 @@ def notify_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
         yield systemd
 
 
-def wait_for(systemd: socket.socket, assignment: str) -> None:
-    """Receive messages until one contains the assignment."""
-    while assignment not in systemd.recv(4096).decode().split("\n"):
+def wait_for(systemd: socket.socket, start: str) -> None:
+    """Receive messages until an assignment in one of them starts like this."""
+    while not any(line.startswith(start) for line in systemd.recv(4096).decode().split("\n")):
         pass
 
 
@@ -67,7 +67,7 @@ def test_the_watchdog_is_fed_while_the_database_is_locked(
         alice = server.connect("alice")
         with locked(server):
             alice.send("PRIVMSG #general :hello")
-            wait_for(notify_socket, "STATUS=The database fails: database is locked.")
+            wait_for(notify_socket, "STATUS=The database fails: database is locked")
             for _ in range(3):
                 wait_for(notify_socket, "WATCHDOG=1")
         wait_for(notify_socket, "STATUS=Running.")
