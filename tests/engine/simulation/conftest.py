@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.simulation.databases import Databases
+from tests.engine.simulation.database.databases import Databases
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,27 @@
 """Random histories of a simulation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 from hypothesis import strategies as st
 
-from tests.engine.simulation.databases import ACCOUNTS, NODES
-from tests.engine.simulation.faults import Fault
+from tests.engine.simulation.database.databases import ACCOUNTS, NODES
+from tests.engine.simulation.database.faults import Fault
 from tests.engine.simulation.simulation import Step
 from tests.engine.simulation.steps import (
     LONG_STALL,
     SHORT_STALL,
+    Answer,
     Connect,
     CutOff,
     Cycle,
+    CycleAhead,
+    DecideCommit,
     Drop,
-    EndSuspension,
     Fail,
     FailingStart,
     FailOver,
+    FillNode,
     HangUp,
     Kill,
     KillUser,
@@ -33,6 +36,7 @@ from tests.engine.simulation.steps import (
 )
 
 MAX_MOVES = 40
+CROWDED = 4  # clients of a node, so that it keeps the log's lock for those that wait
 NODE = st.sampled_from(sorted(NODES))
 CLIENT = st.sampled_from([0, 0, 1, 2])
 NICK = st.sampled_from(["anna", "anna", "bob", "Anna", "carol", "dora", "dora"])
@@ -88,7 +92,15 @@ def _suspend(nodes: Sequence[str], line: str, others: str, pause: int, is_done: 
     late, other, *_ = nodes
     failed = Fail(late, Fault.SUSPENSION, 0, True), *_send(late, client, line)
     tried = *_send(other, 0, others), Wait(pause), Cycle(late)
-    return *failed, *tried, EndSuspension(is_done), Cycle(other), Cycle(late)
+    return *failed, *tried, DecideCommit(is_done), Cycle(other), Cycle(late)
+
+
+def _decide_ahead(node: str, deeds: Sequence[tuple[int, str, Callable[[str], Steps]]]) -> Steps:
+    """Decide while commits are under way; between the cycles, something else happens."""
+    steps: list[Step] = [FillNode(node, CROWDED)]
+    for client, line, interfere in deeds:
+        steps += [Send(node, client, line), CycleAhead(node), *interfere(node)]
+    return *steps, Answer(node), Cycle(node)
 
 
 def _overtake(
@@ -133,6 +145,29 @@ FAILOVERS = st.one_of(
     st.builds(_suspend, st.permutations(sorted(NODES)), LINES, LINES, PAUSE, st.booleans(), CLIENT),
     st.builds(FailOver, st.integers(0, 3), SKEW).map(_alone),
 )
+MESSAGES = st.sampled_from(["PRIVMSG #tea :%", "PRIVMSG #wine :%", "PRIVMSG bob :%", "PRIVMSG anna :%"])
+INTERFERENCES = st.one_of(  # with a commit that is under way
+    st.just(lambda node: (CycleAhead(node),)),
+    st.just(lambda node: (Answer(node),)),
+    st.builds(lambda other: lambda node: (Cycle(other),), NODE),
+    st.builds(lambda other, line: lambda node: _send(other, 0, line), NODE, LINES),
+    st.builds(lambda milliseconds: lambda node: (Wait(milliseconds),), st.sampled_from([5, 20, 150, 1_100])),
+    st.builds(lambda is_committed: lambda node: (DecideCommit(is_committed),), st.booleans()),
+    st.builds(
+        lambda fault, stall: lambda node: (Fail(node, fault, 0, True, stall), Answer(node)),
+        st.sampled_from(Fault),
+        STALL,
+    ),
+    st.builds(lambda lost, skew: lambda node: (FailOver(lost, skew),), st.integers(0, 3), SKEW),
+    st.sampled_from([lambda node: (CutOff(node),), lambda node: (Kill(node), Start(node))]),
+)
+AHEAD = st.builds(
+    _decide_ahead,
+    NODE,
+    st.lists(
+        st.tuples(st.integers(0, 3), MESSAGES | MESSAGES | LINES, INTERFERENCES), min_size=2, max_size=6
+    ),
+)
 OVERTAKINGS = st.builds(
     _overtake,
     st.permutations(sorted(NODES)),
@@ -143,7 +178,7 @@ OVERTAKINGS = st.builds(
 )
 TROUBLES = st.one_of(
     st.builds(SetClock, NODE, SETTINGS_OF_CLOCK).map(_alone),
-    st.builds(EndSuspension, st.booleans()).map(_alone),
+    st.builds(DecideCommit, st.booleans()).map(_alone),
     st.builds(KillUser, NICK).map(_alone),
     st.builds(FailingStart, NODE, st.sampled_from(Fault), st.integers(0, 40)).map(_alone),
     st.builds(Wait, st.sampled_from([3_000, 5_000])).map(_alone),
@@ -162,7 +197,11 @@ OPENINGS = st.sampled_from(
         [step for node in nodes for step in (Start(node), *_connect(node, USERS[node]))]
         for nodes in ("ab", "abc", "bca")
     ]
+    + [
+        [Start("b"), *_connect("b", "bob"), Start("a"), *chain(*(_connect("a", name) for name in names))]
+        for names in (["anna", "carol", "dora"], ["anna", "anna", "carol"])
+    ]
 )
-KINDS = [DEEDS] * 4 + [FAULTS, OVERTAKINGS, FAILOVERS] + [TROUBLES] * 2
+KINDS = [DEEDS] * 4 + [FAULTS, OVERTAKINGS, FAILOVERS] + [AHEAD] * 2 + [TROUBLES] * 2
 MOVES = st.sampled_from(KINDS).flatmap(lambda kind: kind)
 HISTORIES = st.builds(_join, OPENINGS, st.lists(MOVES, min_size=5, max_size=MAX_MOVES))

@@ -1,20 +1,25 @@
 """A node of the simulation: the real engine, driven cycle by cycle."""
 
 from collections import deque
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.bootstrap.assembly import Core, assemble
 from app.bootstrap.nodes import receive_notification
 from app.db.notifications import Channel
+from app.engine.submission_unit import SubmissionUnit
 from app.engine.world.world import World
 from app.errors import NodeLost
 from app.services.nodes.membership import Membership, NodeProfile
 from app.settings import ServerSettings
 from app.wire.line import Line
+from tests.engine.simulation.background import BackgroundCommits
 from tests.engine.simulation.client import SimulatedClient
 from tests.engine.simulation.clocks import SimulatedTime, SkewedClock
-from tests.engine.simulation.faults import FaultInjector
-from tests.engine.simulation.shared_database import SharedDatabase
-from tests.engine.simulation.storage import Notification
+from tests.engine.simulation.database.faults import FaultInjector
+from tests.engine.simulation.database.shared_database import SharedDatabase
+from tests.engine.simulation.database.storage import Notification
 
 LEASE_SECONDS = 4
 SETTINGS = {
@@ -47,6 +52,7 @@ class SimulatedNode:
         self.has_ended = False  # it was killed or lost
         self.loss: NodeLost | None = None  # why it ended by itself
         self.has_shown_lost = False  # a failover has lost events that it has read
+        self.background = BackgroundCommits()
         self._database = database
         self._database.dialect.injector = faults
         self.clock = SkewedClock(time, skew)
@@ -57,7 +63,13 @@ class SimulatedNode:
         profile = NodeProfile(self.name, "1", {}, LEASE_SECONDS)
         membership = Membership(profile, self.clock, lambda connection: time.database_now)
         try:
-            return assemble(SETTINGS[self.name], self._database, self.clock, membership=membership)
+            return assemble(
+                SETTINGS[self.name],
+                self._database,
+                self.clock,
+                membership=membership,
+                background=self.background,
+            )
         except BaseException:
             self._database.close()
             raise
@@ -100,13 +112,19 @@ class SimulatedNode:
         del self.announced[index]
         receive_notification(self.core, channel, payload)
 
-    def cycle(self) -> list[tuple[SimulatedClient, list[Line]]]:
-        """Run a cycle of the engine; return what each client received."""
+    def cycle(self, awaits_commit: bool) -> list[tuple[SimulatedClient, list[Line]]]:
+        """Run a cycle of the engine; return what each client received.
+
+        To await commits takes further cycles. Otherwise, most units are left for the next one.
+        """
         engine = self.core.engine
         units = [unit for client in self.clients if (unit := client.submit()) is not None]
         self.is_cycling = True
         try:
-            engine.cycle([*engine._waiting.drain(), *units])
+            if awaits_commit:
+                self._cycle_until_stored(units)
+            else:
+                self._cycle_once(units)
         except NodeLost as loss:
             self.loss = loss
             engine.abandon(loss)
@@ -115,9 +133,25 @@ class SimulatedNode:
             self.is_cycling = False
         return [(client, client.receive()) for client in self.clients]
 
+    def _cycle_until_stored(self, units: list[SubmissionUnit]) -> None:
+        engine = self.core.engine
+        self.background.answer()
+        engine.cycle([*engine._waiting.drain(), *units])
+        while self.background.is_awaited:
+            self.background.answer()
+            engine.cycle(engine._waiting.drain())
+
+    def _cycle_once(self, units: list[SubmissionUnit]) -> None:
+        engine = self.core.engine
+        first, *others = [*engine._waiting.drain(), *units] or [None]
+        for unit in others:
+            engine.submit(unit)
+        engine.cycle([] if first is None else [first])
+
     def end(self) -> None:
         """End the process, as on SIGKILL: only what is stored is left."""
         if not self.has_ended:
             self.has_ended = True
-            self.core.runtime.ledger.close()
+            with suppress(SQLAlchemyError):  # the connection may be lost
+                self.core.runtime.ledger.close()
             self._database.close()

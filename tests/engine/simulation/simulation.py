@@ -18,8 +18,8 @@ from app.services.administration.admin_changes import apply_admin_change
 from app.services.administration.moderation import kill_user
 from tests.engine.simulation.client import SimulatedClient
 from tests.engine.simulation.clocks import SimulatedTime, SkewedClock
-from tests.engine.simulation.databases import ACCOUNTS, NODES, Databases
-from tests.engine.simulation.faults import FaultInjector, PlannedFault
+from tests.engine.simulation.database.databases import ACCOUNTS, NODES, Databases
+from tests.engine.simulation.database.faults import FaultInjector, PlannedFault
 from tests.engine.simulation.node import SimulatedNode
 from tests.engine.simulation.observation import (
     Observation,
@@ -80,7 +80,7 @@ class Simulation:
 
     def start(self, name: str, fault: PlannedFault | None = None) -> None:
         """Start a node, unless it runs; if the database fails, it does not start."""
-        if name in self.nodes or self.storage.suspended is not None:  # it would wait for the log
+        if name in self.nodes or self.storage.lock_holder is not None:  # it would wait for the log
             return
         faults = FaultInjector(self._let_others_act)
         if fault is not None:
@@ -103,15 +103,16 @@ class Simulation:
         if node is not None:
             node.end()
 
-    def cycle(self, node: SimulatedNode) -> None:
+    def cycle(self, node: SimulatedNode, awaits_commit: bool = True) -> None:
         """Run a cycle of a node, if it can, and check what its clients receive."""
         if not node.may_act:
             return
         was_removed, first = self._is_removed(node), node.position
+        may_deliver = not was_removed or node.is_stuck  # a batch that was stored before the removal
         were_open = [client for client in node.clients if client.is_open]
         previous, self._writer = self._writer, node
         self._note_newcomers(node)
-        received = node.cycle()
+        received = node.cycle(awaits_commit)
         self._read_log(node)
         self._note_admitted(node)
         self._writer = previous
@@ -119,10 +120,10 @@ class Simulation:
         for client, lines in received:
             if node.has_shown_lost:
                 require_no_events(lines)
-            elif was_removed:
-                require_nothing_stored(lines)
-            else:
+            elif may_deliver:
                 observation.check(client, lines)
+            else:
+                require_nothing_stored(lines)
         if node.has_ended:
             self.kill(node.name)
         if node.loss is not None:
@@ -190,9 +191,18 @@ class Simulation:
         others = [other for other in node.clients if other.session == client.session]
         client.is_first_device = others[0] is client and client.session not in client.told_before
 
-    def end_suspension(self, is_done: bool) -> None:
-        """Let a commit that is suspended take effect, or not."""
-        self.storage.end_suspension(is_done)
+    def answer(self, node: SimulatedNode) -> None:
+        """Let the answer to a commit of a node come, if one is awaited."""
+        previous, self._writer = self._writer, node
+        node.is_cycling = True
+        node.background.answer()
+        node.is_cycling = False
+        self._read_log(node)
+        self._writer = previous
+
+    def decide_commit(self, is_committed: bool) -> None:
+        """Let a commit that was sent, if any, take effect, or be refused."""
+        self.storage.decide(is_committed)
         self._read_log(None)
 
     def fail_over(self, lost: int, skew: int) -> None:
@@ -226,7 +236,7 @@ class Simulation:
 
     def kill_user(self, name: str) -> None:
         """Disconnect a user with `chat-admin`."""
-        if self.storage.suspended is None:
+        if self.storage.lock_holder is None:
             clock = SkewedClock(self.time, 0)
             with suppress(NotFound):
                 apply_admin_change(
@@ -241,7 +251,7 @@ class Simulation:
 
     def settle(self) -> None:
         """Let everything work again until all have read the log, and compare the nodes."""
-        self.end_suspension(is_done=True)
+        self.decide_commit(is_committed=True)
         for node in self.nodes.values():
             node.faults.clear()
             node.is_paused = False

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.engine.simulation.faults import Fault, PlannedFault
+from tests.engine.simulation.database.faults import Fault, PlannedFault
 from tests.engine.simulation.simulation import Simulation
 
 SHORT_STALL, LONG_STALL = 1_500, 6_000  # milliseconds: shorter and longer than a lease
@@ -20,6 +20,24 @@ class Connect:
         """Open the connection."""
         if node := simulation.find_node(self.node):
             node.connect(self.nick, self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class FillNode:
+    """Guests connect to a node until it has some clients, each with something to say."""
+
+    node: str
+    size: int
+
+    def run(self, simulation: Simulation) -> None:
+        """Open the connections, and send a message on each; the last ones are not decided yet."""
+        if node := simulation.find_node(self.node):
+            for _ in range(self.size - sum(client.is_open for client in node.clients)):
+                node.connect(simulation.expand("guest%"), None)
+                node.clients[-1].send("JOIN #tea,#wine")
+            simulation.cycle(node)
+            for client in node.clients:
+                client.send(simulation.expand("PRIVMSG #tea :%"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +69,7 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """The engine of a node runs a cycle."""
+    """The engine of a node runs cycles until what it decides is stored, if that is possible."""
 
     node: str
 
@@ -59,6 +77,30 @@ class Cycle:
         """Run the cycle."""
         if node := simulation.find_node(self.node):
             simulation.cycle(node)
+
+
+@dataclass(frozen=True, slots=True)
+class CycleAhead:
+    """The engine of a node runs a cycle; a commit that it sends is not awaited."""
+
+    node: str
+
+    def run(self, simulation: Simulation) -> None:
+        """Run the cycle."""
+        if node := simulation.find_node(self.node):
+            simulation.cycle(node, awaits_commit=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a commit of a node comes; its engine notices it in the next cycle."""
+
+    node: str
+
+    def run(self, simulation: Simulation) -> None:
+        """Let the answer come, if one is awaited."""
+        if (node := simulation.find_node(self.node)) and node.may_act:
+            simulation.answer(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +239,14 @@ class FailingStart:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSuspension:
-    """A commit that is suspended takes effect, or not."""
+class DecideCommit:
+    """A commit that was sent takes effect, or is refused."""
 
-    is_done: bool
+    is_committed: bool
 
     def run(self, simulation: Simulation) -> None:
-        """End the suspension, if there is one."""
-        simulation.end_suspension(self.is_done)
+        """Decide about the commit, if there is one."""
+        simulation.decide_commit(self.is_committed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.engine.simulation.databases import ACCOUNTS, Databases
-from tests.engine.simulation.faults import Fault
+from tests.engine.simulation.database.databases import ACCOUNTS, Databases
+from tests.engine.simulation.database.faults import Fault
 from tests.engine.simulation.simulation import Simulation, Step, check
 from tests.engine.simulation.steps import Connect, Cycle, Fail, FailOver, KillUser, Notify, Send, Start, Wait
 

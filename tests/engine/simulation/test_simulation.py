@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, seed, settings
 
-from tests.engine.simulation.databases import Databases
+from tests.engine.simulation.database.databases import Databases
 from tests.engine.simulation.histories import HISTORIES
 from tests.engine.simulation.simulation import Step, check
 

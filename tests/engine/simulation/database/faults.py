@@ -54,6 +54,10 @@ class FaultyConnection(Protocol):
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether a commit that was sent has taken effect, or was refused."""
+
     def end_transaction(self) -> None:
         """End the transaction, if any, as the database does by itself."""
 
@@ -108,6 +112,8 @@ class FaultInjector:
         if fault is None:
             return operation()
         kind = fault.fault
+        if connection.is_decided and kind in (Fault.ERROR, Fault.BUSY):
+            return operation()
         if kind is Fault.SUSPENSION and ends_transaction:
             connection.suspend()
         elif kind not in _TAKES_EFFECT:

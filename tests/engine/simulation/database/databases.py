@@ -16,8 +16,8 @@ from app.events import Event, PasswordHashes
 from app.services.accounts.accounts import registration_event
 from tests.chat_file import create_chat_file
 from tests.engine.simulation.clocks import SimulatedTime, SkewedClock
-from tests.engine.simulation.shared_database import SharedDatabase
-from tests.engine.simulation.storage import Storage
+from tests.engine.simulation.database.shared_database import SharedDatabase
+from tests.engine.simulation.database.storage import Storage
 from tests.story import record_now
 
 NODES = {"a": 0, "b": 700, "c": -1_900}  # names, with the milliseconds by which their clocks differ
