@@ -1,1 +1,1 @@
-"""The engine's access to the log: reading, committing and upkeep on one connection."""
+"""The engine's access to the log: reading, writing and upkeep on one connection."""

@@ -1,6 +1,11 @@
-"""The engine's access to the log: one connection, one transaction at a time."""
+"""The engine's access to the log, whose commits need not be awaited at once.
 
-import logging
+`start_commit` sends a batch, and another thread awaits the answer. Meanwhile the engine may do
+anything but use the connection: a query first awaits the commit. `finish_commit` returns how it
+ended. A commit may *keep the lock* of the log: the next transaction is begun together with it, so
+that nobody else can append in between, and the next batch needs no `open`.
+"""
+
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -11,31 +16,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock
 from app.db.database import Database
-from app.db.log import make_placeholder
-from app.db.notifications import Channel
-from app.db.savepoint import savepoint
-from app.db.transient import encode_transient
 from app.errors import NodeLost, StorageError
 from app.events import Event
-from app.services.ledger.log_reader import LogReader
+from app.services.ledger.log_writer import CommitInDoubt, LogWriter
 from app.services.record import record_silently
 
 T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CommitInDoubt:
-    """A commit that reported an error, but may have taken effect."""
-
-    events: Sequence[Event]
-    rejected: list[Event]
-
 
 @dataclass(slots=True)
 class PendingCommit:
-    """A commit that is awaited in the background, and how it ended, once that is known."""
+    """A commit that was started, and its outcome, once that is known."""
 
     events: Sequence[Event]
     transient: Sequence[Event]
@@ -44,8 +35,8 @@ class PendingCommit:
     outcome: list[Event] | StorageError | None = None  # the rejected events, or the failure
 
 
-class Ledger(LogReader):
-    """Reads and commits events. Belongs to the engine's thread.
+class Ledger(LogWriter):
+    """The log, with commits in the background. Belongs to the engine's thread.
 
     Raises: StorageError from any method when the database fails. The transaction is then rolled
         back, and the caller may retry.
@@ -55,7 +46,6 @@ class Ledger(LogReader):
         super().__init__(database, clock)
         self._background = background  # awaits commits, if they need not be awaited at once
         self._pending: PendingCommit | None = None
-        self._in_doubt: CommitInDoubt | None = None
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query within the transaction; if the connection fails, once more on a new one.
@@ -81,26 +71,6 @@ class Ledger(LogReader):
         with self.connection.begin():
             return query(self.connection)
 
-    def commit(self, events: Sequence[Event], transient: Sequence[Event] = ()) -> list[Event]:
-        """Record the events and commit; return the events that the database rejected.
-
-        Other nodes are then notified of the events, and of those in `transient`, which are not
-        stored. The transaction must be open. The other events are stored even if some are rejected.
-
-        Raises: StorageError. Call `resolve_commit` before the events are committed again, because
-            they may be stored: the answer to COMMIT was lost, or the files were.
-        """
-        self.is_open = False
-        try:
-            self._require_continuity()
-            rejected = self._store(events, transient)
-            self.require_files()
-        except SQLAlchemyError as error:
-            raise self.abort(error) from error
-        self._in_doubt = None
-        self.log.mark_committed(events)
-        return rejected
-
     @property
     def commits_in_background(self) -> bool:
         """Whether commits can be started without waiting for them."""
@@ -113,10 +83,10 @@ class Ledger(LogReader):
         keeps_lock: bool,
         on_answer: Callable[[], None],
     ) -> None:
-        """Begin to do what `commit` does. The transaction must be open.
+        """Start to commit events as `commit` does. The transaction must be open.
 
         `on_answer` is called, possibly on another thread, when `finish_commit` need not wait. With
-        `keeps_lock`, the log is then open for the next batch.
+        `keeps_lock`, the log is then open for the next batch. Errors are raised by `finish_commit`.
         """
         assert self._background is not None
         self.is_open = False
@@ -170,13 +140,6 @@ class Ledger(LogReader):
                 pending.outcome = error
         return pending.outcome
 
-    def _keep_open(self) -> None:
-        """Go on in the transaction begun with the last commit, unless others have appended."""
-        self.connection.begin()
-        self.is_open = True
-        if self.database.dialect.version(self.connection) != self._version:
-            self.release()
-
     def _await(self, pending: PendingCommit) -> list[Event]:
         """Await a commit; if a row was rejected, record the events singly, and commit those."""
         rejected: list[Event] = []
@@ -191,128 +154,15 @@ class Ledger(LogReader):
         else:
             if pending.keeps_lock:
                 self._keep_open()
-        self._in_doubt = None
-        self.log.mark_committed(pending.events)
+        self._mark_stored(pending.events)
         return rejected
 
-    def _publish(self, events: Sequence[Event], transient: Sequence[Event]) -> None:
-        """Notify other nodes, if any, of events that are stored, and send them those that are not.
-
-        What is too long is not sent. A notification also wakes the session and the thread that
-        listen in this server.
-        """
-        if self.membership is None or self.membership.is_alone:
-            return
-        notify = self.database.dialect.notify
-        if events:
-            notify(self.connection, Channel.LOG, str(events[-1].id))
-        for event in transient:
-            payload = encode_transient(self.membership.name, event)
-            if payload is not None:
-                notify(self.connection, Channel.TRANSIENT, payload)
-
-    def resolve_commit(self) -> list[Event] | None:
-        """Return the rejected events if the last commit took effect despite its error, else None.
-
-        Without this, a retry would read its own events as remote ones and store them again.
-        """
-        if self._in_doubt is None:
-            return None
-        try:
-            connection = self.begin()
-            is_stored = self.log.has_last_batch(connection)
-            if is_stored:
-                self._require_replication()
-            connection.rollback()  # unless that has ended the transaction
-        except SQLAlchemyError as error:
-            raise self.abort(error) from error
-        settled, self._in_doubt = self._in_doubt, None
-        if not is_stored:
-            return None
-        self.log.mark_committed(settled.events)
-        return settled.rejected
-
-    def _require_replication(self) -> None:
-        """With nodes, commit a write, so that the standby has the batch that is stored, too.
-
-        The commit waits for the standby to have everything before it. The session of the batch may
-        have ended without that.
-        """
-        if self.membership is not None:
-            self.membership.renew(self.connection, self.last_id)
-            self.connection.commit()
-
-    def _store(self, events: Sequence[Event], transient: Sequence[Event]) -> list[Event]:
-        """Commit the events together, or record them singly if one is rejected; return those.
-
-        PostgreSQL reports a rejected event when it is asked to commit.
-        """
-        try:
-            if events:
-                record_silently(self.connection, self.log, events)
-            self._commit(events, transient, [])
-        except Exception as error:
-            if self.database.dialect.is_transient_error(error):
-                raise
-        else:
-            return []
-        return self._store_singly(events, transient)
-
-    def _store_singly(self, events: Sequence[Event], transient: Sequence[Event]) -> list[Event]:
-        """Record each event on its own, and commit; return the rejected events."""
-        self._reopen()
-        rejected = self._record_singly(events)
-        self._commit(events, transient, rejected)
-        return rejected
-
-    def _commit(self, events: Sequence[Event], transient: Sequence[Event], rejected: list[Event]) -> None:
-        if events:
-            self._in_doubt = CommitInDoubt(events, rejected)
-        self._publish(events, transient)
-        self.connection.commit()
-
-    def _reopen(self) -> None:
-        """Roll back and begin another transaction at the same position.
-
-        Raises: StorageError if another process appended in between, so the changeset must be
-        retried.
-        """
-        self.connection.rollback()
-        known = self.log.last_id
-        if self.open():
-            self.connection.rollback()
-            self.log.last_id, self._version = known, None
-            raise StorageError("another process appended to the log; retrying")
-
-    def _record_singly(self, events: Sequence[Event]) -> list[Event]:
-        """Record each event in its own savepoint; return the rejected events.
-
-        A rejected event is replaced by a VOID row, which keeps the ids contiguous.
-        """
-        start = self.log.last_id
-        rejected = []
-        try:
-            for event in events:
-                if not self._record_or_void(event):
-                    rejected.append(event)
-                self.log.last_id += 1
-        finally:
-            self.log.last_id = start  # until the transaction is committed
-        return rejected
-
-    def _record_or_void(self, event: Event) -> bool:
-        """Record an event, or a VOID row if it is rejected; return whether it was recorded."""
-        try:
-            with savepoint(self.connection):
-                record_silently(self.connection, self.log, [event])
-                self.database.dialect.await_results(self.connection)
-        except Exception as error:
-            if self.database.dialect.is_transient_error(error):
-                raise
-            logger.exception("Cannot store an event of kind %s; its author receives an error.", event.kind)
-            record_silently(self.connection, self.log, [make_placeholder(event)])
-            return False
-        return True
+    def _keep_open(self) -> None:
+        """Go on in the transaction begun with the last commit, unless others have appended."""
+        self.connection.begin()
+        self.is_open = True
+        if self.database.dialect.version(self.connection) != self._version:
+            self.release()
 
     def close(self) -> None:
         """Return the connection to the pool."""
