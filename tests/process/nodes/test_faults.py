@@ -77,7 +77,7 @@ def play(folder: Path, url: URL, faults: list[Fault], seed: int) -> None:
 
 
 def test_nothing_is_lost_when_nodes_die_pause_or_lose_connections(tmp_path: Path, url: URL) -> None:
-    play(tmp_path, url, [leave_dead, end_sessions, pause], seed=random.randrange(1 << 32))
+    play(tmp_path, url, [*[kill] * 20, leave_dead, end_sessions, pause], seed=random.randrange(1 << 32))
 
 
 @pytest.mark.long
