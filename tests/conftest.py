@@ -4,6 +4,7 @@ A test that uses `database` runs twice. PostgreSQL starts with the first test th
 cannot start, those tests fail.
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -16,9 +17,12 @@ from sqlalchemy import URL
 
 from app.clock import Clock
 from app.db.database import Database, parse_database_url
+from app.process import GC_THRESHOLD_OBJECTS
 from app.services.accounts import passwords
 from tests.chat_file import create_chat_file
 from tests.postgres import Postgres
+
+gc.set_threshold(GC_THRESHOLD_OBJECTS)  # as in the programs; collecting tests creates many objects
 
 DIALECTS = ("sqlite", "postgresql")
 
