@@ -22,6 +22,7 @@ from app.db.models import (
     RoomMaskRow,
     SessionRow,
 )
+from app.db.postgresql import purge as postgresql_purge
 from app.errors import AlreadyExists, NotFound
 from app.events import Event, Kind
 from app.events.data import BannedData, MarkedData, MessageData, ModeData, PrivateMetadataData
@@ -321,6 +322,20 @@ def test_a_redaction_that_is_killed_leaves_an_entry_in_the_audit_log(
         ("history.redact.unfinished", "anna", {"messages": 20, "reason": "spam"}),
         ("history.redact", "anna", {"messages": 133}),
     ]
+
+
+def test_vacuum_waits_for_transactions_that_may_read_what_was_erased(
+    story: Story, rooms: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if story.database.dialect.name != "postgresql":
+        pytest.skip("SQLite has no VACUUM of this kind")
+    monkeypatch.setattr(postgresql_purge, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(purge, "PURGE_SECONDS", 0.0)
+    with story.database.snapshot() as connection:
+        assert connection.scalar(select(func.count()).select_from(ErasureRow)) == 0
+        erasure = begin(story, "anna", Messages.ERASE)
+        assert not purge.complete_erasure(story.database, story.clock, erasure, lambda passed: None)
+    assert purge.complete_pending(story.database, story.clock, lambda passed: None) == (1, True)
 
 
 def test_a_reader_of_the_database_delays_only_the_purge_of_its_files(

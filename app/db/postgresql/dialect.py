@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from app.db.postgresql.locks import (
     AdvisoryLock,
     lock_of_node,
 )
+from app.db.postgresql.purge import remove_dead_rows
 from app.errors import DatabaseRefused
 
 MIN_VERSION = 14  # for function bodies in standard SQL
@@ -210,10 +210,8 @@ class PostgreSQL:
         return True
 
     def purge(self, engine: Engine) -> bool:
-        """Run VACUUM, which removes old versions of rows that no transaction can see any more."""
-        with closing(engine.connect().execution_options(isolation_level="AUTOCOMMIT")) as connection:
-            connection.execute(text("VACUUM"))
-        return True
+        """Run VACUUM, unless a transaction may still see what was deleted."""
+        return remove_dead_rows(engine)
 
     def send_commit(self, connection: Connection, keeps_lock: bool) -> None:
         """Send COMMIT; to keep the lock, also begin the next transaction, which has it."""

@@ -18,6 +18,7 @@ from app.services.verification.chain import verify_chain
 from app.wire.names import fold
 from tests.cli.conftest import Admin
 from tests.full_disk import fill, small_disk
+from tests.postgres import Postgres
 from tests.story import Story
 
 SECRET = "the zebra quits at midnight"
@@ -236,7 +237,7 @@ def test_purge_completes_what_was_interrupted(talk: Story, admin: Admin, folder:
     talk.apply(lambda admin: delete_account(admin, "anna", Messages.ERASE, 30, "deleted-user-00000001"))
     assert texts(admin) == [SECRET, "hello", "hi anna"]
     ended = admin("db", "purge")
-    assert ended.out == "Completed 1 deletion; chat.db contains nothing of what was deleted.\n"
+    assert ended.out == "Completed 1 deletion. chat.db contains nothing of what was deleted.\n"
     assert texts(admin, "--direct") == ["hi anna"]
     assert SECRET.encode() not in files(folder)
     assert admin("db", "purge", "--json").json["completed"] == 0
@@ -294,3 +295,13 @@ def test_a_receipt_that_could_not_be_written_is_shown_later(talk: Story, admin: 
         5,
         "Error: No deleted account has the pseudonym deleted-user-0.\n",
     )
+
+
+def test_on_postgresql_purge_says_what_remains(admin: Admin, postgres: Postgres) -> None:
+    with postgres.database() as url:
+        dbname = url.render_as_string(hide_password=False)
+        assert admin("-d", dbname, "db", "upgrade").code == 0
+        ended = admin("-d", dbname, "db", "purge")
+    assert ended.code == 0
+    assert "VACUUM removed it from the tables and indexes of postgresql" in ended.out
+    assert "write-ahead log, standby servers and base backups contain it" in ended.out

@@ -12,7 +12,7 @@ from app.cli.admin.atomic_file import open_atomically, open_reserved
 from app.cli.admin.command_declaration import Yes
 from app.cli.admin.commands.accounts.arguments import Name
 from app.cli.admin.context import AdminContext
-from app.cli.admin.erasure import NOT_PURGED, complete_erasure
+from app.cli.admin.erasure import complete_erasure, explain_not_purged
 from app.cli.admin.prompts import confirm
 from app.db.database import Database
 from app.errors import ChatError
@@ -135,7 +135,9 @@ def _delete(context: AdminContext, database: Database, name: str, messages: Mess
     with database.reading() as session:
         found = find_receipt(session, erasure)
     if found is None:
-        raise ChatError(f"{name} was deleted, but its erasure is not complete. {NOT_PURGED}")
+        raise ChatError(
+            f"{name} was deleted, but its erasure is not complete. {explain_not_purged(database)}"
+        )
     return found
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.commands.database.db_copy import copy
 from app.cli.admin.context import AdminContext, missing_database_message
-from app.cli.admin.erasure import NOT_PURGED
+from app.cli.admin.erasure import explain_not_purged, explain_purged
 from app.cli.admin.progress import show_progress
 from app.db.chain.build import build_chain, count_unchained
 from app.db.database import Database
@@ -101,16 +101,17 @@ def purge(context: AdminContext) -> None:
 
     A running server does the same in the background.
     """
-    with context.database() as database:
-        with show_progress("Erasing", lambda: purging.count_positions(database)) as advance:
-            completed, is_purged = purging.complete_pending(database, context.clock, advance)
-        name = str(database)
+    with (
+        context.database() as database,
+        show_progress("Erasing", lambda: purging.count_positions(database)) as advance,
+    ):
+        completed, is_purged = purging.complete_pending(database, context.clock, advance)
     deletions = count_of(completed, "deletion")
     if not is_purged:
-        raise ChatError(f"Completed {deletions}. {NOT_PURGED}")
+        raise ChatError(f"Completed {deletions}. {explain_not_purged(database)}")
     context.out.done(
-        f"Completed {deletions}; {name} contains nothing of what was deleted.",
-        database=name,
+        f"Completed {deletions}. {explain_purged(database)}",
+        database=str(database),
         completed=completed,
     )
 

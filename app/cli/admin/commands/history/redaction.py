@@ -8,7 +8,7 @@ import typer
 from app.cli.admin import times
 from app.cli.admin.command_declaration import Yes
 from app.cli.admin.context import AdminContext
-from app.cli.admin.erasure import NOT_PURGED
+from app.cli.admin.erasure import explain_not_purged
 from app.cli.admin.history_selection import Rooms, User, select_history
 from app.cli.admin.progress import show_progress
 from app.cli.admin.prompts import confirm, one_line
@@ -109,7 +109,7 @@ def _redact(
         redacted = redact_messages(database, context.clock, redactor, selection, details, advance)
     removed = count_of(redacted, "message")
     if not purge_files(database):
-        raise ChatError(f"Removed {removed}. {NOT_PURGED}")
+        raise ChatError(f"Removed {removed}. {explain_not_purged(database)}")
     context.out.done(f"Removed {removed}.", messages=redacted)
 
 
