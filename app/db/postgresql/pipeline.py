@@ -9,8 +9,10 @@ A commit can be sent without waiting for it, and awaited on another thread. The 
 be begun behind it, before any other session gets an advisory lock that this one holds.
 
 The driver would send each statement at once, which takes three system calls and wakes the session
-of the database. `wait` therefore leaves a statement in the driver's queue, and `await_results`
-passes the queue to libpq, which sends it as a whole.
+of the database. `wait` therefore leaves a statement in the driver's queue, and `WholePipeline`
+sends the queue as a whole, together with the message that ends it (Sync). Until the database has
+that, it waits for further statements without any limit of time, and a process that was stopped in
+between would keep the log's lock for as long.
 """
 
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.generators import send
 from sqlalchemy import Connection
 
 T = TypeVar("T")
@@ -49,9 +52,34 @@ def _is_queued(query: object) -> bool:
     return isinstance(query, str) and query.lstrip().startswith(_QUEUED) and "RETURNING" not in query
 
 
+class WholePipeline(psycopg.Pipeline):
+    """A pipeline that sends its queue and the Sync behind it in one piece."""
+
+    _is_sent = False  # including the Sync that the next operation would send
+
+    def send(self) -> None:
+        """Send the queue and a Sync, as far as the socket has space, and await nothing."""
+        while self.command_queue:
+            self.command_queue.popleft()()
+        super()._enqueue_sync()
+        self.command_queue.popleft()()
+        self._is_sent = True
+
+    def _enqueue_sync(self) -> None:
+        if not self._is_sent:
+            self.send()
+        self._is_sent = False
+
+    def _communicate_gen(self) -> PQGen[None]:
+        """Send what the socket had no space for; the driver would await results before that."""
+        yield from send(self.pgconn)
+        yield from super()._communicate_gen()
+
+
 class PipelinedConnection(psycopg.Connection[Any]):
     """A connection in autocommit mode, whose transactions begin with BEGIN and are pipelined."""
 
+    _pipeline: WholePipeline | None
     _pipeline_mode: AbstractContextManager[psycopg.Pipeline] | None = None  # until the transaction ends
     _is_queuing = False
     _kept_lock: int | None = None  # which the session keeps until the next transaction has it
@@ -62,6 +90,7 @@ class PipelinedConnection(psycopg.Connection[Any]):
 
         If that was done together with the last commit, go on in that transaction.
         """
+        self._pipeline = WholePipeline(self)
         mode = self.pipeline()
         mode.__enter__()
         self._pipeline_mode = mode
@@ -107,13 +136,7 @@ class PipelinedConnection(psycopg.Connection[Any]):
         Raises: psycopg.Error of the first one that failed.
         """
         if self._pipeline is not None:
-            self._pass_queue()
             self._pipeline.sync()
-
-    def _pass_queue(self) -> None:
-        queue = self._pipeline.command_queue if self._pipeline is not None else ()
-        while queue:
-            queue.popleft()()
 
     def send_commit(self, kept_lock: int | None) -> None:
         """Send COMMIT without waiting for any result; `commit` awaits them, on whichever thread.
@@ -128,9 +151,9 @@ class PipelinedConnection(psycopg.Connection[Any]):
             self._begin(kept_lock)
             self._queue(f"SELECT pg_advisory_unlock({kept_lock})")
         self._is_commit_sent, self._kept_lock = True, kept_lock
-        with suppress(psycopg.Error):  # `commit` raises it
-            self._pass_queue()
-            self.pgconn.flush()  # what the socket has no space for is sent by `commit`
+        if self._pipeline is not None:
+            with suppress(psycopg.Error):  # `commit` raises it
+                self._pipeline.send()  # what the socket has no space for is sent by `commit`
 
     def commit(self) -> None:
         """Send COMMIT, unless it was sent, and await all results. After an error, roll back.
@@ -172,7 +195,6 @@ class PipelinedConnection(psycopg.Connection[Any]):
     def _leave_pipeline_mode(self) -> None:
         mode, self._pipeline_mode = self._pipeline_mode, None
         if mode is not None:
-            self._pass_queue()
             mode.__exit__(None, None, None)
 
 
