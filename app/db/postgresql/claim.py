@@ -152,12 +152,14 @@ def _take_claim(engine: Engine) -> None:
     Raises: DatabaseRefused when another session holds one of the locks.
     """
     deadline = time.monotonic() + CLAIM_WAIT_SECONDS
+    conflict: ClaimLost | None = None  # says more than that a later attempt was slow
     while True:
         try:
             engine.connect().close()
         except (ClaimLost, DBAPIError) as error:
+            conflict = error if isinstance(error, ClaimLost) else conflict
             if time.monotonic() >= deadline:
-                raise _refusal(error) from error
+                raise _refusal(conflict or error) from error
             time.sleep(CLAIM_RETRY_SECONDS)
         else:
             return
