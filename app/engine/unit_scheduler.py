@@ -175,7 +175,12 @@ class UnitScheduler:
         has_opened = self._may_open() and self._run_writes()
         if not has_opened and self._ledger.has_nodes and (self._shared_poll.restart_if_due() or is_behind):
             self._committer.deliver_remote_events()
-        if transient := self._notifications.take_transient():  # sent after the positions before them
+        self._adopt_transient()
+
+    def _adopt_transient(self) -> None:
+        """Deliver what other nodes have not stored, behind all that they had stored before it."""
+        is_current = not self._notifications.reaches_beyond(self._ledger.last_id)
+        if is_current and (transient := self._notifications.take_transient()):
             self._committer.adopt(transient)
 
     def _decide_ahead(self) -> None:

@@ -73,6 +73,15 @@ HISTORIES: dict[str, Sequence[Step]] = {
         Notify("b", -1),
         Cycle("b"),
     ),
+    "a typing notification that arrives while the log cannot be read": (
+        *sent("b", "JOIN #wine"),
+        Cycle("a"),
+        Send("a", 0, "JOIN #wine"),
+        *sent("a", "@+typing=% TAGMSG #wine"),
+        Notify("b", -1),
+        Fail("b", Fault.CUT, 0),
+        Cycle("b"),
+    ),
     "a message to a nick that was changed before it": (
         *stuck("PRIVMSG bob :%"),
         *sent("b", "NICK rob"),
