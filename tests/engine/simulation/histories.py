@@ -72,10 +72,11 @@ def _fail(
     return Fail(node, fault, after, only_commits, stall), *_send(node, client, line)
 
 
-def _type(node: str, client: int, room: str, other: str) -> Steps:
-    """Join and type in one batch; another node hears of it."""
+def _type(node: str, client: int, room: str, other: str, fault: Fault | None) -> Steps:
+    """Join and type in one batch; another node hears of it, and may fail to read the log."""
     sent = Send(node, client, f"JOIN {room}"), Send(node, client, f"@+typing=% TAGMSG {room}")
-    return *sent, Cycle(node), Notify(other, -1), Cycle(other)
+    trouble = () if fault is None else (Fail(other, fault, 0),)
+    return *sent, Cycle(node), Notify(other, -1), *trouble, Cycle(other)
 
 
 def _fail_over(
@@ -129,7 +130,9 @@ FAULTS = st.one_of(
     st.builds(_fail, NODE, st.sampled_from(Fault), st.just(0), st.just(True), STALL, CLIENT, LINES),
     st.builds(_fail, NODE, st.sampled_from(Fault), st.integers(0, 14), st.just(False), STALL, CLIENT, LINES),
     st.builds(lambda node, index: (Notify(node, index), Cycle(node)), NODE, st.integers(-1, 3)),
-    st.builds(_type, NODE, CLIENT, st.sampled_from(["#tea", "#wine"]), NODE),
+    st.builds(
+        _type, NODE, CLIENT, st.sampled_from(["#tea", "#wine"]), NODE, st.none() | st.sampled_from(Fault)
+    ),
 )
 FAILOVERS = st.one_of(
     st.builds(

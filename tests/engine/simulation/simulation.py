@@ -225,7 +225,7 @@ class Simulation:
         for node in self.nodes.values():
             if node.position > end:
                 node.has_shown_lost = True
-            else:
+            elif not node.has_shown_lost:
                 self._check_kept(node.clients)
 
     def _check_kept(self, clients: Iterable[SimulatedClient]) -> None:
