@@ -250,9 +250,8 @@ class Committer:
             self.outage.record_failure(error)
             return
         if rejected is None:
-            batch = self.output.take_all()
-            self._put_remote_first(batch.changeset, remote_events)
-            self._commit_now(batch)
+            self._put_remote_first(self.output.join_all().changeset, remote_events)
+            self._commit_now(self.output.take_first())
         else:
             self._finish(self.output.take_first(), rejected)
             self._commit_ahead()

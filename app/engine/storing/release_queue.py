@@ -74,12 +74,13 @@ class ReleaseQueue:
         self.is_stuck = False
         return self._batches.pop(0)
 
-    def take_all(self) -> Batch:
-        """Remove all batches, and return them as one."""
-        batch = self.take_first()
-        while self._batches:
-            batch.append(self.take_first())
-        return batch
+    def join_all(self) -> Batch:
+        """Make all batches one, which stays the first, and return it."""
+        first, *later = self._batches
+        for batch in later:
+            first.append(batch)
+        self._batches = [first]
+        return first
 
     def hold(self) -> None:
         """Keep the first batch until the database works; release what does not depend on it."""

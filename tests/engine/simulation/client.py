@@ -77,9 +77,14 @@ class SimulatedClient:
             self._unit is not None and (not self._unit.is_done or self._unit.slow_work is not None)
         )
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the reader waits for the engine."""
+        return self._unit is not None and not self._unit.is_done
+
     def submit(self) -> SubmissionUnit | None:
         """Return the next unit, unless one is in progress or nothing was sent."""
-        if self._unit is not None and not self._unit.is_done:
+        if self.is_blocked:
             return None
         if self._unit is not None and self._unit.slow_work is not None:
             with self._database.reading() as session:

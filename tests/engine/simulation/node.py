@@ -128,6 +128,7 @@ class SimulatedNode:
         except NodeLost as loss:
             self.loss = loss
             engine.abandon(loss)
+            engine._release_waiting()
             self.end()
         finally:
             self.is_cycling = False

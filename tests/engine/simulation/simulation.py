@@ -127,6 +127,7 @@ class Simulation:
         if node.has_ended:
             self.kill(node.name)
         if node.loss is not None:
+            assert not any(client.is_blocked for client in node.clients), "a reader is not released"
             for client in were_open:
                 require_reason(client, node.loss.sentence)
 

@@ -66,6 +66,13 @@ HISTORIES: dict[str, Sequence[Step]] = {
         FailOver(lost=10, skew=0),
         *RETRY,
     ),
+    "a user who was disconnected, but not yet in the log, when another node had the nick": (
+        *arrived("a", "carol", 1),
+        KillUser("anna"),
+        *stuck("NICK dave", 1),
+        *arrived("b", "dave", 1),
+        *RETRY,
+    ),
     "a typing notification in a batch whose answer was lost": (
         Fail("a", Fault.ANSWER_LOST, 0, only_commits=True),
         *sent("a", "@+typing=% TAGMSG #tea"),
