@@ -22,6 +22,9 @@ class Fault(Enum):
     SUSPENSION = auto()  # as CUT, but a commit may take effect later, and keeps the log's lock until then
     STALL = auto()  # as CUT, after the others have gone on for a while
     STALL_ANSWER_LOST = auto()  # as ANSWER_LOST, after the others have gone on for a while
+    PAUSE = (
+        auto()
+    )  # the others go on for a while, and then it takes effect, unless that ended its transaction
     SLOW_ANSWER = auto()  # it takes effect, and the others go on for a while before the answer
 
 
@@ -114,6 +117,8 @@ class FaultInjector:
         kind = fault.fault
         if connection.is_decided and kind in (Fault.ERROR, Fault.BUSY):
             return operation()
+        if kind is Fault.PAUSE:
+            return self._pause(connection, operation, fault.stall_milliseconds)
         if kind is Fault.SUSPENSION and ends_transaction:
             connection.suspend()
         elif kind not in _TAKES_EFFECT:
@@ -124,6 +129,13 @@ class FaultInjector:
         if kind is Fault.SLOW_ANSWER and not connection.is_lost:
             return result
         raise _make_error(kind, connection)
+
+    def _pause(self, connection: FaultyConnection, operation: Callable[[], Any], milliseconds: int) -> Any:
+        """Let the others act before an operation, unless the connection is then lost."""
+        self._stall(connection, False, milliseconds)
+        if connection.is_lost:
+            raise connection.lose()
+        return operation()
 
     def _take_due(self, is_commit: bool) -> PlannedFault | None:
         planned = self._planned
