@@ -18,6 +18,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "db.database",
     "db.insertion",
     "db.chain",
+    "db.log_page",
     "db.log",
     "db.views",
     "db.copying",

@@ -10,6 +10,8 @@ from sqlalchemy import URL, Connection, Engine
 from app.db.notifications import Channel
 
 HOLDS_LOCK = "holds_log_lock"  # execution option of connections that append
+# Execution option: each query of such a transaction is one of its own, where that is faster.
+READS_SINGLY = "reads_singly"
 # Execution option: how long such a transaction may be idle, in milliseconds; 0 does not limit it.
 MAX_PAUSE_MS = "max_pause_ms"
 

@@ -28,6 +28,7 @@ from app.db.chain.digests import EventValues, canonical_json
 from app.db.chain.head import ChainHead
 from app.db.chain.links import find_digest
 from app.db.insertion import insert_marked_rows
+from app.db.log_page import read_after
 from app.events import Event, Kind
 from app.events.data import MessageData, RedactedData, from_json, to_json
 
@@ -37,9 +38,6 @@ CATCH_UP_ROWS = 5_000  # read per query
 _table = models.EventRow.__table__
 COLUMNS = tuple(_table.columns.keys())
 _correspondent = models.CorrespondentRow.__table__
-_AFTER = (
-    select(_table).where(_table.c.id > bindparam("last_id")).order_by(_table.c.id).limit(bindparam("limit"))
-)
 _LAST_ID = select(func.max(_table.c.id))
 _FIND_BATCH = select(_table.c.batch).where(_table.c.id == bindparam("first_id"))
 _latest = select(func.max(_table.c.at))
@@ -105,19 +103,27 @@ class Log:
             self._chain.forget_before(self.last_id)
 
     def catch_up(self, connection: Connection) -> list[Event]:
-        """Return up to CATCH_UP_ROWS events after `last_id`, in order, and advance it."""
-        events = read_after(connection, self.last_id, CATCH_UP_ROWS)
-        if events:
-            self._chain.forget()
-            self._chain.find(connection, events[-1].id)
+        """Return the events after `last_id`, in order, and advance it."""
+        events: list[Event] = []
+        is_behind = True
+        while is_behind:
+            found, digest = read_after(connection, self.last_id, CATCH_UP_ROWS)
+            if found:
+                events += found
+                self.last_id = found[-1].id
+                self._chain.forget()
+                self._chain.note(self.last_id, digest)
+            is_behind = len(found) == CATCH_UP_ROWS
+        self._note_instants(events)
+        return events
+
+    def _note_instants(self, events: Sequence[Event]) -> None:
         for event in events:
-            self.last_id = event.id
             for scope in _scopes(event):
                 if event.is_imported:
                     self._last_at.pop(scope, None)
                 else:
                     self._last_at[scope] = event.at
-        return events
 
     def seek_to_end(self, connection: Connection) -> None:
         """Skip all events that are in the log now."""
@@ -195,12 +201,6 @@ def get_last_id(connection: Connection) -> int:
 def get_last_at(connection: Connection) -> int | None:
     """Return the time of the last event in the log, or None if it is empty."""
     return connection.scalar(select(_table.c.at).order_by(_table.c.id.desc()).limit(1))
-
-
-def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
-    """Return up to `limit` events after an id, oldest first."""
-    found = connection.execute(_AFTER, {"last_id": last_id, "limit": limit})
-    return [from_row(row) for row in found]
 
 
 def to_row(event: Event) -> EventValues:

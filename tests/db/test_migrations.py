@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, select, text
 from app.clock import Clock
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.db.migration import migrate, revisions, schema
 from app.db.models import Base, RoomMaskRow
 from app.errors import StorageError
@@ -108,7 +108,7 @@ def test_database_with_data_is_upgraded_from_older_schemas(fresh: Database, revi
     schema.prepare_database(fresh)
     assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
     with fresh.engine.connect() as connection:
-        assert [event.text for event in read_after(connection, 0, 2)] == ["Привет", "привет"]
+        assert [event.text for event in read_after(connection, 0, 2).events] == ["Привет", "привет"]
         assert look_up(connection, "приВЕТ") == ["Привет"]
         assert migrate.differences(connection) == []
 
@@ -241,7 +241,7 @@ def test_malformed_masks_are_removed_and_shown_as_one_parameter(fresh: Database)
     with fresh.engine.connect() as connection:
         kept = connection.execute(select(RoomMaskRow.mode, RoomMaskRow.mask).order_by(RoomMaskRow.mask)).all()
         assert sorted(kept) == [("b", "*!*@*"), ("b", "a:b"), ("b", "~m:bob!*@2001:db8::1"), ("g", "x y")]
-        texts = [event.text for event in read_after(connection, 1, 10)]
+        texts = [event.text for event in read_after(connection, 1, 10).events]
     assert texts == [
         "+be x_y!*@* x_y",
         "+bI x!*@* x_y",

@@ -10,7 +10,7 @@ import pytest
 
 from app.clock import Clock
 from app.db.database import Database
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.db.postgresql.locks import LOG_LOCK
 from app.errors import StorageError
 from app.events import Event, Kind
@@ -73,7 +73,7 @@ def store(ledger: Ledger, *texts: str, keeps_lock: bool = True) -> list[Event]:
 def texts(database: Database) -> list[str | None]:
     """Return the texts of the log, without the first."""
     with database.reading() as session:
-        return [event.text for event in read_after(session.connection(), 1, 100)]
+        return [event.text for event in read_after(session.connection(), 1, 100).events]
 
 
 def is_free(other: psycopg.Connection) -> bool:

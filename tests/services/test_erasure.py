@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.database import Database
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.db.models import (
     AccountRow,
     BanRow,
@@ -103,7 +103,7 @@ def erase(story: Story, name: str, messages: Messages) -> int:
 def log(story: Story) -> list[Event]:
     """Return the log."""
     with story.database.reading() as session:
-        return read_after(session.connection(), 0, 10_000)
+        return read_after(session.connection(), 0, 10_000).events
 
 
 def said(story: Story) -> list[tuple[str, str | None]]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import OperationalError
 
 from app.db.database import Database, parse_database_url
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.db.migration import schema
 from app.db.models import EventRow
 from app.errors import StorageError
@@ -56,7 +56,7 @@ def said(*texts: object) -> list[Event]:
 def log(story: Story) -> list[tuple[Kind, str | None]]:
     """Return the kinds and texts of the whole log."""
     with story.database.engine.connect() as connection:
-        return [(event.kind, event.text) for event in read_after(connection, 0, 100)]
+        return [(event.kind, event.text) for event in read_after(connection, 0, 100).events]
 
 
 @pytest.mark.parametrize("faulty", [object(), "\0"], ids=["object", "NUL"])
@@ -159,7 +159,7 @@ def lose(database: Database, connection: Connection) -> None:
 def texts(database: Database) -> list[str | None]:
     """Return the texts of the whole log."""
     with database.engine.connect() as connection:
-        return [event.text for event in read_after(connection, 0, 100)]
+        return [event.text for event in read_after(connection, 0, 100).events]
 
 
 def test_a_query_runs_again_when_its_connection_is_lost(shared: tuple[Database, Ledger]) -> None:

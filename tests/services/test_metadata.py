@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete, func, select
 
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.db.models import AccountMetadataRow, AccountRow, RoomMetadataRow, RoomRow
 from app.errors import NotFound
 from app.events import Event, Kind
@@ -81,7 +81,7 @@ def test_administrator_removes_given_or_all_metadata(story: Story, name: str) ->
     assert of(story, name) == {}
     with story.database.reading() as session:
         traces = [(trace.action, trace.target) for trace in audit.find_latest_entries(session, 9)]
-        logged = read_after(session.connection(), 0, 100)
+        logged = read_after(session.connection(), 0, 100).events
     what = "room.metadata" if name.startswith("#") else "user.metadata"
     assert traces == [(what, name)] * 2
     assert [event.text for event in logged[-len(before) :]] == [None] * len(before)

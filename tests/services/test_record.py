@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.log import Log, read_after
+from app.db.log import Log
+from app.db.log_page import read_after
 from app.db.models import AccountRow, AuditRow, CorrespondentRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.db.models import SessionRow as Connected
 from app.errors import NotFound
@@ -19,7 +20,7 @@ from tests.story import ME, Story
 def rows(story: Story) -> list[Event]:
     """Return the whole log."""
     with story.database.engine.connect() as connection:
-        return read_after(connection, 0, 1000)
+        return read_after(connection, 0, 1000).events
 
 
 def test_ids_are_contiguous_and_times_increase_within_a_room(story: Story) -> None:

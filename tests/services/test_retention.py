@@ -8,7 +8,8 @@ from sqlalchemy import select
 from app.db.chain.links import find_digest
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
-from app.db.log import get_last_id, read_after
+from app.db.log import get_last_id
+from app.db.log_page import read_after
 from app.db.models import CorrespondentRow, ExpiredHistoryRow
 from app.errors import NotFound
 from app.events import Event, Kind, msgid
@@ -51,7 +52,7 @@ def expire(story: Story, defaults: RetentionDefaults = KEEP) -> list[RemovedHist
 def texts(story: Story) -> list[str]:
     """Return the texts of all messages in the log."""
     with story.database.engine.connect() as connection:
-        events = read_after(connection, 0, 10_000)
+        events = read_after(connection, 0, 10_000).events
         return [event.text or "" for event in events if event.kind in (Kind.PRIVMSG, Kind.NOTICE)]
 
 
@@ -241,7 +242,7 @@ def test_positions_are_not_used_again(story: Story, clock: MovedClock) -> None:
         days_pass(clock, 40)
         expire(story, MONTH)
     with story.database.engine.connect() as connection:
-        left = [(event.id, event.kind) for event in read_after(connection, 0, 9)]
+        left = [(event.id, event.kind) for event in read_after(connection, 0, 9).events]
         assert left == [(4, Kind.EXPIRED), (5, Kind.EXPIRED)]  # 3 was the last event at first
         assert get_last_id(connection) == 5
     story.say(room, "anna", "three")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection
 
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.errors import NotFound, UsageError
 from app.events import Event, Kind
 from app.services.administration.admin_changes import AdminChange
@@ -52,7 +52,7 @@ def test_a_key_reaches_the_room_and_never_the_log(story: Story) -> None:
     change(story, "+ki", "sesame")
     assert details(story).password is True
     with story.database.engine.connect() as connection:
-        assert "sesame" not in str(read_after(connection, 0, 10))
+        assert "sesame" not in str(read_after(connection, 0, 10).events)
         assert connection.exec_driver_sql("SELECT password FROM room").scalar() == "sesame"
         assert "sesame" not in everything_audited(connection)
     assert [event.text for event in change(story, "-k")] == ["-k *"]

@@ -49,6 +49,11 @@ class ChainHead:
         """Return the digest at a position as it was read or appended before, or None."""
         return self._digests.get(last_id)
 
+    def note(self, last_id: int, digest: bytes | None) -> None:
+        """Note the digest at a position, or that the chain does not reach it (None)."""
+        if digest is not None:
+            self._digests[last_id] = digest
+
     def is_known(self, last_id: int) -> bool:
         """Whether the chain is known to reach a position."""
         return last_id in self._digests

@@ -20,7 +20,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DontWrapMixin
 
-from app.db.dialect import HOLDS_LOCK
+from app.db.dialect import HOLDS_LOCK, READS_SINGLY
 from app.db.postgresql.bounded_connection import AnswerLimit, BoundedConnection
 from app.db.postgresql.locks import LOG_LOCK, AdvisoryLock
 from app.db.postgresql.pipeline import PipelinedCursor, driver_connection
@@ -122,6 +122,8 @@ class PostgreSQLClaim:
 
 def _begin(connection: Connection) -> None:
     """Begin a pipelined transaction, with the log's lock unless the connection goes without it."""
+    if connection.get_execution_options().get(READS_SINGLY):
+        return
     holds_lock = connection.get_execution_options().get(HOLDS_LOCK)
     driver_connection(connection).begin(LOG_LOCK if holds_lock else None)
 

@@ -128,9 +128,7 @@ class LogReader(LogConnection):
         raise LogReplaced(reason)
 
     def _catch_up(self, version: int | None) -> list[Event]:
-        events: list[Event] = []
-        while found := self.log.catch_up(self.connection):
-            events += found
+        events = self.log.catch_up(self.connection)
         restore_room_keys(self.connection, events)
         self._version = version
         return events
@@ -159,7 +157,7 @@ class LogReader(LogConnection):
                 events = self.open()
                 connection.commit()
                 return events
-            with self.unlocked(), connection.begin():
+            with self.reading():
                 return self._catch_up(None)
         except SQLAlchemyError as error:
             self.log.last_id = known

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.db.database import Database
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.services.administration.audit import find_latest_entries
 from tests.cli.conftest import Admin
 from tests.legacy_database import MESSAGES, USERS, old_database
@@ -41,7 +41,7 @@ def proxy(
 def recorded(database: Database) -> tuple[int, list[str]]:
     """Return the number of events and the audited actions."""
     with database.reading() as session:
-        events = read_after(session.connection(), 0, 1_000)
+        events = read_after(session.connection(), 0, 1_000).events
         return len(events), [entry.action for entry in find_latest_entries(session, 1_000)]
 
 

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from app.db.database import Database
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.engine.submission_unit import SubmissionUnit
 from app.errors import StorageError
 from app.events import Event, Kind
@@ -87,7 +87,10 @@ def log(bench: EngineHarness) -> list[tuple[Kind, str, str | None]]:
     """Return kind, nick and text of every event, after checking the invariants of the database."""
     with bench.database.reading() as session:
         assert find_problems(session) == []
-        return [(event.kind, event.nick, event.text) for event in read_after(session.connection(), 0, 1_000)]
+        return [
+            (event.kind, event.nick, event.text)
+            for event in read_after(session.connection(), 0, 1_000).events
+        ]
 
 
 def texts(lines: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.commands.sessions.always_on import stays_connected
 from app.db.database import Database
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.db.models import EventRow, MembershipRow, SessionRow
 from app.engine.reducers.table import REDUCERS
 from app.engine.world.world import World
@@ -98,7 +98,7 @@ def replayed(bench: EngineHarness) -> World:
     """Return the world rebuilt from the whole log."""
     world = World(bench.clock, "main", replay=0, reducers=REDUCERS)
     with bench.database.engine.connect() as connection:
-        for event in read_after(connection, 0, 1_000_000):
+        for event in read_after(connection, 0, 1_000_000).events:
             world.apply(event)
     return world
 

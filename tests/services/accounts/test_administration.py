@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.clock import to_datetime
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind, RoomKey
 from app.events.data import KickedData, KilledData, ModeData, to_json
@@ -66,7 +66,7 @@ def test_account_change_events_contain_no_secret(story: Story) -> None:
     ]
     with story.database.reading() as session:
         person = people.get_person(session, "anna")
-        logged = read_after(session.connection(), 0, 100)
+        logged = read_after(session.connection(), 0, 100).events
     assert (person.role, person.disabled) == ("admin", True)
     assert "argon2" not in str([vars_of(event) for event in logged])
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from app.commands.pseudoclients import service_context
 from app.db.database import Database, parse_database_url
-from app.db.log import read_after
+from app.db.log_page import read_after
 from app.engine.reducers.table import REDUCERS
 from app.engine.restore import restore
 from app.engine.world.world import World
@@ -45,7 +45,7 @@ class Databases:
         if self.storage.read_last_id() == position:
             return ()
         with self.of_observer.engine.connect() as connection:
-            return read_after(connection, position, MAX_LOG_ROWS)
+            return read_after(connection, position, MAX_LOG_ROWS).events
 
     def restore(self, time: SimulatedTime) -> World:
         """Return a world that is restored from the tables."""
