@@ -5,9 +5,10 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from scripts.benchmarks.address import Address
@@ -22,7 +23,8 @@ from scripts.benchmarks.target import (
 )
 
 DATABASE = "chat"
-MAX_SCENARIOS = 4  # whose connections may not all be closed when the next begins
+LEASE_SECONDS = 60  # so that no node loses it where the load takes all processors
+PING_SECONDS = 3600  # so that no PING is answered while a scenario is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,12 @@ class Cluster:
 
     nodes: tuple[Target, ...]
     metrics_ports: tuple[int, ...]
+    count_transactions: Callable[[], int]  # of the database, for the last seconds approximately
 
     @property
     def name(self) -> str:
         """The label in the table."""
-        return f"{len(self.nodes)} node{'s' * (len(self.nodes) != 1)}"
+        return describe(len(self.nodes))
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -51,11 +54,10 @@ class Cluster:
         """Return the sum of a metric without labels over all nodes."""
         return sum(_read_metric(port, metric) for port in self.metrics_ports)
 
-    def wait_until_empty(self) -> None:
-        """Wait until the nodes have noticed that all users have disconnected."""
-        end = time.monotonic() + START_SECONDS
-        while self.total("chat_connections") and time.monotonic() < end:
-            time.sleep(0.05)
+
+def describe(count: int) -> str:
+    """Return the label of a number of nodes."""
+    return f"{count} node{'s' * (count != 1)}"
 
 
 def _read_metric(port: int, metric: str) -> float:
@@ -98,7 +100,13 @@ def start_cluster(postgres: str, count: int, people: int) -> Iterator[Cluster]:
             dbname = _to_url(url, f"{DATABASE}_{count}")
             started = [stack.enter_context(_start_node(n + 1, dbname, people)) for n in range(count)]
             nodes, ports = zip(*started, strict=True)
-            yield Cluster(nodes, ports)
+            yield Cluster(nodes, ports, lambda: _count_transactions(connection, f"{DATABASE}_{count}"))
+
+
+def _count_transactions(connection: Any, database: str) -> int:
+    query = "SELECT xact_commit FROM pg_stat_database WHERE datname = %s"
+    row = connection.execute(query, [database]).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _to_url(parts: dict[str, str | int | None], name: str) -> str:
@@ -111,10 +119,12 @@ def _start_node(number: int, dbname: str, people: int) -> Iterator[tuple[Target,
     """Run a node until the end of the block; yield it with the port of its metrics."""
     name = f"chat-{number}"
     port, metrics_port = free_port(), free_port()
-    settings = settings_for(people * MAX_SCENARIOS) | {
+    settings = settings_for(people) | {
         "node": name,
         "dbname": dbname,
         "metrics_port": metrics_port,
+        "node_lease": LEASE_SECONDS,
+        "ping_interval": PING_SECONDS,
     }
     with tempfile.TemporaryDirectory(prefix="chat-bench-") as folder:
         (Path(folder) / "serverSetup.json").write_text(json.dumps(settings))

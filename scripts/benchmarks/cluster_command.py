@@ -8,7 +8,7 @@ from rich.console import Console
 
 from scripts.benchmarks.checks import check_descriptor_limit, check_writable
 from scripts.benchmarks.cluster import start_cluster, start_postgres
-from scripts.benchmarks.cluster_scenarios import SCENARIOS
+from scripts.benchmarks.cluster_scenarios import SCENARIOS, further_node_costs
 from scripts.benchmarks.pool import WorkerPool
 from scripts.benchmarks.report import save, show
 from scripts.benchmarks.scenarios import Scale, ScenarioFailed, ScenarioResult
@@ -29,6 +29,9 @@ Nodes = Annotated[
 ]
 People = Annotated[int, typer.Option(min=20, max=20_000, help="Connections in all, spread over the nodes.")]
 Seconds = Annotated[float, typer.Option(min=0.5, max=60, help="Seconds of traffic in each run.")]
+Rounds = Annotated[
+    int, typer.Option(min=1, max=20, help="Runs of each scenario, in turn with each number of nodes.")
+]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Load-generating processes.")]
 Json = Annotated[Path | None, typer.Option(callback=check_writable, help="Write the figures to this file.")]
 
@@ -38,6 +41,7 @@ def cluster(
     nodes: Nodes = None,
     people: People = 200,
     seconds: Seconds = 3.0,
+    rounds: Rounds = 1,
     workers: Workers = 2,
     json: Json = None,
 ) -> None:
@@ -54,25 +58,26 @@ def cluster(
     with start_postgres() as postgres, WorkerPool(workers) as pool:
         results = [
             result
+            for _ in range(rounds)
+            for name in names or SCENARIOS
             for count in nodes or (1, 2, 4)
-            for result in _run(postgres, count, names or list(SCENARIOS), pool, scale)
+            if (result := _try(name, postgres, count, pool, scale))
         ]
     if not results:
         raise typer.Exit(1)
     show(console, results, list(dict.fromkeys(result.server for result in results)))
+    for sentence in further_node_costs(results):
+        console.print(sentence, markup=False)
     if json:
         save(json, results)
 
 
-def _run(postgres: str, count: int, names: list[str], pool: WorkerPool, scale: Scale) -> list[ScenarioResult]:
-    """Run scenarios on a number of nodes; print the reason for each that cannot be completed."""
-    results = []
+def _try(name: str, postgres: str, count: int, pool: WorkerPool, scale: Scale) -> ScenarioResult | None:
+    """Run a scenario on new nodes; if it cannot be completed, print the reason and return None."""
     with start_cluster(postgres, count, scale.people) as nodes:
-        for name in names:
-            console.print(f"{name}, {nodes.name} ...", style="dim", markup=False)
-            nodes.wait_until_empty()
-            try:
-                results.append(SCENARIOS[name](nodes, pool, scale))
-            except (ScenarioFailed, OSError) as error:
-                console.print(f"{name}, {nodes.name}: skipped: {error}", markup=False)
-    return results
+        console.print(f"{name}, {nodes.name} ...", style="dim", markup=False)
+        try:
+            return SCENARIOS[name](nodes, pool, scale)
+        except (ScenarioFailed, OSError) as error:
+            console.print(f"{name}, {nodes.name}: skipped: {error}", markup=False)
+            return None

@@ -41,6 +41,7 @@ class TrafficPlan:
     size: int = 100  # bytes of text
     window: int = 32  # messages in flight per sender
     rate: float = 0.0  # messages per second over all senders; 0: limited by the window
+    in_bursts: bool = False  # the next window is sent once all of the previous one has arrived
     recipients: int = 1  # recipients of each message, excluding its sender
     timeout: float = 10.0  # seconds to wait for the last deliveries
 

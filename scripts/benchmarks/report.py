@@ -18,16 +18,23 @@ COUNTS = ("messages", "deliveries")  # sizes of the run; not compared
 
 def medians(results: Sequence[ScenarioResult]) -> dict[tuple[str, str, str], float]:
     """Return the median of each figure over the rounds, by scenario, figure and server."""
+    return {key: median(found) for key, found in _by_round(results).items()}
+
+
+def _by_round(results: Sequence[ScenarioResult]) -> dict[tuple[str, str, str], list[float]]:
     values: dict[tuple[str, str, str], list[float]] = {}
     for result in results:
         for figure, value in result.figures.items():
             values.setdefault((result.scenario, figure, result.server), []).append(value)
-    return {key: median(found) for key, found in values.items()}
+    return values
 
 
 def show(console: Console, results: Sequence[ScenarioResult], servers: Sequence[str]) -> None:
-    """Print a table: figures by server, and the ratio of the first server to the second."""
-    figures = medians(results)
+    """Print a table: figures by server, and the ratio of the first server to the second.
+
+    With several rounds, a figure is the median, and the lowest and highest follow.
+    """
+    figures, rounds = medians(results), _by_round(results)
     table = Table("scenario", "figure")
     for server in servers:
         table.add_column(server, justify="right")
@@ -35,12 +42,19 @@ def show(console: Console, results: Sequence[ScenarioResult], servers: Sequence[
         table.add_column("ratio", justify="right")
     for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
         values = [figures.get((name, figure, server)) for server in servers]
-        cells = ["" if value is None else format_figure(value) for value in values]
+        cells = [_format_rounds(rounds.get((name, figure, server), ())) for server in servers]
         table.add_row(name, figure, *cells, *([_ratio(values)] if len(servers) > 1 else []))
     console.print(table)
     for result in results:
         for note in result.notes:
             console.print(f"{result.scenario}, {result.server}: {note}", markup=False)
+
+
+def _format_rounds(values: Sequence[float]) -> str:
+    """Format the median of a figure and, of several rounds, the lowest and the highest."""
+    if len(values) < 2:
+        return "".join(map(format_figure, values))
+    return f"{format_figure(median(values))} ({format_figure(min(values))}-{format_figure(max(values))})"
 
 
 def format_figure(value: float) -> str:

@@ -11,7 +11,7 @@ from scripts.benchmarks.plans import ConnectionPlan, ConnectResult, TrafficPlan,
 from scripts.benchmarks.pool import WorkerPool
 from scripts.benchmarks.target import Target
 
-CONNECT_TIMEOUT_SECONDS = 120.0
+CONNECT_TIMEOUT_SECONDS = 300.0
 HISTORY_REQUESTS = 120
 USERS_PER_ROOM = 10  # in the rooms scenario
 ASSEMBLY_RATE = 2.0  # messages per second, so that each is delivered before the next

@@ -168,7 +168,7 @@ class MessagePacer:
     def send(self, elapsed: float) -> int:
         """Send the messages due after `elapsed` seconds; return the expected deliveries."""
         expected = 0
-        due = self._by_rate(elapsed) if self._traffic.rate else self._by_window()
+        due = self._count_due(elapsed)
         for _ in range(due):
             sender = self._senders[self._turn % len(self._senders)]
             self._turn += 1
@@ -179,10 +179,22 @@ class MessagePacer:
         self.expected += expected
         return expected
 
+    def _count_due(self, elapsed: float) -> int:
+        if self._traffic.rate:
+            return self._by_rate(elapsed)
+        return self._by_burst() if self._traffic.in_bursts else self._by_window()
+
     def _by_rate(self, elapsed: float) -> int:
         """Return how many messages are due now; the first are due at once."""
         share = self._traffic.rate * len(self._senders) / self._traffic.senders
         return max(math.ceil(elapsed * share) - self.sent, 0)
+
+    def _by_burst(self) -> int:
+        """Return this worker's share of a burst if all previous bursts have arrived everywhere."""
+        share = self._traffic.window * len(self._senders)
+        bursts = self.sent // share if share else 0
+        burst = self._traffic.window * self._traffic.senders * self._traffic.recipients
+        return share if self._counters.total(SharedCount.RECEIVED) >= bursts * burst else 0
 
     def _by_window(self) -> int:
         """Return this worker's share of the messages that the window allows."""

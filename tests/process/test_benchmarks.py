@@ -145,6 +145,7 @@ def test_nodes_deliver_everything_in_one_order(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     (finding,) = json.loads(found.read_text())
     assert (finding["scenario"], finding["server"]) == ("room", "2 nodes")
+    assert finding["figures"]["messages"] % 320 == 0, "whole bursts"
     assert all(value > 0 for value in finding["figures"].values())
     assert not faults(finding)
 
