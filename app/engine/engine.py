@@ -134,5 +134,4 @@ class Engine:
             units, is_running = self._waiting.gather(self._scheduler.gather_seconds)
             self.units_per_cycle = len(units)
             self._scheduler.cycle(units)
-        while self._scheduler.has_deferred:
-            self._scheduler.cycle(())
+        self._scheduler.finish()

@@ -84,11 +84,6 @@ class UnitScheduler:
         return len(self._deferred) + len(self._held)
 
     @property
-    def has_deferred(self) -> bool:
-        """Whether units wait for the next cycle and nothing else."""
-        return bool(self._deferred)
-
-    @property
     def gather_seconds(self) -> float:
         """How long the next cycle may wait for its first unit, in seconds."""
         if self._deferred or self._outage.is_waiting:
@@ -147,6 +142,13 @@ class UnitScheduler:
         elif not self._outage.is_waiting:
             self._run_upkeep(is_idle=not (reading or writing or after_write))
 
+    def finish(self) -> None:
+        """Run all units that wait for nothing but the next cycle, or the commit in flight."""
+        while self._deferred or (self._held and self._output.is_in_flight):
+            if self._output.is_in_flight:
+                self._committer.settle()
+            self.cycle(())
+
     def _run_upkeep(self, is_idle: bool) -> None:
         """Do upkeep, unless a commit occupies the connection."""
         self._skipped_upkeep = self._output.is_in_flight
@@ -170,7 +172,7 @@ class UnitScheduler:
             return
         self._notifications.acknowledge()
         is_behind = self._notifications.reaches_beyond(self._ledger.last_id)
-        if not self._current:
+        if not self._held:
             self._committer.release_idle_lock()
         has_opened = self._may_open() and self._run_writes()
         if not has_opened and self._ledger.has_nodes and (self._shared_poll.restart_if_due() or is_behind):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from threading import Event as Signal
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.services.rooms.administration import set_topic
 from tests.engine import history_clients
 from tests.engine.conftest import MakeBench
+from tests.engine.core.test_engine import NO_FLUSHERS
 from tests.engine.deferred_executor import DeferredExecutor
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather
@@ -43,6 +45,17 @@ class SlowServer:
         """Let the commit that is in flight end, and the engine see it."""
         self.commits.run()
         self.cycle()
+
+    def outlast_the_lock(self) -> None:
+        """Let the time pass for which the log's lock is kept."""
+        self.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000) + 1
+
+    def run_to_the_end(self) -> None:
+        """Run the engine's thread until it has ended, as on SIGTERM."""
+        ended = Signal()
+        self.bench.core.engine.start(NO_FLUSHERS, ended.set)
+        assert self.bench.core.engine.stop(10)
+        assert ended.is_set()
 
     def retry(self) -> None:
         """Let the delay before a retry pass."""
@@ -136,7 +149,7 @@ def test_history_ends_where_the_batch_in_flight_begins(server: SlowServer) -> No
 
 def test_reply_about_the_world_follows_the_writes_before_it(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG #tea :hello")
-    server.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000) + 1
+    server.outlast_the_lock()
     server.commit()
     server.submit(server.alice, "PRIVMSG #tea :after which the lock is released")
     assert server.commits.waiting == 1
@@ -215,7 +228,7 @@ def test_rejected_message_costs_nobody_else_anything(server: SlowServer) -> None
 def test_other_programs_can_append_after_a_while(server: SlowServer, admin: Callable[[str], None]) -> None:
     server.submit(server.alice, "PRIVMSG #tea :one")
     server.commit()
-    server.bench.clock.instant += round(MAX_HOLD_SECONDS * 1000) + 1
+    server.outlast_the_lock()
     server.cycle()
     admin("Green tea")
     server.submit(server.bob, "PRIVMSG #tea :two")
@@ -241,3 +254,27 @@ def test_shutdown_stores_and_delivers_what_was_decided(server: SlowServer) -> No
     server.submit(server.bob, "PRIVMSG #tea :two")
     server.bench.shut_down()
     assert texts(server.dave.heard())[:2] == ["one", "two"]
+
+
+def test_units_that_only_read_do_not_prolong_the_lock(
+    server: SlowServer, admin: Callable[[str], None]
+) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :one")
+    server.commit()
+    assert server.bench.core.runtime.ledger.is_open
+    server.outlast_the_lock()
+    server.submit(server.outsider, "PING 1")
+    admin("Green tea")
+
+
+def test_shutdown_decides_what_waits_for_the_commit_in_flight(server: SlowServer) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :one")
+    server.outlast_the_lock()
+    server.commit()
+    server.submit(server.alice, "PRIVMSG #tea :two")
+    assert not server.bench.core.runtime.ledger.keeps_lock
+    unit = server.submit(server.bob, "PRIVMSG #tea :three")
+    server.run_to_the_end()
+    assert unit.is_done
+    assert texts(server.dave.heard())[:3] == ["one", "two", "three"]
+    assert log(server.bench)[:3] == [("privmsg", "one"), ("privmsg", "two"), ("privmsg", "three")]
