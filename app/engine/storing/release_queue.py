@@ -28,6 +28,7 @@ class ReleaseQueue:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._batches: list[Batch] = []
+        self._released: Batch | None = None  # the batch that is being delivered
         self.is_stuck = False  # the first batch waits for the database to work again
         self.flush: Callable[[], None] = _do_nothing  # called after each delivery
 
@@ -92,8 +93,10 @@ class ReleaseQueue:
 
     def release(self, batch: Batch) -> None:
         """Deliver a batch that was removed because it is stored, and the replies behind it."""
+        self._released = batch
         self._release(batch.changeset.plan, batch.units)
         self._release_replies(batch.replies)
+        self._released = None
 
     def deliver(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Deliver a changeset without events, behind all batches that are being committed."""
@@ -120,6 +123,8 @@ class ReleaseQueue:
     def take_units(self) -> Sequence[SubmissionUnit]:
         """Give up all batches, and return the units that wait for them."""
         batches, self._batches = self._batches, []
+        if self._released is not None:
+            batches.append(self._released)
         return [unit for batch in batches for unit in batch.all_units]
 
     def _release_replies(self, replies: Sequence[WaitingReply]) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from app.db.database import Database
 from app.engine.storing.lock_hold import MAX_HOLD_SECONDS
-from app.engine.submission_unit import SubmissionUnit, run_slow_work
+from app.engine.submission_unit import Callback, SubmissionUnit, run_slow_work
 from app.services.rooms.administration import set_topic
 from tests.engine import history_clients
 from tests.engine.conftest import MakeBench
-from tests.engine.core.test_engine import NO_FLUSHERS
+from tests.engine.core.test_engine import NO_FLUSHERS, tell_the_unspeakable
 from tests.engine.deferred_executor import DeferredExecutor
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather
@@ -278,3 +278,12 @@ def test_shutdown_decides_what_waits_for_the_commit_in_flight(server: SlowServer
     assert unit.is_done
     assert texts(server.dave.heard())[:3] == ["one", "two", "three"]
     assert log(server.bench)[:3] == [("privmsg", "one"), ("privmsg", "two"), ("privmsg", "three")]
+
+
+def test_failure_of_a_delivery_releases_those_who_wait_for_it(server: SlowServer) -> None:
+    say = server.bench.request("PRIVMSG #tea :hello")
+    unit = SubmissionUnit(server.alice.client, [say, Callback(tell_the_unspeakable)])
+    server.cycle(unit)
+    server.run_to_the_end()
+    assert server.bench.core.engine.has_failed
+    assert unit.is_done
