@@ -111,7 +111,7 @@ def test_commit_that_the_standby_lacks_is_not_shown(
             stack.enter_context(node.connect(f"on-{node.name}", "echo-message")) for node in cluster.nodes
         ]
         alice, bob = people
-        alice.fence()
+        alice.hears(f":{bob.nick}!")  # joins
         standby.pause()
         alice.send("PRIVMSG #general :in doubt")
         wait_for_sessions(primary, 1)
