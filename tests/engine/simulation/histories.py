@@ -72,6 +72,18 @@ def _fail(
     return Fail(node, fault, after, only_commits, stall), *_send(node, client, line)
 
 
+def _pause(node: str, after: int, client: int, line: str) -> Steps:
+    """Stop the process as it begins to store something, for longer than a lease."""
+    return _fail(node, Fault.PAUSE, after, False, LONG_STALL, client, line)
+
+
+def _isolate(nodes: Sequence[str], client: int, lines: Sequence[str]) -> Steps:
+    """Cut a node off until the others have removed it, while its users go on."""
+    late, *others = nodes
+    meanwhile = (Wait(1_100), *(Cycle(other) for other in others)) * 6
+    return CutOff(late), *meanwhile, *(Send(late, client, line) for line in lines), Cycle(late)
+
+
 def _type(node: str, client: int, room: str, other: str, fault: Fault | None) -> Steps:
     """Join and type in one batch; another node hears of it, and may fail to read the log."""
     sent = Send(node, client, f"JOIN {room}"), Send(node, client, f"@+typing=% TAGMSG {room}")
@@ -129,6 +141,7 @@ DEEDS = st.one_of(
 FAULTS = st.one_of(
     st.builds(_fail, NODE, st.sampled_from(Fault), st.just(0), st.just(True), STALL, CLIENT, LINES),
     st.builds(_fail, NODE, st.sampled_from(Fault), st.integers(0, 14), st.just(False), STALL, CLIENT, LINES),
+    st.builds(_pause, NODE, st.integers(0, 2), CLIENT, LINES),
     st.builds(lambda node, index: (Notify(node, index), Cycle(node)), NODE, st.integers(-1, 3)),
     st.builds(
         _type, NODE, CLIENT, st.sampled_from(["#tea", "#wine"]), NODE, st.none() | st.sampled_from(Fault)
@@ -147,6 +160,7 @@ FAILOVERS = st.one_of(
     ),
     st.builds(_suspend, st.permutations(sorted(NODES)), LINES, LINES, PAUSE, st.booleans(), CLIENT),
     st.builds(FailOver, st.integers(0, 3), SKEW).map(_alone),
+    st.builds(_isolate, st.permutations(sorted(NODES)), CLIENT, st.lists(LINES, min_size=1, max_size=3)),
 )
 MESSAGES = st.sampled_from(["PRIVMSG #tea :%", "PRIVMSG #wine :%", "PRIVMSG bob :%", "PRIVMSG anna :%"])
 INTERFERENCES = st.one_of(  # with a commit that is under way

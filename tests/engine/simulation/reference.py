@@ -72,6 +72,7 @@ class Reference:
         self._periods: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)  # of memberships
         self._killed_sessions: set[int] = set()
         self._gone: set[int] = set()
+        self._said: set[str | None] = set()  # the texts of messages, each of which was sent once
 
     def apply(self, event: Event) -> None:
         """Apply the next event of the log."""
@@ -214,6 +215,8 @@ class Reference:
 
     def _privmsg(self, event: Event) -> None:
         self._stay(event)
+        assert event.text not in self._said, f"{event} is stored twice"
+        self._said.add(event.text)
         if event.room is None:
             recipients = self._named(event.target or "") | {event.session or 0}
             if event.target == event.nick:
