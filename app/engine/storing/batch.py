@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
-from app.engine.delivery.plan import Broadcast, Plan
+from app.engine.delivery.plan import Plan
+from app.engine.storing.recipients import Recipients
 from app.engine.submission_unit import SubmissionUnit
 
 
@@ -29,12 +29,22 @@ class Batch:
     changeset: Changeset
     units: list[SubmissionUnit]
     replies: list[WaitingReply] = field(default_factory=list)
+    _recipients: Recipients | None = None  # found when they are needed
 
     def concerns(self, client: Client) -> bool:
         """Whether something for this client waits: it hears of the batch, or is answered by it."""
-        return any(_addresses(plan, client) for plan in self.plans) or any(
-            unit.client is client for unit in self.all_units
-        )
+        if self._recipients is None:
+            self._recipients = Recipients()
+            self._recipients.add(self.changeset.plan, self.units)
+            for reply in self.replies:
+                self._recipients.add(reply.plan, reply.units)
+        return client in self._recipients
+
+    def add_reply(self, reply: WaitingReply) -> None:
+        """Add a reply that waits behind the batch."""
+        self.replies.append(reply)
+        if self._recipients is not None:
+            self._recipients.add(reply.plan, reply.units)
 
     @property
     def plans(self) -> Sequence[Plan]:
@@ -56,19 +66,4 @@ class Batch:
         self.changeset.plan += later.changeset.plan
         self.units += later.units
         self.replies = later.replies
-
-
-def _addresses(plan: Plan, client: Client) -> bool:
-    """Return whether a plan has something for a client; runs for the same audience count once."""
-    previous: Audience | None = None
-    for item in plan:
-        if not isinstance(item, Broadcast):
-            if item.client is client:
-                return True
-        elif item.author is client:
-            return True
-        elif item.audience is not previous:
-            previous = item.audience
-            if client in previous.clients:
-                return True
-    return False
+        self._recipients = None

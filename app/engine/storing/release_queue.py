@@ -112,7 +112,7 @@ class ReleaseQueue:
 
     def _put_behind(self, changeset: Changeset, units: Sequence[SubmissionUnit], reads_world: bool) -> None:
         if self.is_in_flight:
-            self._batches[-1].replies.append(WaitingReply(changeset.plan, units, reads_world))
+            self._batches[-1].add_reply(WaitingReply(changeset.plan, units, reads_world))
         else:
             self._release(changeset.plan, units)
 
