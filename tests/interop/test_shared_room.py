@@ -91,6 +91,7 @@ def test_two_stock_clients_recover_from_kill_9(
         server.connect("peer").send("PRIVMSG #general :welcome back")
         bob.until(lambda _: GREETING in seen_by_bob(bob), "the greeting")
         irma.until(lambda _: GREETING in seen_by_irma(irma), "the greeting")
+        bob.until(lambda _: seen_by_bob(bob) == stored(folder), "the whole history")  # he may still be typing
         history = stored(folder)
     assert before_bob == history[: len(before_bob)]
     assert is_part([line for line in before_irma if line[0] != "irma"], history)
