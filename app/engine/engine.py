@@ -58,7 +58,7 @@ class Engine:
 
     def start(self, flushers: FlushScheduler, on_end: Callable[[], None]) -> None:
         """Start the thread; wake `flushers` after each delivery, and call `on_end` at exit."""
-        self._committer.output.flush = flushers.wake
+        self._committer.release_queue.flush = flushers.wake
         self._on_end = on_end
         self._thread.start()
 
@@ -70,7 +70,7 @@ class Engine:
     @property
     def deliveries(self) -> int:
         """The number of events delivered to connections since the start."""
-        return self._committer.output.deliveries
+        return self._committer.release_queue.deliveries
 
     @property
     def is_drained(self) -> bool:
@@ -89,7 +89,7 @@ class Engine:
 
     def _release_waiting(self) -> None:
         """Release all units without running them, so that their readers can finish."""
-        for unit in (*self._scheduler.release(), *self._waiting.drain()):
+        for unit in (*self._scheduler.take_units(), *self._waiting.drain()):
             with suppress(RuntimeError):  # it was completed before the failure
                 unit.mark_done()
 

@@ -13,11 +13,11 @@ from app.engine.world.world import World
 class HeldUnits:
     """The held units in the order of their arrival. Belongs to the engine's thread."""
 
-    def __init__(self, world: World, runner: UnitRunner, outage: Outage, output: ReleaseQueue) -> None:
+    def __init__(self, world: World, runner: UnitRunner, outage: Outage, release_queue: ReleaseQueue) -> None:
         self._world = world
         self._runner = runner
         self._outage = outage
-        self._output = output
+        self._release_queue = release_queue
         self._units: list[SubmissionUnit] = []
 
     def __len__(self) -> int:
@@ -46,8 +46,10 @@ class HeldUnits:
         refused = set(units)
         self._units = [unit for unit in self._units if unit not in refused]
         for unit in units:
-            changeset = Changeset(self._world, writable=False, may_show_world=not self._output.is_stuck)
+            changeset = Changeset(
+                self._world, writable=False, may_show_world=not self._release_queue.is_stuck
+            )
             is_done = self._runner.refuse(changeset, unit)
-            self._output.deliver(changeset, [unit] if is_done else [])
+            self._release_queue.deliver(changeset, [unit] if is_done else [])
             if not is_done:
                 self._units.append(unit)

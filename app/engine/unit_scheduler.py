@@ -61,10 +61,10 @@ class UnitScheduler:
         self._clock = clock
         self._committer = committer
         self._outage = committer.outage
-        self._output = committer.output
+        self._release_queue = committer.release_queue
         self._runner = UnitRunner(handler, clock)
         self._upkeep = Upkeep(world, ledger, handler, clock, queue)
-        self._held = HeldUnits(world, self._runner, self._outage, self._output)
+        self._held = HeldUnits(world, self._runner, self._outage, self._release_queue)
         self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
         self._notifications = notifications
@@ -90,7 +90,7 @@ class UnitScheduler:
             return 0.0
         if self._outage.is_on:
             return RETRY_SECONDS
-        if self._ledger.is_open:
+        if self._ledger.is_kept_open:
             return MAX_IDLE_SECONDS
         return REMOVAL_SECONDS if self._upkeep.is_removing else LOG_POLL_SECONDS
 
@@ -110,9 +110,9 @@ class UnitScheduler:
             may_be_removed=self._lease.may_be_expired,
         )
 
-    def release(self) -> Sequence[SubmissionUnit]:
+    def take_units(self) -> Sequence[SubmissionUnit]:
         """Give up all units, including completed ones of the current cycle, and return them."""
-        units = [*self._current, *self._deferred, *self._held.take(), *self._output.take_units()]
+        units = [*self._current, *self._deferred, *self._held.take(), *self._release_queue.take_units()]
         self._current, self._deferred = [], []
         return units
 
@@ -120,7 +120,7 @@ class UnitScheduler:
         """Process deferred, new and held units, as far as the database and the time allow."""
         self._current, self._deferred = [*self._deferred, *units], []
         self._committer.advance()
-        if not self._output.is_in_flight:
+        if not self._release_queue.is_in_flight:
             if self._skipped_upkeep:
                 self._run_upkeep(is_idle=False)
             self._keep_lease()
@@ -134,7 +134,7 @@ class UnitScheduler:
         if self._world.is_draining and self._drain.restart_if_due():
             self._close_some_connections()
         self._committer.retry()
-        if not self._output.is_stuck:
+        if not self._release_queue.is_stuck:
             self._write_or_read_remote()
         newcomers = writing + self._run_late_reads(after_write)
         if self._outage.is_on:
@@ -144,14 +144,14 @@ class UnitScheduler:
 
     def finish(self) -> None:
         """Run all units that wait for nothing but the next cycle, or the commit in flight."""
-        while self._deferred or (self._held and self._output.is_in_flight):
-            if self._output.is_in_flight:
-                self._committer.settle()
+        while self._deferred or (self._held and self._release_queue.is_in_flight):
+            if self._release_queue.is_in_flight:
+                self._committer.finish_commit()
             self.cycle(())
 
     def _run_upkeep(self, is_idle: bool) -> None:
         """Do upkeep, unless a commit occupies the connection."""
-        self._skipped_upkeep = self._output.is_in_flight
+        self._skipped_upkeep = self._release_queue.is_in_flight
         if not self._skipped_upkeep:
             self._upkeep.run(is_idle, self._started_at)
 
@@ -166,7 +166,7 @@ class UnitScheduler:
 
     def _write_or_read_remote(self) -> None:
         """Run the held units, or else deliver what other nodes have appended, without the lock."""
-        if self._output.is_in_flight:
+        if self._release_queue.is_in_flight:
             if self._held and self._committer.may_decide_ahead:
                 self._decide_ahead()
             return
@@ -236,8 +236,8 @@ class UnitScheduler:
         return unit.writes or (unit.reads_world and not self._is_world_current())
 
     def _is_world_current(self) -> bool:
-        has_earlier_writes = self._output.is_in_flight and len(self._held) > 0
-        return not (self._output.is_stuck or self._lease.may_be_expired or has_earlier_writes)
+        has_earlier_writes = self._release_queue.is_in_flight and len(self._held) > 0
+        return not (self._release_queue.is_stuck or self._lease.may_be_expired or has_earlier_writes)
 
     def _run_reads(self, units: Sequence[SubmissionUnit]) -> None:
         """Run units that only read, without a transaction.
@@ -251,20 +251,20 @@ class UnitScheduler:
 
     def _choose_delivery(self, unit: SubmissionUnit) -> Deliver:
         """Return the method that delivers the replies to a unit that only reads."""
-        if unit.reads_world or not self._output.is_in_flight:
-            return self._output.deliver
-        is_waiting = self._output.concerns(unit.client)
-        return self._output.deliver_independent if is_waiting else self._output.deliver_now
+        if unit.reads_world or not self._release_queue.is_in_flight:
+            return self._release_queue.deliver
+        is_waiting = self._release_queue.has_output_for(unit.client)
+        return self._release_queue.deliver_independent if is_waiting else self._release_queue.deliver_now
 
     def _check_idle(self) -> None:
         changeset = Changeset(self._world, writable=False)
         self._handler.check_idle(changeset)
-        self._output.deliver_independent(changeset, [])
+        self._release_queue.deliver_independent(changeset, [])
 
     def _close_some_connections(self) -> None:
         changeset = Changeset(self._world, writable=False)
         self.is_drained = self._handler.drain(changeset)
-        self._output.deliver_independent(changeset, [])
+        self._release_queue.deliver_independent(changeset, [])
 
     def _may_open(self) -> bool:
         """Whether to open the log now: there is work to do, and no retry delay is running."""
@@ -274,7 +274,7 @@ class UnitScheduler:
             return True
         if self._lease.has_expired_nodes:
             return True
-        if self._ledger.is_open:
+        if self._ledger.is_kept_open:
             return False
         return self._poll.restart_if_due() and self._ledger.has_remote_events()
 

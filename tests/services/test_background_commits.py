@@ -86,19 +86,19 @@ def test_lock_is_kept_for_the_next_batch(
     ledger: Ledger, other: psycopg.Connection, database: Database
 ) -> None:
     assert store(ledger, "one") == []
-    assert ledger.is_open
+    assert ledger.is_kept_open
     assert not is_free(other)
     assert ledger.open() == []
     assert store(ledger, "two", keeps_lock=False) == []
-    assert not ledger.is_open
+    assert not ledger.is_kept_open
     assert is_free(other)
     assert texts(database) == ["one", "two"]
 
 
 def test_lock_that_is_not_needed_is_released(ledger: Ledger, other: psycopg.Connection) -> None:
     store(ledger, "one")
-    ledger.release()
-    assert not ledger.is_open
+    ledger.release_lock()
+    assert not ledger.is_kept_open
     assert is_free(other)
 
 
@@ -127,7 +127,7 @@ def test_rejected_row_leaves_no_lock_behind(
 ) -> None:
     other.execute(POISON)
     assert [event.text for event in store(ledger, "one", "poison", "two")] == ["poison"]
-    assert not ledger.is_open
+    assert not ledger.is_kept_open
     assert is_free(other)
     assert texts(database) == ["one", None, "two"]
 
@@ -154,7 +154,7 @@ def test_lost_connection_is_a_failure_that_can_be_resolved(
         )
         with pytest.raises(StorageError):
             ledger.finish_commit()
-    assert not ledger.is_open
+    assert not ledger.is_kept_open
     assert is_free(other)
     assert ledger.resolve_commit() is None
     assert ledger.open() == []

@@ -31,7 +31,7 @@ class Batch:
     replies: list[WaitingReply] = field(default_factory=list)
     _recipients: Recipients | None = None  # found when they are needed
 
-    def concerns(self, client: Client) -> bool:
+    def has_output_for(self, client: Client) -> bool:
         """Whether something for this client waits: it hears of the batch, or is answered by it."""
         if self._recipients is None:
             self._recipients = Recipients()

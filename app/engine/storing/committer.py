@@ -53,7 +53,7 @@ class Committer:
     ) -> None:
         self._world = world
         self._ledger = ledger
-        self.output = ReleaseQueue(hub)
+        self.release_queue = ReleaseQueue(hub)
         self._handler = handler
         self._clock = clock
         self.meter = Meter()
@@ -62,14 +62,14 @@ class Committer:
         self.storage_wait = StorageWait(clock)
         self.committed_at: float | None = None  # monotonic seconds of the last commit
         self._queue = queue
-        self._hold = LockHold(clock)
+        self._lock_hold = LockHold(clock)
         self._started_at = 0.0  # monotonic seconds, of the last commit
         self._follow_ups: list[FollowUp] = []  # of events adopted while the log was not open
 
     @property
     def may_decide_ahead(self) -> bool:
         """Whether the next batch may be decided before the one in flight is stored."""
-        ahead = self.output.ahead
+        ahead = self.release_queue.ahead
         return self._ledger.keeps_lock and (ahead is None or len(ahead.changeset.events) < MAX_AHEAD_EVENTS)
 
     @property
@@ -82,7 +82,7 @@ class Committer:
 
         Return None if the database fails.
         """
-        if self._ledger.is_open:
+        if self._ledger.is_kept_open:
             return self._apply_remote(())
         started = self._clock.monotonic()
         try:
@@ -94,7 +94,7 @@ class Committer:
         except StorageError as error:
             self.outage.record_failure(error)
             return None
-        self._hold.begin()
+        self._lock_hold.begin()
         self.meter.opens.record(self._clock.monotonic() - (self.outage.waiting_since or started))
         self.outage.record_turn()
         return self._apply_remote(remote_events)
@@ -119,7 +119,7 @@ class Committer:
         for event in remote_events:
             self._handler.apply_remote(changeset, event)
         self._follow_ups += changeset.follow_ups
-        self.output.deliver(changeset, [])
+        self.release_queue.deliver(changeset, [])
 
     def _apply_remote(self, remote_events: Sequence[Event]) -> Changeset:
         """Apply events of other programs in a writable changeset, then all follow-ups."""
@@ -142,18 +142,18 @@ class Committer:
             self._commit_now(batch)
 
     def _start_commit(self, batch: Batch) -> None:
-        keeps_lock = self._hold.may_continue(self._ledger.is_alone, bool(self._queue))
+        keeps_lock = self._lock_hold.may_continue(self._ledger.is_alone, bool(self._queue))
         self._started_at = self._clock.monotonic()
         self.storage_wait.start()
         self._ledger.start_commit(
             batch.changeset.events, batch.changeset.transient, keeps_lock, self._queue.wake
         )
-        self.output.begin(batch)
+        self.release_queue.put_first(batch)
 
     def _commit_now(self, batch: Batch) -> None:
         """Commit a batch and deliver it; if the database fails, keep it for a retry."""
         self._started_at = self._clock.monotonic()
-        self.output.begin(batch)
+        self.release_queue.put_first(batch)
         try:
             with self.storage_wait:
                 rejected = self._ledger.commit(batch.changeset.events, batch.changeset.transient)
@@ -161,23 +161,23 @@ class Committer:
             self._record_failure(error)
         else:
             self._record_commit()
-            self._finish(self.output.take_first(), rejected)
+            self._finish(self.release_queue.take_first(), rejected)
 
     def _record_failure(self, error: StorageError) -> None:
         """Record that the first batch is not stored, as far as this server knows."""
         self.meter.failures += 1
         self.outage.record_failure(error)
-        self.output.hold()
-        if self.output.first is not None:
+        self.release_queue.mark_stuck()
+        if self.release_queue.first is not None:
             # The commit may have sent them, and soon they are out of date.
-            self.output.first.changeset.transient.clear()
+            self.release_queue.first.changeset.transient.clear()
 
     def advance(self) -> None:
         """Deliver the batch in flight if it is stored by now, and commit the next one."""
         if self._ledger.is_answered:
-            self.settle()
+            self.finish_commit()
 
-    def settle(self) -> None:
+    def finish_commit(self) -> None:
         """Await the commit in flight; deliver its batch, and commit the one decided ahead."""
         try:
             rejected = self._ledger.finish_commit()
@@ -186,12 +186,12 @@ class Committer:
             return
         finally:
             self.storage_wait.stop()
-        self._hold.record_batch()
+        self._lock_hold.record_batch()
         self._record_commit()
-        batch = self.output.take_first()
-        ahead = self.output.first
-        if ahead is not None and self._ledger.is_open and _has_only_messages(ahead):
-            self._start_commit(self.output.take_first())  # and deliver the other batch meanwhile
+        batch = self.release_queue.take_first()
+        ahead = self.release_queue.first
+        if ahead is not None and self._ledger.is_kept_open and _has_only_messages(ahead):
+            self._start_commit(self.release_queue.take_first())  # and deliver the other batch meanwhile
             self._finish(batch, rejected)
         else:
             self._finish(batch, rejected)
@@ -199,23 +199,23 @@ class Committer:
 
     def _commit_ahead(self) -> None:
         """Commit the batch that was decided ahead, if any; without the lock, as if it was stuck."""
-        if self.output.first is None:
+        if self.release_queue.first is None:
             return
-        if self._ledger.is_open:
-            self._commit(self.output.take_first())
+        if self._ledger.is_kept_open:
+            self._commit(self.release_queue.take_first())
         else:
-            self.output.hold()
+            self.release_queue.mark_stuck()
             self.retry()
 
     def commit_later(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Commit a changeset that was decided ahead when it is its turn."""
-        self.output.append(Batch(changeset, list(units)))
+        self.release_queue.append(Batch(changeset, list(units)))
 
     def release_idle_lock(self) -> None:
         """Release the log's lock if it was kept for a batch that has not come for a while."""
-        if self._ledger.is_open and not self._hold.may_wait(self._ledger.is_alone):
+        if self._ledger.is_kept_open and not self._lock_hold.may_idle(self._ledger.is_alone):
             try:
-                self._ledger.release()
+                self._ledger.release_lock()
             except StorageError as error:
                 self.outage.record_failure(error)
 
@@ -234,11 +234,11 @@ class Committer:
             )
         if self.outage.is_on:
             self.outage.end()
-        self.output.release(batch)
+        self.release_queue.release(batch)
 
     def retry(self) -> None:
         """Retry the stuck commit, if there is one and the delay is over."""
-        if not self.output.is_stuck or not self.outage.may_retry:
+        if not self.release_queue.is_stuck or not self.outage.may_retry:
             return
         remote_events: Sequence[Event] = ()
         try:
@@ -250,10 +250,10 @@ class Committer:
             self.outage.record_failure(error)
             return
         if rejected is None:
-            self._put_remote_first(self.output.join_all().changeset, remote_events)
-            self._commit_now(self.output.take_first())
+            self._put_remote_first(self.release_queue.join_all().changeset, remote_events)
+            self._commit_now(self.release_queue.take_first())
         else:
-            self._finish(self.output.take_first(), rejected)
+            self._finish(self.release_queue.take_first(), rejected)
             self._commit_ahead()
 
     def _put_remote_first(self, changeset: Changeset, remote_events: Sequence[Event]) -> None:
@@ -269,13 +269,13 @@ class Committer:
 
     def shut_down(self) -> None:
         """Disconnect all users; commit and deliver the last events."""
-        while self.output.is_in_flight:
-            self.settle()
+        while self.release_queue.is_in_flight:
+            self.finish_commit()
         self.outage.skip_delay()
         self.retry()
-        opened = None if self.output.is_stuck else self.open()
+        opened = None if self.release_queue.is_stuck else self.open()
         changeset = opened or Changeset(self._world, writable=True)
-        self._handler.shut_down(changeset, STOPPING, self.output.departing)
+        self._handler.shut_down(changeset, STOPPING, self.release_queue.departing)
         if self._ledger.membership is not None:
             self._handler.remove_node(changeset, self._ledger.membership.name, STOPPING)
         if opened is None:
@@ -284,7 +284,7 @@ class Committer:
             )
         else:
             self._store_last(opened)
-        self.output.deliver_now(changeset, [])
+        self.release_queue.deliver_now(changeset, [])
         self._ledger.close()
 
     def _store_last(self, changeset: Changeset) -> None:
@@ -296,8 +296,8 @@ class Committer:
     def disconnect_all(self, reason: str) -> None:
         """Disconnect all users without storing anything: this server may not write any more."""
         changeset = Changeset(self._world, writable=True)
-        self._handler.shut_down(changeset, reason, self.output.departing)
-        self.output.deliver_now(changeset, [])
+        self._handler.shut_down(changeset, reason, self.release_queue.departing)
+        self.release_queue.deliver_now(changeset, [])
         self._ledger.close()
 
 

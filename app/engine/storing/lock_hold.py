@@ -32,6 +32,6 @@ class LockHold:
         held = self._clock.monotonic() - self._taken_at
         return held < MAX_HOLD_SECONDS if is_alone else has_waiting and held < MAX_SHARED_HOLD_SECONDS
 
-    def may_wait(self, is_alone: bool) -> bool:
+    def may_idle(self, is_alone: bool) -> bool:
         """Whether to keep the lock although there is no batch yet."""
         return is_alone and self._clock.monotonic() - self._stored_at < MAX_IDLE_SECONDS

@@ -58,7 +58,7 @@ class ReleaseQueue:
         plans = [plan for batch in self._batches for plan in batch.plans]
         return [item.client for plan in plans for item in plan if isinstance(item, Response) and item.end]
 
-    def begin(self, batch: Batch) -> None:
+    def put_first(self, batch: Batch) -> None:
         """Make a batch the first one, which is being committed."""
         self._batches.insert(0, batch)
         self.is_stuck = False
@@ -83,7 +83,7 @@ class ReleaseQueue:
         self._batches = [first]
         return first
 
-    def hold(self) -> None:
+    def mark_stuck(self) -> None:
         """Keep the first batch until the database works; release what does not depend on it."""
         self.is_stuck = True
         for batch in self._batches:
@@ -116,9 +116,9 @@ class ReleaseQueue:
         else:
             self._release(changeset.plan, units)
 
-    def concerns(self, client: Client) -> bool:
+    def has_output_for(self, client: Client) -> bool:
         """Whether something for a client is not delivered yet."""
-        return any(batch.concerns(client) for batch in self._batches)
+        return any(batch.has_output_for(client) for batch in self._batches)
 
     def take_units(self) -> Sequence[SubmissionUnit]:
         """Give up all batches, and return the units that wait for them."""

@@ -89,7 +89,7 @@ class Ledger(LogWriter):
         `keeps_lock`, the log is then open for the next batch. Errors are raised by `finish_commit`.
         """
         assert self._background is not None
-        self.is_open = False
+        self.is_kept_open = False
         try:
             self._send(events, transient, keeps_lock)
         except Exception as error:  # noqa: BLE001 - raised by `finish_commit`
@@ -160,9 +160,9 @@ class Ledger(LogWriter):
     def _keep_open(self) -> None:
         """Go on in the transaction begun with the last commit, unless others have appended."""
         self.connection.begin()
-        self.is_open = True
+        self.is_kept_open = True
         if self.database.dialect.version(self.connection) != self._version:
-            self.release()
+            self.release_lock()
 
     def close(self) -> None:
         """Return the connection to the pool."""

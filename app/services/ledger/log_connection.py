@@ -22,7 +22,7 @@ class LogConnection:
         self._is_continuous = False  # the log on this connection continues what was read before
         # Whether a transaction with the log's lock was begun together with the last commit, so that
         # nobody else can append.
-        self.is_open = False
+        self.is_kept_open = False
 
     @property
     def connection(self) -> Connection:
@@ -35,7 +35,7 @@ class LogConnection:
     @property
     def idle_connection(self) -> Connection:
         """The connection, after the log's lock is released if it was kept."""
-        self.release()
+        self.release_lock()
         return self.connection
 
     @contextmanager
@@ -69,13 +69,13 @@ class LogConnection:
         self.connection.begin()
         return self.connection
 
-    def release(self) -> None:
+    def release_lock(self) -> None:
         """Release the log's lock if it was kept after the last commit.
 
         Raises: StorageError.
         """
-        if self.is_open:
-            self.is_open = False
+        if self.is_kept_open:
+            self.is_kept_open = False
             try:
                 self.connection.rollback()
             except SQLAlchemyError as error:
@@ -98,7 +98,7 @@ class LogConnection:
         SQLAlchemy would replace a lost connection silently, perhaps by one to another server.
         """
         connection, self._connection = self._connection, None
-        self._is_continuous, self.is_open = False, False
+        self._is_continuous, self.is_kept_open = False, False
         if connection is not None:  # None if connecting failed
             try:
                 connection.rollback()

@@ -86,7 +86,7 @@ class LogReader(LogConnection):
 
         Raises: NodeLost when this server may not go on.
         """
-        if self.is_open:
+        if self.is_kept_open:
             return []
         known = self.log.last_id
         try:

@@ -48,7 +48,7 @@ class LogWriter(LogReader):
         Raises: StorageError. Call `resolve_commit` before the events are committed again, because
             they may be stored: the answer to COMMIT was lost, or the files were.
         """
-        self.is_open = False
+        self.is_kept_open = False
         try:
             self._require_continuity()
             rejected = self._store(events, transient)

@@ -29,7 +29,7 @@ def test_an_event_with_dangling_references_is_skipped(bench: EngineHarness, kind
             )
             changeset = Changeset(bench.core.runtime.world, writable=True)
             bench.core.dispatcher.apply_remote(changeset, event)
-            engine._committer.output.deliver(changeset, [])
+            engine._committer.release_queue.deliver(changeset, [])
     assert alice.client.nick == "alice"
     alice.heard()
     assert alice.ask("PING x") == [":irc.example PONG irc.example :x"]

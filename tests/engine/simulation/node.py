@@ -92,7 +92,7 @@ class SimulatedNode:
     @property
     def is_stuck(self) -> bool:
         """Whether a batch is not stored yet, so that the world is ahead of the log."""
-        return self.core.engine._committer.output.first is not None
+        return self.core.engine._committer.release_queue.first is not None
 
     @property
     def is_idle(self) -> bool:

@@ -243,7 +243,7 @@ def test_lock_is_given_up_in_between_however_many_messages_come(server: SlowServ
         server.submit(people[number % 3], f"PRIVMSG #tea :{number}")
         server.bench.clock.instant += 10
         server.commit()
-        seen.append(server.bench.core.runtime.ledger.is_open)
+        seen.append(server.bench.core.runtime.ledger.is_kept_open)
     assert True in seen
     assert False in seen
     assert texts(server.dave.heard()) == [str(number) for number in range(20)]
@@ -261,7 +261,7 @@ def test_units_that_only_read_do_not_prolong_the_lock(
 ) -> None:
     server.submit(server.alice, "PRIVMSG #tea :one")
     server.commit()
-    assert server.bench.core.runtime.ledger.is_open
+    assert server.bench.core.runtime.ledger.is_kept_open
     server.outlast_the_lock()
     server.submit(server.outsider, "PING 1")
     admin("Green tea")

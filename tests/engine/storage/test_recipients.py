@@ -52,22 +52,22 @@ def test_all_recipients_of_a_batch_are_found(batch: Batch, plan: CountedPlan, si
     room = Audience(members)
     plan += [Broadcast(HELLO, room, author), Broadcast(HELLO, room.joined_by([newcomer])), Response(asker)]
     batch.units.append(SubmissionUnit(waiting, ()))
-    assert all(batch.concerns(client) for client in (*members, newcomer, author, asker, waiting))
-    assert not batch.concerns(other)
+    assert all(batch.has_output_for(client) for client in (*members, newcomer, author, asker, waiting))
+    assert not batch.has_output_for(other)
 
 
 def test_recipients_of_what_is_added_later_are_found(batch: Batch, bench: EngineHarness) -> None:
     asker, waiting, member = clients(3)
-    assert not any(batch.concerns(client) for client in (asker, waiting, member))
+    assert not any(batch.has_output_for(client) for client in (asker, waiting, member))
     batch.add_reply(WaitingReply([Response(asker)], [SubmissionUnit(waiting, ())], reads_world=False))
     later = [Broadcast(HELLO, Audience([member]))]
-    assert [batch.concerns(client) for client in (asker, waiting, member)] == [True, True, False]
+    assert [batch.has_output_for(client) for client in (asker, waiting, member)] == [True, True, False]
     batch.append(Batch(Changeset(bench.world, writable=False, plan=[*later]), []))
-    assert all(batch.concerns(client) for client in (asker, waiting, member))
+    assert all(batch.has_output_for(client) for client in (asker, waiting, member))
 
 
 def test_plan_is_searched_once_however_many_clients_ask(batch: Batch, plan: CountedPlan) -> None:
     plan.append(Broadcast(HELLO, Audience(clients(1))))
     for client in clients(10):
-        assert not batch.concerns(client)
+        assert not batch.has_output_for(client)
     assert plan.searches == 1
