@@ -1,4 +1,4 @@
-"""Units that write, until the log can be opened, and their refusal if that takes too long."""
+"""Units that wait until the log can be opened, and are refused if that takes too long."""
 
 from collections.abc import Sequence
 

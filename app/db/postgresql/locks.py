@@ -3,10 +3,10 @@
 from typing import NamedTuple
 from zlib import crc32
 
-LOG_LOCK = 0x63686174  # key of the log's lock, which transactions hold: "chat" in ASCII
+LOG_LOCK = 0x63686174  # key of the log's lock: "chat" in ASCII, in the space of single keys
 TAKE_LOG_LOCK = f"SELECT pg_advisory_xact_lock({LOG_LOCK})"
-CHAT = 0x63686174  # first key of the lock on the database, which sessions hold
-CHAT_NODE = 0x63686E64  # first key of the locks on the names of nodes: "chnd"
+DATABASE_CLASS = 0x63686174  # first key of the lock on the database, which sessions hold: "chat"
+NODE_CLASS = 0x63686E64  # first key of the locks on the names of nodes, likewise: "chnd"
 
 
 class AdvisoryLock(NamedTuple):
@@ -18,12 +18,12 @@ class AdvisoryLock(NamedTuple):
 
 
 WHOLE_DATABASE = AdvisoryLock(
-    (CHAT, 1),
+    (DATABASE_CLASS, 1),
     "pg_try_advisory_lock",
     "Another server is running on this database (PostgreSQL session {holder}); stop it first.",
 )
 SHARED_DATABASE = AdvisoryLock(
-    (CHAT, 1),
+    (DATABASE_CLASS, 1),
     "pg_try_advisory_lock_shared",
     "Another program needs this database for itself (PostgreSQL session {holder}), such as an upgrade or "
     "`chat-admin db copy`; start the server when it has ended.",
@@ -33,7 +33,7 @@ SHARED_DATABASE = AdvisoryLock(
 def lock_of_node(name: str) -> AdvisoryLock:
     """Return the lock on the name of a node."""
     return AdvisoryLock(
-        (CHAT_NODE, crc32(name.encode()) & 0x7FFFFFFF),
+        (NODE_CLASS, crc32(name.encode()) & 0x7FFFFFFF),
         "pg_try_advisory_lock",
         f"Another server named {name!r} is running on this database (PostgreSQL session {{holder}}); stop it, "
         "or give this one another name with the setting `node`.",

@@ -6,7 +6,7 @@ Every answer that the engine waits for costs it a round trip to the database. In
 them, or with the end of the transaction, which awaits all results and raises the first error.
 
 A commit can be sent without waiting for it, and awaited on another thread. The next transaction can
-be begun behind it, before any other session gets an advisory lock that this one holds.
+be sent together with it, and then keeps the advisory lock of this one.
 
 The driver would send each statement at once, which takes three system calls and wakes the session
 of the database. `wait` therefore leaves a statement in the driver's queue, and `WholePipeline`
@@ -82,7 +82,7 @@ class PipelinedConnection(psycopg.Connection[Any]):
     _pipeline: WholePipeline | None
     _pipeline_mode: AbstractContextManager[psycopg.Pipeline] | None = None  # until the transaction ends
     _is_queuing = False
-    _kept_lock: int | None = None  # which the session keeps until the next transaction has it
+    _kept_lock: int | None = None  # key of the lock that the session keeps for the next transaction
     _is_commit_sent = False
 
     def begin(self, lock: int | None) -> None:
@@ -139,10 +139,11 @@ class PipelinedConnection(psycopg.Connection[Any]):
             self._pipeline.sync()
 
     def send_commit(self, kept_lock: int | None) -> None:
-        """Send COMMIT without waiting for any result; `commit` awaits them, on whichever thread.
+        """Send COMMIT without waiting for any result; `commit` awaits them, on any thread.
 
-        With the key of an advisory lock of the transaction, the next transaction is begun at once,
-        and takes the lock before other sessions can.
+        With `kept_lock`, the key of an advisory lock of the transaction, the next transaction is
+        begun at once, and takes the lock before other sessions can: between the two, the lock
+        belongs to the session.
         """
         if kept_lock is not None:
             self._queue(f"SELECT pg_advisory_lock({kept_lock})")
@@ -199,5 +200,5 @@ class PipelinedConnection(psycopg.Connection[Any]):
 
 
 def driver_connection(connection: Connection) -> PipelinedConnection:
-    """Return the driver's connection of one that holds the claim."""
+    """Return the driver's connection behind one of the claim's engine."""
     return cast(PipelinedConnection, connection.connection.dbapi_connection)

@@ -1,1 +1,1 @@
-"""The way of a batch into the log, also when the database fails."""
+"""Storing batches in the log, with retries while the database fails."""

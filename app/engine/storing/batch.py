@@ -1,4 +1,4 @@
-"""Batches on their way into the log, and the replies that wait behind them."""
+"""Batches that are not stored yet, and the replies that wait behind them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,23 +8,21 @@ from app.engine.delivery.client import Client
 from app.engine.delivery.plan import Plan
 from app.engine.storing.recipients import Recipients
 from app.engine.submission_unit import SubmissionUnit
+from app.events import MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingReply:
-    """What a unit that stores nothing is answered, behind a batch.
-
-    `reads_world` says that it may reveal what the batch has changed.
-    """
+    """The reply to units that store nothing, which is delivered after a batch."""
 
     plan: Plan
     units: Sequence[SubmissionUnit]
-    reads_world: bool
+    reads_world: bool  # it may show what the batch has changed
 
 
 @dataclass(slots=True)
 class Batch:
-    """A changeset that is not stored yet, the units that it answers, and the replies behind it."""
+    """A changeset that is not stored yet, its units, and the replies that wait behind it."""
 
     changeset: Changeset
     units: list[SubmissionUnit]
@@ -32,7 +30,7 @@ class Batch:
     _recipients: Recipients | None = None  # found when they are needed
 
     def has_output_for(self, client: Client) -> bool:
-        """Whether something for this client waits: it hears of the batch, or is answered by it."""
+        """Whether something for this client waits: an event, a reply, or the end of its unit."""
         if self._recipients is None:
             self._recipients = Recipients()
             self._recipients.add(self.changeset.plan, self.units)
@@ -45,6 +43,15 @@ class Batch:
         self.replies.append(reply)
         if self._recipients is not None:
             self._recipients.add(reply.plan, reply.units)
+
+    @property
+    def has_only_messages(self) -> bool:
+        """Whether no later decision can depend on whether each event of the batch is stored.
+
+        The database may reject an event, which is then undone.
+        """
+        events = self.changeset.events
+        return bool(events) and all(event.kind in MESSAGES for event in events)
 
     @property
     def plans(self) -> Sequence[Plan]:

@@ -1,11 +1,12 @@
 """Commits batches and delivers them, and retries the commit when the database fails.
 
-A batch of messages is committed in the background: the engine sends it, and goes on. Until the
-answer comes, it may decide the next batch *ahead*, while it keeps the log's lock. Nothing that
-depends on a batch is delivered before the batch is stored: replies queue behind it.
+On PostgreSQL, a batch of messages is committed in the background: it is *in flight* until the
+database answers, and the engine goes on. If the commit keeps the log's lock, the engine may decide
+the next batch *ahead* of the answer. Neither a batch nor what depends on it is delivered before the
+batch is stored (`release_queue`).
 
-A batch that could not be committed is *stuck*. Its commit is retried until it succeeds, or until it
-turns out that it did and only the answer was lost. Until then nothing of it is delivered, and no
+A batch whose commit failed is *stuck*. The commit is retried until it succeeds, or turns out to
+have succeeded although its answer was lost. Until then, nothing of the batch is delivered, and no
 other batch is committed.
 """
 
@@ -30,7 +31,7 @@ from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.world.world import World
 from app.errors import LogBusy, StorageError
-from app.events import MESSAGES, Event
+from app.events import Event
 from app.services.ledger.ledger import Ledger
 
 MAX_AHEAD_EVENTS = 10_000  # decided before the previous batch is stored
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class Committer:
-    """The way of a changeset into the log and to the clients. Belongs to the engine's thread."""
+    """Commits changesets, then delivers them. Belongs to the engine's thread."""
 
     def __init__(
         self,
@@ -136,7 +137,7 @@ class Committer:
         self._commit(Batch(changeset, list(units)))
 
     def _commit(self, batch: Batch) -> None:
-        if self._ledger.commits_in_background and _has_only_messages(batch):
+        if self._ledger.commits_in_background and batch.has_only_messages:
             self._start_commit(batch)
         else:
             self._commit_now(batch)
@@ -169,7 +170,7 @@ class Committer:
         self.outage.record_failure(error)
         self.release_queue.mark_stuck()
         if self.release_queue.first is not None:
-            # The commit may have sent them, and soon they are out of date.
+            # The commit may have sent the transient events, which are soon out of date.
             self.release_queue.first.changeset.transient.clear()
 
     def advance(self) -> None:
@@ -190,7 +191,7 @@ class Committer:
         self._record_commit()
         batch = self.release_queue.take_first()
         ahead = self.release_queue.first
-        if ahead is not None and self._ledger.is_kept_open and _has_only_messages(ahead):
+        if ahead is not None and self._ledger.is_kept_open and ahead.has_only_messages:
             self._start_commit(self.release_queue.take_first())  # and deliver the other batch meanwhile
             self._finish(batch, rejected)
         else:
@@ -198,7 +199,7 @@ class Committer:
             self._commit_ahead()
 
     def _commit_ahead(self) -> None:
-        """Commit the batch that was decided ahead, if any; without the lock, as if it was stuck."""
+        """Commit the batch that was decided ahead, if any; without the lock, as a stuck one."""
         if self.release_queue.first is None:
             return
         if self._ledger.is_kept_open:
@@ -208,11 +209,11 @@ class Committer:
             self.retry()
 
     def commit_later(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
-        """Commit a changeset that was decided ahead when it is its turn."""
+        """Commit a changeset that was decided ahead once the batch in flight is stored."""
         self.release_queue.append(Batch(changeset, list(units)))
 
     def release_idle_lock(self) -> None:
-        """Release the log's lock if it was kept for a batch that has not come for a while."""
+        """Release the log's lock if no batch has needed it for a while."""
         if self._ledger.is_kept_open and not self._lock_hold.may_idle(self._ledger.is_alone):
             try:
                 self._ledger.release_lock()
@@ -299,12 +300,3 @@ class Committer:
         self._handler.shut_down(changeset, reason, self.release_queue.departing)
         self.release_queue.deliver_now(changeset, [])
         self._ledger.close()
-
-
-def _has_only_messages(batch: Batch) -> bool:
-    """Return whether no later decision can depend on whether each event of the batch is stored.
-
-    The database may reject an event, which is then undone.
-    """
-    events = batch.changeset.events
-    return bool(events) and all(event.kind in MESSAGES for event in events)

@@ -1,7 +1,7 @@
-"""For how long the engine keeps the log's lock from one batch to the next.
+"""How long the engine keeps the log's lock after a batch, for the next one.
 
-Without the lock, it would have to take it again for the next batch, and to read what others have
-appended in between, which costs a round trip to the database. Others wait meanwhile.
+Keeping it saves the round trip that takes the lock and finds what others have appended. Other
+servers and `chat-admin` wait meanwhile, so the time is limited.
 """
 
 from app.clock import Clock
@@ -28,10 +28,10 @@ class LockHold:
         self._stored_at = self._clock.monotonic()
 
     def may_continue(self, is_alone: bool, has_waiting: bool) -> bool:
-        """Whether to keep the lock for one more batch."""
+        """Whether to keep the lock for another batch; `has_waiting` says that units wait for it."""
         held = self._clock.monotonic() - self._taken_at
         return held < MAX_HOLD_SECONDS if is_alone else has_waiting and held < MAX_SHARED_HOLD_SECONDS
 
     def may_idle(self, is_alone: bool) -> bool:
-        """Whether to keep the lock although there is no batch yet."""
+        """Whether to keep the lock while no units wait for a batch."""
         return is_alone and self._clock.monotonic() - self._stored_at < MAX_IDLE_SECONDS

@@ -1,10 +1,10 @@
-"""The way out: what is stored is delivered, and what is not holds back all that depends on it.
+"""Delivers batches once they are stored, and replies in their place between them.
 
-Up to two batches are decided and not known to be stored: one that is in flight or stuck, and one
-that was decided ahead of its end. While the first is in flight, replies wait behind the last of
-them, unless they depend on nothing and their client waits for nothing. So PONG shows that all that
-was decided before it has been delivered. While the first is stuck, which may take long, such
-replies no longer wait.
+Up to two batches are not known to be stored: the first is in flight or stuck, and the second was
+decided ahead. While the first is in flight, a reply waits behind the last of them, because it may
+show what they have changed. A reply that depends on nothing, such as PONG, is delivered at once if
+nothing else for its client waits; so PONG still shows that everything decided before it has been
+delivered. While the first batch is stuck, which may last long, such replies do not wait at all.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,17 +54,17 @@ class ReleaseQueue:
 
     @property
     def departing(self) -> Sequence[Client]:
-        """The clients that batches disconnect which are not delivered."""
+        """The clients that the waiting batches disconnect."""
         plans = [plan for batch in self._batches for plan in batch.plans]
         return [item.client for plan in plans for item in plan if isinstance(item, Response) and item.end]
 
     def put_first(self, batch: Batch) -> None:
-        """Make a batch the first one, which is being committed."""
+        """Put a batch that is being committed before all others."""
         self._batches.insert(0, batch)
         self.is_stuck = False
 
     def append(self, batch: Batch) -> None:
-        """Add a batch that was decided ahead, to be stored together with others of that kind."""
+        """Add a batch that was decided ahead; all that are will be stored together."""
         if self.ahead is None:
             self._batches.append(batch)
         else:
@@ -84,7 +84,7 @@ class ReleaseQueue:
         return first
 
     def mark_stuck(self) -> None:
-        """Keep the first batch until the database works; release what does not depend on it."""
+        """Mark the first batch as stuck, and release the replies that depend on nothing."""
         self.is_stuck = True
         for batch in self._batches:
             independent = [reply for reply in batch.replies if not reply.reads_world]
@@ -92,7 +92,7 @@ class ReleaseQueue:
             self._release_replies(independent)
 
     def release(self, batch: Batch) -> None:
-        """Deliver a batch that was removed because it is stored, and the replies behind it."""
+        """Deliver a stored batch, which was removed from the queue, and the replies behind it."""
         self._released = batch
         self._release(batch.changeset.plan, batch.units)
         self._release_replies(batch.replies)
@@ -103,11 +103,11 @@ class ReleaseQueue:
         self._put_behind(changeset, units, reads_world=True)
 
     def deliver_independent(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
-        """As `deliver`, if nothing in the changeset depends on what other clients have done."""
+        """As `deliver`, for a changeset that shows nothing of what other clients have done."""
         self._put_behind(changeset, units, reads_world=False)
 
     def deliver_now(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
-        """Deliver a changeset whose clients wait for nothing, and which depends on nothing."""
+        """Deliver a changeset that depends on nothing, to clients for which nothing waits."""
         self._release(changeset.plan, units)
 
     def _put_behind(self, changeset: Changeset, units: Sequence[SubmissionUnit], reads_world: bool) -> None:

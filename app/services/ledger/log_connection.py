@@ -20,8 +20,8 @@ class LogConnection:
         self._version: int | None = None  # of the database, when the log was last read
         self._files_may_be_lost = False  # the files were not in place at the last check
         self._is_continuous = False  # the log on this connection continues what was read before
-        # Whether a transaction with the log's lock was begun together with the last commit, so that
-        # nobody else can append.
+        # A transaction was begun together with the last commit and has kept the log's lock, so that
+        # nobody else can have appended.
         self.is_kept_open = False
 
     @property
