@@ -183,7 +183,7 @@ class UnitScheduler:
         """Deliver what other nodes have not stored, behind all that they had stored before it."""
         is_current = not self._notifications.reaches_beyond(self._ledger.last_id)
         if is_current and (transient := self._notifications.take_transient()):
-            self._committer.adopt(transient)
+            self._committer.adopter.adopt(transient)
 
     def _decide_ahead(self) -> None:
         """Run the held units before the batch in flight is stored."""
@@ -270,7 +270,7 @@ class UnitScheduler:
         """Whether to open the log now: there is work to do, and no retry delay is running."""
         if self._outage.is_on:
             return self._outage.may_retry
-        if self._held or self._committer.has_follow_ups or self._housekeeping.is_due():
+        if self._held or self._committer.adopter.has_follow_ups or self._housekeeping.is_due():
             return True
         if self._lease.has_expired_nodes:
             return True

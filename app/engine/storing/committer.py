@@ -14,19 +14,18 @@ import logging
 from collections.abc import Sequence
 
 from app.clock import Clock
-from app.engine.changeset import Changeset, FollowUp
+from app.engine.changeset import Changeset
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import without_events
 from app.engine.handler import CommandHandler
 from app.engine.monitoring.activity import Activity
 from app.engine.monitoring.engine_status import StorageWait
 from app.engine.monitoring.meter import Meter
-from app.engine.nodes.conflicts import require_no_conflict
+from app.engine.storing.adopter import RemoteEventAdopter
 from app.engine.storing.batch import Batch
 from app.engine.storing.lock_hold import LockHold
 from app.engine.storing.outage import Outage
 from app.engine.storing.release_queue import ReleaseQueue
-from app.engine.storing.unstored import adapt
 from app.engine.submission_queue import SubmissionQueue
 from app.engine.submission_unit import SubmissionUnit
 from app.engine.world.world import World
@@ -55,6 +54,7 @@ class Committer:
         self._world = world
         self._ledger = ledger
         self.release_queue = ReleaseQueue(hub)
+        self.adopter = RemoteEventAdopter(world, handler, self.release_queue)
         self._handler = handler
         self._clock = clock
         self.meter = Meter()
@@ -65,7 +65,6 @@ class Committer:
         self._queue = queue
         self._lock_hold = LockHold(clock)
         self._started_at = 0.0  # monotonic seconds, of the last commit
-        self._follow_ups: list[FollowUp] = []  # of events adopted while the log was not open
 
     @property
     def may_decide_ahead(self) -> bool:
@@ -73,18 +72,13 @@ class Committer:
         ahead = self.release_queue.ahead
         return self._ledger.keeps_lock and (ahead is None or len(ahead.changeset.events) < MAX_AHEAD_EVENTS)
 
-    @property
-    def has_follow_ups(self) -> bool:
-        """Whether adopted events entail others, which need an open log."""
-        return bool(self._follow_ups)
-
     def open(self) -> Changeset | None:
         """Open the log; return a changeset with the events that other programs appended.
 
         Return None if the database fails.
         """
         if self._ledger.is_kept_open:
-            return self._apply_remote(())
+            return self.adopter.begin_changeset(())
         started = self._clock.monotonic()
         try:
             with self.storage_wait:
@@ -98,7 +92,7 @@ class Committer:
         self._lock_hold.begin()
         self.meter.opens.record(self._clock.monotonic() - (self.outage.waiting_since or started))
         self.outage.record_turn()
-        return self._apply_remote(remote_events)
+        return self.adopter.begin_changeset(remote_events)
 
     def deliver_remote_events(self) -> None:
         """Deliver what other nodes have appended, without opening the log."""
@@ -109,28 +103,7 @@ class Committer:
             self.outage.record_failure(error)
             return
         if remote_events:
-            self.adopt(remote_events)
-
-    def adopt(self, remote_events: Sequence[Event]) -> None:
-        """Apply and deliver events of other programs without opening the log.
-
-        They must be all events up to some position of the log, or transient.
-        """
-        changeset = Changeset(self._world, writable=False)
-        for event in remote_events:
-            self._handler.apply_remote(changeset, event)
-        self._follow_ups += changeset.follow_ups
-        self.release_queue.deliver(changeset, [])
-
-    def _apply_remote(self, remote_events: Sequence[Event]) -> Changeset:
-        """Apply events of other programs in a writable changeset, then all follow-ups."""
-        changeset = Changeset(self._world, writable=True)
-        for event in remote_events:
-            self._handler.apply_remote(changeset, event)
-        changeset.adopted_items = len(changeset.plan)
-        kept, self._follow_ups = self._follow_ups, []
-        changeset.run_follow_ups(kept)
-        return changeset
+            self.adopter.adopt(remote_events)
 
     def commit(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Commit a changeset, and deliver it once it is stored."""
@@ -241,32 +214,29 @@ class Committer:
         """Retry the stuck commit, if there is one and the delay is over."""
         if not self.release_queue.is_stuck or not self.outage.may_retry:
             return
-        remote_events: Sequence[Event] = ()
         try:
             with self.storage_wait:
                 rejected = self._ledger.resolve_commit()
-                if rejected is None:
-                    remote_events = self._ledger.open()
+                remote_events = self._ledger.open() if rejected is None else ()
         except StorageError as error:
             self.outage.record_failure(error)
             return
         if rejected is None:
-            self._put_remote_first(self.release_queue.join_all().changeset, remote_events)
-            self._commit_now(self.release_queue.take_first())
+            self._commit_behind(remote_events)
         else:
             self._finish(self.release_queue.take_first(), rejected)
             self._commit_ahead()
 
-    def _put_remote_first(self, changeset: Changeset, remote_events: Sequence[Event]) -> None:
-        """Add the events that other programs appended before the changeset is committed.
+    def _commit_behind(self, remote_events: Sequence[Event]) -> None:
+        """Commit all batches as one, behind the events that other programs appended.
 
-        Raises: LogConflict when another node changed what the changeset depends on.
+        Raises: LogConflict when another node changed what a batch depends on.
         """
+        changeset = self.release_queue.join_all().changeset
         if self._ledger.has_nodes:
-            users = self._world.users_on(self._world.node)
-            require_no_conflict(changeset.events, remote_events, {user.session for user in users})
-        adapt(changeset, remote_events, self._handler.revert)
-        changeset.insert_adopted(self._apply_remote(remote_events), remote_events)
+            self.adopter.check_conflicts(remote_events, changeset)
+        self.adopter.put_first(remote_events, changeset)
+        self._commit_now(self.release_queue.take_first())
 
     def shut_down(self) -> None:
         """Disconnect all users; commit and deliver the last events."""
