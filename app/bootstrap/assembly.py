@@ -59,8 +59,8 @@ def assemble(
     """Restore the world from a prepared database, and create the engine around it.
 
     `load` reads the settings again for a reload; without it, a reload changes nothing. With a
-    `membership`, this server becomes one of several nodes on the database. With `background`, a
-    thread, the engine does not wait for commits of messages.
+    `membership`, this server becomes one of several nodes on the database. With `background`, the
+    engine does not wait for commits of messages; a thread of that executor does.
 
     Raises: DatabaseRefused when the settings do not fit those of the other nodes.
     """

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -17,6 +17,7 @@ from app.bootstrap.reload import install_reload_hooks, reload
 from app.bootstrap.shell import Shell, start, stop
 from app.clock import Clock
 from app.commands.runtime import LoadSettings
+from app.db.database import Database
 from app.errors import ChatError, NodeLost
 from app.events import Event, Kind
 from app.greeting import greet
@@ -61,15 +62,19 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
             resources.callback(server.server_close)
         observe = _bind_metrics(settings, clock, resources)
         database = resources.enter_context(claimed_database(settings))
-        background = database.dialect.commits_in_background and ThreadPoolExecutor(1, "commit")
         membership = new_membership(settings, database, clock)
-        core = assemble(settings, database, clock, load, membership, background or None)
+        core = assemble(settings, database, clock, load, membership, _commit_executor(database))
         receive = partial(receive_notification, core)
         resources.enter_context(closing(database.dialect.listen(database.url, receive)))
         wait_for_log(lambda: observe(core, flushers))
         install_reload_hooks(core.runtime, servers, log, manager)
         _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers), loaded, manager)
     return 0
+
+
+def _commit_executor(database: Database) -> Executor | None:
+    """Return the thread that awaits commits of messages, or None if the engine awaits them."""
+    return ThreadPoolExecutor(1, "commit") if database.dialect.commits_in_background else None
 
 
 def _configure_logging(loaded: LoadedSettings[ServerSettings]) -> QueuedHandler:

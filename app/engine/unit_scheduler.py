@@ -1,12 +1,13 @@
 """Decides when each unit runs: at once, in the next batch, or when the database works again.
 
 Units that only read are answered at once. Those that write are *held* until the log can be opened,
-and then run in one transaction. Units for which a batch has no time left are *deferred*: they come
-first in the next one.
+and then run in one transaction. While a batch is in flight, they run only if the next one may be
+decided ahead. Units for which a batch has no time left are *deferred*: they come first in the next
+one.
 
-While the database fails, units that only read are still answered. After a grace period new writes
-are refused with an error; writes that were already waiting are held longer before they are refused
-too.
+While the database fails, units that only read are still answered, except for reads of a world that
+is ahead of the log, which are held. After a grace period new writes are refused with an error;
+writes that were already waiting are held longer before they are refused too.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,7 @@ from typing import TypeAlias
 
 from app.clock import Clock, Timer
 from app.engine.changeset import Changeset
+from app.engine.connection_upkeep import ConnectionUpkeep
 from app.engine.handler import CommandHandler
 from app.engine.held_units import HeldUnits
 from app.engine.monitoring.engine_status import EngineStatus
@@ -35,9 +37,6 @@ LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other progr
 SHARED_POLL_SECONDS = 1.0  # how often it is polled with nodes, in case a notification was lost
 REMOVAL_SECONDS = 0.01  # as LOG_POLL_SECONDS, while expired history is removed
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
-DRAIN_SECONDS = 1.0  # interval at which some connections of a draining server are closed
-IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
-
 
 Deliver: TypeAlias = Callable[[Changeset, Sequence[SubmissionUnit]], None]
 
@@ -71,9 +70,7 @@ class UnitScheduler:
         self._lease = LeaseKeeper(world, ledger, handler)
         self._poll = Timer(clock, LOG_POLL_SECONDS)
         self._shared_poll = Timer(clock, SHARED_POLL_SECONDS)
-        self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
-        self._drain = Timer(clock, DRAIN_SECONDS)
-        self.is_drained = False  # this server was drained and has no more connections
+        self._connections = ConnectionUpkeep(world, handler, clock, self._release_queue)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
         self._skipped_upkeep = False  # because a commit was in flight
         self._started_at = clock.monotonic()  # of the cycle, read once for all timers
@@ -82,6 +79,11 @@ class UnitScheduler:
     def waiting(self) -> int:
         """The number of units that are deferred or held."""
         return len(self._deferred) + len(self._held)
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether this server was drained and has no more connections."""
+        return self._connections.is_drained
 
     @property
     def gather_seconds(self) -> float:
@@ -119,20 +121,12 @@ class UnitScheduler:
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
         """Process deferred, new and held units, as far as the database and the time allow."""
         self._current, self._deferred = [*self._deferred, *units], []
-        self._committer.advance()
-        if not self._release_queue.is_in_flight:
-            if self._skipped_upkeep:
-                self._run_upkeep(is_idle=False)
-            self._keep_lease()
+        self._finish_commit()
         reading, writing, after_write = self._partition(self._current)
         self._held.add(writing)
         self._run_reads(reading)
         self._started_at = self._clock.monotonic()
-        if self._idle_check.due_at <= self._started_at:
-            self._idle_check.restart()
-            self._check_idle()
-        if self._world.is_draining and self._drain.restart_if_due():
-            self._close_some_connections()
+        self._connections.run(self._started_at)
         self._committer.retry()
         if not self._release_queue.is_stuck:
             self._write_or_read_remote()
@@ -141,6 +135,14 @@ class UnitScheduler:
             self._held.refuse_expired(newcomers)
         elif not self._outage.is_waiting:
             self._run_upkeep(is_idle=not (reading or writing or after_write))
+
+    def _finish_commit(self) -> None:
+        """Deliver the batch in flight if it is stored; then do what waited for the connection."""
+        self._committer.advance()
+        if not self._release_queue.is_in_flight:
+            if self._skipped_upkeep:
+                self._run_upkeep(is_idle=False)
+            self._keep_lease()
 
     def finish(self) -> None:
         """Run all units that wait for nothing but the next cycle, or the commit in flight."""
@@ -156,7 +158,7 @@ class UnitScheduler:
             self._upkeep.run(is_idle, self._started_at)
 
     def _keep_lease(self) -> None:
-        """Renew the lease if it is time: before anything, since it may have expired meanwhile."""
+        """Renew the lease if it is time; before anything else, since it may have expired."""
         if self._outage.may_retry:
             try:
                 with self._committer.storage_wait:
@@ -229,9 +231,9 @@ class UnitScheduler:
         return held
 
     def _must_hold(self, unit: SubmissionUnit) -> bool:
-        """Whether the unit writes, or reads shared state that is not what it has to see.
+        """Whether the unit writes, or reads a world that is not current.
 
-        That may be ahead of the log, behind other nodes, or behind writes that arrived earlier.
+        The world may be ahead of the log, behind other nodes, or lack writes that arrived earlier.
         """
         return unit.writes or (unit.reads_world and not self._is_world_current())
 
@@ -242,8 +244,8 @@ class UnitScheduler:
     def _run_reads(self, units: Sequence[SubmissionUnit]) -> None:
         """Run units that only read, without a transaction.
 
-        What depends on nothing is answered at once, unless the client waits for something that was
-        decided before. So a reply to PING shows that all of that was delivered.
+        Replies that depend on nothing are delivered at once, unless something that was decided
+        before waits for the same client. So PONG shows that all of that was delivered.
         """
         for deliver, group in groupby(units, self._choose_delivery):
             changeset = Changeset(self._world, writable=False)
@@ -253,18 +255,8 @@ class UnitScheduler:
         """Return the method that delivers the replies to a unit that only reads."""
         if unit.reads_world or not self._release_queue.is_in_flight:
             return self._release_queue.deliver
-        is_waiting = self._release_queue.has_output_for(unit.client)
-        return self._release_queue.deliver_independent if is_waiting else self._release_queue.deliver_now
-
-    def _check_idle(self) -> None:
-        changeset = Changeset(self._world, writable=False)
-        self._handler.check_idle(changeset)
-        self._release_queue.deliver_independent(changeset, [])
-
-    def _close_some_connections(self) -> None:
-        changeset = Changeset(self._world, writable=False)
-        self.is_drained = self._handler.drain(changeset)
-        self._release_queue.deliver_independent(changeset, [])
+        has_output = self._release_queue.has_output_for(unit.client)
+        return self._release_queue.deliver_independent if has_output else self._release_queue.deliver_now
 
     def _may_open(self) -> bool:
         """Whether to open the log now: there is work to do, and no retry delay is running."""
