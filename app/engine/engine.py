@@ -3,7 +3,8 @@
 A cycle takes all waiting units. Units that only read are answered at once. For units that write,
 the cycle opens the log, applies the events that other programs appended, runs the steps in order,
 commits the resulting events, and only then delivers them. While one batch commits, units for the
-next one queue up. A batch also ends after a fixed time; its remaining units come first in the next.
+next one queue up; on PostgreSQL, they may be decided ahead. A batch also ends after a fixed time;
+its remaining units come first in the next.
 
 `unit_scheduler` decides when a unit runs, `unit_runner` runs it, and `committer` commits and
 delivers what it decided, also after an outage of the database.

@@ -1,4 +1,4 @@
-"""The engine goes on while messages are committed, and shows nothing of them before that."""
+"""The engine goes on while messages are committed, and shows none of them before they are."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -75,7 +75,11 @@ def admin(server: SlowServer) -> Iterator[Callable[[str], None]]:
     """A function that sets the topic of #tea as `chat-admin` does."""
     with closing(Database(server.bench.database.url)) as database:
         story = Story(database, server.bench.clock)
-        yield lambda topic: story.apply(lambda admin: set_topic(admin, "#tea", topic)) and None
+
+        def set_topic_of_tea(topic: str) -> None:
+            story.apply(lambda admin: set_topic(admin, "#tea", topic))
+
+        yield set_topic_of_tea
 
 
 def test_message_is_shown_to_nobody_before_it_is_stored(server: SlowServer) -> None:
