@@ -56,6 +56,10 @@ class Audience:
             link = link.base
         return (link._clients or frozenset()).union(*added)
 
+    def fix_groups(self) -> None:
+        """Group the sinks now, by the capabilities that clients have now."""
+        self._sink_groups = self.sink_groups
+
     @property
     def sink_groups(self) -> list[tuple[int, SinkGroup]]:
         """The clients' sinks, grouped by shape and broadcaster."""

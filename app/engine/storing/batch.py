@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
-from app.engine.delivery.plan import Plan
+from app.engine.delivery.plan import Broadcast, Plan
 from app.engine.storing.recipients import Recipients
 from app.engine.submission_unit import SubmissionUnit
 from app.events import MESSAGES
@@ -28,6 +28,12 @@ class Batch:
     units: list[SubmissionUnit]
     replies: list[WaitingReply] = field(default_factory=list)
     _recipients: Recipients | None = None  # found when they are needed
+
+    def fix_encodings(self) -> None:
+        """Let the capabilities that clients negotiate from now on apply to later events only."""
+        for item in self.changeset.plan:
+            if isinstance(item, Broadcast):
+                item.audience.fix_groups()
 
     def has_output_for(self, client: Client) -> bool:
         """Whether something for this client waits: an event, a reply, or the end of its unit."""

@@ -123,6 +123,7 @@ class Committer:
             batch.changeset.events, batch.changeset.transient, keeps_lock, self._queue.wake
         )
         self.release_queue.put_first(batch)
+        batch.fix_encodings()
 
     def _commit_now(self, batch: Batch) -> None:
         """Commit a batch and deliver it; if the database fails, keep it for a retry."""
@@ -183,7 +184,9 @@ class Committer:
 
     def commit_later(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         """Commit a changeset that was decided ahead once the batch in flight is stored."""
-        self.release_queue.append(Batch(changeset, list(units)))
+        batch = Batch(changeset, list(units))
+        batch.fix_encodings()
+        self.release_queue.append(batch)
 
     def release_idle_lock(self) -> None:
         """Release the log's lock if no batch has needed it for a while."""

@@ -118,6 +118,21 @@ def test_ping_overtakes_only_what_is_not_for_its_client(server: SlowServer) -> N
     assert texts(server.bob.heard()) == ["hello", "PONG"]
 
 
+def test_capability_applies_to_messages_after_its_acknowledgement(server: SlowServer) -> None:
+    server.submit(server.alice, "PRIVMSG #tea :one")
+    server.submit(server.carol, "PRIVMSG #tea :two")
+    server.submit(server.bob, "CAP REQ :server-time")
+    server.commit()
+    server.commit()
+    one, two, acknowledgement = server.bob.heard()
+    assert one.startswith(":alice!")
+    assert two.startswith(":carol!")
+    assert acknowledgement.endswith("CAP bob ACK :server-time")
+    server.submit(server.alice, "PRIVMSG #tea :three")
+    server.commit()
+    assert server.bob.heard()[0].startswith("@time=")
+
+
 def test_ping_of_a_recipient_of_the_next_batch_waits_for_it(server: SlowServer) -> None:
     server.submit(server.alice, "PRIVMSG bob :secret")
     server.submit(server.bob, "PRIVMSG outsider :psst")
