@@ -196,11 +196,11 @@ class Context:
             self.fail_unreadable()
 
     def find_end_of_history(self) -> int:
-        """Return the last position of the log that was delivered, or is just being delivered.
+        """Return the last position of the log that is stored, and delivered or about to be.
 
         What comes after it, the caller receives live. Callable from any thread.
         """
-        return self.runtime.ledger.last_id
+        return self.runtime.ledger.stored_id
 
     def fail_unreadable(self) -> NoReturn:
         """Refuse the command because the database cannot be read.

@@ -162,7 +162,7 @@ class EngineHarness:
         before = ledger.last_id
         committer.deliver_remote_events()
         has_adopted = ledger.last_id > before
-        if committer.has_follow_ups:
+        if committer.adopter.has_follow_ups:
             self.core.engine.cycle([])
         return has_adopted
 

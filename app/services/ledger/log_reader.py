@@ -33,6 +33,7 @@ class LogReader(LogConnection):
         self._clock = clock
         self.log = Log(clock)
         self.indexer: Indexer | None = None  # from `start` on
+        self.stored_id = 0  # up to which all was read or committed, and is replicated; for any thread
         self.membership: Membership | None = None  # of this server among the nodes, if there can be others
 
     @property
@@ -48,6 +49,7 @@ class LogReader(LogConnection):
         try:
             with self.database.snapshot() as snapshot:
                 self.log.seek_to_end(snapshot)
+                self.stored_id = self.last_id
                 self.log.find_chain(snapshot)
                 self.indexer = make_indexer(self.database, snapshot)
                 return read(snapshot)
@@ -156,12 +158,14 @@ class LogReader(LogConnection):
             if not self._is_continuous:
                 events = self.open()
                 connection.commit()
-                return events
-            with self.reading():
-                return self._catch_up(None)
+            else:
+                with self.reading():
+                    events = self._catch_up(None)
         except SQLAlchemyError as error:
             self.log.last_id = known
             raise self.abort(error) from error
+        self.stored_id = self.last_id
+        return events
 
     def renew_lease(self, membership: Membership) -> None:
         """Renew the lease of this node, and look for nodes whose lease has expired.

@@ -61,6 +61,7 @@ class LogWriter(LogReader):
     def _mark_stored(self, events: Sequence[Event]) -> None:
         self._in_doubt = None
         self.log.mark_committed(events)
+        self.stored_id = self.last_id
 
     def _store(self, events: Sequence[Event], transient: Sequence[Event]) -> list[Event]:
         """Commit the events together, or record them singly if one is rejected; return those.
@@ -168,7 +169,7 @@ class LogWriter(LogReader):
         settled, self._in_doubt = self._in_doubt, None
         if not is_stored:
             return None
-        self.log.mark_committed(settled.events)
+        self._mark_stored(settled.events)
         return settled.rejected
 
     def _require_replication(self) -> None:

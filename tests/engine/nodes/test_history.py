@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.wire.line import parse
 from tests.engine import history_clients
 from tests.engine.cluster import Cluster
@@ -57,3 +58,28 @@ def test_history_and_live_messages_overlap_on_no_node(cluster: Cluster, ask: Ask
     cluster.settle()
     assert [line.params[-1] for line in anna.hears("PRIVMSG")] == ["hello 2"]
     assert ask(anna) == ["hello 1", "hello 2"]
+
+
+def test_history_shows_nothing_that_waits_for_a_commit(cluster: Cluster) -> None:
+    a, b = cluster.nodes.values()
+    anna = a.connect("anna", *history_clients.CAPS)
+    gather(a, "#tea", "anna")
+    cluster.settle()
+    b.connect("bob")
+    (bob,) = gather(b, "#tea", "bob")
+    cluster.settle()
+    anna.heard()
+    request = SubmissionUnit(anna.client, [a.request("CHATHISTORY LATEST #tea * 10")])
+    a.core.engine.cycle([request])
+    assert request.slow_work is not None
+    bob.send("PRIVMSG #tea :hello")
+    committer = a.core.engine._committer
+    changeset = (
+        committer.open()
+    )  # reads the message; on a new connection, its commit shows that it is replicated
+    assert changeset is not None
+    with a.database.reading() as session:
+        continuation = run_slow_work(request.slow_work, session)
+    committer.commit(changeset, [])
+    a.core.engine.cycle([request.make_continuation(continuation)])
+    assert [line.command for line in map(parse, anna.heard())] == ["PRIVMSG", "BATCH", "BATCH"]
