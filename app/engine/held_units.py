@@ -1,6 +1,6 @@
 """Units that wait until the log can be opened, and are refused if that takes too long."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.engine.changeset import Changeset
 from app.engine.storing.outage import Outage, RefusalScope
@@ -13,8 +13,16 @@ from app.engine.world.world import World
 class HeldUnits:
     """The held units in the order of their arrival. Belongs to the engine's thread."""
 
-    def __init__(self, world: World, runner: UnitRunner, outage: Outage, release_queue: ReleaseQueue) -> None:
+    def __init__(
+        self,
+        world: World,
+        runner: UnitRunner,
+        outage: Outage,
+        release_queue: ReleaseQueue,
+        is_world_current: Callable[[], bool],
+    ) -> None:
         self._world = world
+        self._is_world_current = is_world_current
         self._runner = runner
         self._outage = outage
         self._release_queue = release_queue
@@ -46,9 +54,7 @@ class HeldUnits:
         refused = set(units)
         self._units = [unit for unit in self._units if unit not in refused]
         for unit in units:
-            changeset = Changeset(
-                self._world, writable=False, may_show_world=not self._release_queue.is_stuck
-            )
+            changeset = Changeset(self._world, writable=False, may_show_world=self._is_world_current())
             is_done = self._runner.refuse(changeset, unit)
             self._release_queue.deliver(changeset, [unit] if is_done else [])
             if not is_done:

@@ -63,7 +63,7 @@ class UnitScheduler:
         self._release_queue = committer.release_queue
         self._runner = UnitRunner(handler, clock)
         self._upkeep = Upkeep(world, ledger, handler, clock, queue)
-        self._held = HeldUnits(world, self._runner, self._outage, self._release_queue)
+        self._held = HeldUnits(world, self._runner, self._outage, self._release_queue, self._is_world_current)
         self._deferred: list[SubmissionUnit] = []  # for which the batch had no time; in the next cycle
         self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
         self._notifications = notifications

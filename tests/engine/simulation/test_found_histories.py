@@ -7,7 +7,19 @@ import pytest
 from tests.engine.simulation.database.databases import ACCOUNTS, Databases
 from tests.engine.simulation.database.faults import Fault
 from tests.engine.simulation.simulation import Simulation, Step, check
-from tests.engine.simulation.steps import Connect, Cycle, Fail, FailOver, KillUser, Notify, Send, Start, Wait
+from tests.engine.simulation.steps import (
+    Connect,
+    CutOff,
+    Cycle,
+    Fail,
+    FailOver,
+    KillUser,
+    Notify,
+    Restore,
+    Send,
+    Start,
+    Wait,
+)
 
 RETRY = (Wait(150), Cycle("a"))
 
@@ -88,6 +100,14 @@ HISTORIES: dict[str, Sequence[Step]] = {
         Notify("b", -1),
         Fail("b", Fault.CUT, 0),
         Cycle("b"),
+    ),
+    "names asked of a node that was cut off for longer than its lease": (
+        *arrived("a", "carol", 1),
+        CutOff("a"),
+        *sent("a", "PRIVMSG #tea :%"),
+        *(Wait(1_100), Cycle("b")) * 5,
+        *sent("a", "NAMES #tea", 1),
+        Restore("a"),
     ),
     "a message to a nick that was changed before it": (
         *stuck("PRIVMSG bob :%"),
