@@ -32,8 +32,8 @@ class Changeset:
     The first `adopted_items` of the plan deliver events that other programs appended. These precede
     the changeset's own in the log, however often its commit has to be retried after more of them.
 
-    `may_show_world` is False while the world is ahead of the log, or may be out of date, and the engine
-    refuses the units it holds: no reply may then depend on it.
+    `may_show_world` is False when the engine refuses the units it holds while the world is ahead of
+    the log, or may be out of date: no reply may then depend on it.
     """
 
     world: World

@@ -63,7 +63,7 @@ class NodeConnection:
         self.injector.run(self, self._run, operation, statement, values)
 
     def _run(self, operation: Callable[..., Any], statement: str, values: Any) -> None:
-        if self._transaction is not None:
+        if self._transaction is not None and not statement.startswith("PRAGMA "):  # upkeep looks at the index
             self.storage.run(self._transaction)
             repeat = getattr(self.storage.driver, operation.__name__)
             self._transaction.statements.append((repeat, statement, values))
