@@ -101,9 +101,10 @@ class ProbedFinder(MetaPathFinder):
 
 def write_data(root: Path) -> None:
     """Write the lines that ran in this process, also if none in a file, for `coverage combine`."""
+    measured = [str(path) for path in (root / PACKAGE).rglob("*.py")]
     data = CoverageData(str(root / ".coverage"), suffix=True)
-    data.add_lines(_lines_run)
-    data.touch_files(str(path) for path in (root / PACKAGE).rglob("*.py"))
+    data.add_lines({path: _lines_run[path] for path in measured if path in _lines_run})
+    data.touch_files(measured)
     data.write()
 
 
