@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
     else:
         with request.getfixturevalue("postgres").database() as address:
             yield address
+
+
+@pytest.fixture
+def claimed_database(postgres: Postgres) -> Iterator[Database]:
+    """A database on PostgreSQL, claimed by this process."""
+    with (
+        postgres.database() as url,
+        closing(Database(url)) as database,
+        closing(database.dialect.claim(database.engine)),
+    ):
+        yield database
 
 
 @pytest.fixture(params=DIALECTS)

@@ -39,6 +39,7 @@ class DeferredExecutor(Executor):
 
     def submit(self, call: Callable[..., Any], /, *arguments: Any, **options: Any) -> DeferredCall:
         """Add a call."""
+        self._calls = [earlier for earlier in self._calls if not earlier.done()]
         self._calls.append(DeferredCall(lambda: call(*arguments, **options)))
         return self._calls[-1]
 

@@ -16,7 +16,6 @@ from app.errors import StorageError
 from app.events import Event, Kind
 from app.services.ledger.ledger import Ledger
 from app.threads import run_on_thread
-from tests.postgres import Postgres
 from tests.waiting import eventually
 
 POISON = """
@@ -28,20 +27,12 @@ CREATE CONSTRAINT TRIGGER slow_poison AFTER INSERT ON event DEFERRABLE INITIALLY
 
 
 @pytest.fixture
-def database(postgres: Postgres) -> Iterator[Database]:
-    """A database on PostgreSQL, claimed by this process."""
-    with (
-        postgres.database() as url,
-        closing(Database(url)) as database,
-        closing(database.dialect.claim(database.engine)),
-    ):
-        yield database
-
-
-@pytest.fixture
-def ledger(database: Database) -> Iterator[Ledger]:
+def ledger(claimed_database: Database) -> Iterator[Ledger]:
     """A ledger that commits in the background, and has the log open."""
-    with ThreadPoolExecutor(1) as background, closing(Ledger(database, Clock(), background)) as ledger:
+    with (
+        ThreadPoolExecutor(1) as background,
+        closing(Ledger(claimed_database, Clock(), background)) as ledger,
+    ):
         ledger.start(lambda snapshot: None)
         ledger.open()
         ledger.commit(said("the first"))
@@ -50,9 +41,11 @@ def ledger(database: Database) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def other(database: Database) -> Iterator[psycopg.Connection]:
+def other(claimed_database: Database) -> Iterator[psycopg.Connection]:
     """A session of another program."""
-    with psycopg.connect(database.url.render_as_string(hide_password=False), autocommit=True) as other:
+    with psycopg.connect(
+        claimed_database.url.render_as_string(hide_password=False), autocommit=True
+    ) as other:
         yield other
 
 
@@ -91,7 +84,7 @@ def opens_again(ledger: Ledger) -> bool:
 
 
 def test_lock_is_kept_for_the_next_batch(
-    ledger: Ledger, other: psycopg.Connection, database: Database
+    ledger: Ledger, other: psycopg.Connection, claimed_database: Database
 ) -> None:
     assert store(ledger, "one") == []
     assert ledger.is_kept_open
@@ -100,7 +93,7 @@ def test_lock_is_kept_for_the_next_batch(
     assert store(ledger, "two", keeps_lock=False) == []
     assert not ledger.is_kept_open
     assert is_free(other)
-    assert texts(database) == ["one", "two"]
+    assert texts(claimed_database) == ["one", "two"]
 
 
 def test_lock_that_is_not_needed_is_released(ledger: Ledger, other: psycopg.Connection) -> None:
@@ -131,27 +124,27 @@ def test_session_that_waits_for_the_lock_gets_it_after_the_last_batch(
 
 
 def test_rejected_row_leaves_no_lock_behind(
-    ledger: Ledger, other: psycopg.Connection, database: Database
+    ledger: Ledger, other: psycopg.Connection, claimed_database: Database
 ) -> None:
     other.execute(POISON)
     assert [event.text for event in store(ledger, "one", "poison", "two")] == ["poison"]
     assert not ledger.is_kept_open
     assert is_free(other)
-    assert texts(database) == ["one", None, "two"]
+    assert texts(claimed_database) == ["one", None, "two"]
 
 
 def test_failure_of_the_commit_itself_leaves_no_lock_behind(
-    ledger: Ledger, other: psycopg.Connection, database: Database
+    ledger: Ledger, other: psycopg.Connection, claimed_database: Database
 ) -> None:
     other.execute(POISON)
     with pytest.raises(StorageError, match="poisoned"):
         store(ledger, "one", "slow poison")
     assert is_free(other)
-    assert texts(database) == []
+    assert texts(claimed_database) == []
 
 
 def test_lost_connection_is_a_failure_that_can_be_resolved(
-    ledger: Ledger, other: psycopg.Connection, database: Database
+    ledger: Ledger, other: psycopg.Connection, claimed_database: Database
 ) -> None:
     with other.transaction():
         other.execute("LOCK TABLE event IN SHARE MODE")  # so that the insertion waits
@@ -166,7 +159,7 @@ def test_lost_connection_is_a_failure_that_can_be_resolved(
     assert is_free(other)
     eventually(lambda: opens_again(ledger), 10)
     assert store(ledger, "one") == []
-    assert texts(database) == ["one"]
+    assert texts(claimed_database) == ["one"]
 
 
 def test_query_awaits_the_commit(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from app.errors import NodeLost
 from app.services.nodes.membership import Membership, NodeProfile
 from app.settings import ServerSettings
 from app.wire.line import Line
-from tests.engine.simulation.background import BackgroundCommits
+from tests.engine.deferred_executor import DeferredExecutor
 from tests.engine.simulation.client import SimulatedClient
 from tests.engine.simulation.clocks import SimulatedTime, SkewedClock
 from tests.engine.simulation.database.faults import FaultInjector
@@ -52,7 +52,7 @@ class SimulatedNode:
         self.has_ended = False  # it was killed or lost
         self.loss: NodeLost | None = None  # why it ended by itself
         self.has_shown_lost = False  # a failover has lost events that it has read
-        self.background = BackgroundCommits()
+        self.background = DeferredExecutor()
         self._database = database
         self._database.dialect.injector = faults
         self.clock = SkewedClock(time, skew)
@@ -136,11 +136,16 @@ class SimulatedNode:
 
     def _cycle_until_stored(self, units: list[SubmissionUnit]) -> None:
         engine = self.core.engine
-        self.background.answer()
+        self.answer_commit()
         engine.cycle([*engine._waiting.drain(), *units])
-        while self.background.is_awaited:
-            self.background.answer()
+        while self.background.waiting:
+            self.answer_commit()
             engine.cycle(engine._waiting.drain())
+
+    def answer_commit(self) -> None:
+        """Let the answer to a commit that was sent come, if one is awaited."""
+        if self.background.waiting:
+            self.background.run()
 
     def _cycle_once(self, units: list[SubmissionUnit]) -> None:
         engine = self.core.engine

@@ -196,7 +196,7 @@ class Simulation:
         """Let the answer to a commit of a node come, if one is awaited."""
         previous, self._writer = self._writer, node
         node.is_cycling = True
-        node.background.answer()
+        node.answer_commit()
         node.is_cycling = False
         self._read_log(node)
         self._writer = previous
