@@ -14,8 +14,8 @@ from scripts.benchmarks import target as targets
 from scripts.benchmarks.checks import check_descriptor_limit, check_targets, check_writable
 from scripts.benchmarks.cluster_command import cluster
 from scripts.benchmarks.pool import WorkerLost, WorkerPool
-from scripts.benchmarks.report import draw, draw_growth, medians, save, show
-from scripts.benchmarks.scenarios import SCENARIOS, Scale, ScenarioFailed, ScenarioResult, scenario_help
+from scripts.benchmarks.report import attempt, draw, draw_growth, medians, save, show
+from scripts.benchmarks.scenarios import SCENARIOS, Scale, ScenarioResult, scenario_help
 from scripts.benchmarks.signals import install_signal_handlers
 from scripts.benchmarks.target import NotStarted, Target
 
@@ -190,12 +190,7 @@ def _measure(
 def _try(name: str, launch: Launch, pool: WorkerPool, scale: Scale) -> ScenarioResult | None:
     """Run a scenario; if it cannot be completed, print the reason and return None."""
     with launch() as target:
-        console.print(f"{name}, {target.name} ...", style="dim", markup=False)
-        try:
-            return SCENARIOS[name](target, pool, scale)
-        except (ScenarioFailed, OSError) as error:
-            console.print(f"{name}, {target.name}: skipped: {error}", markup=False)
-            return None
+        return attempt(console, f"{name}, {target.name}", lambda: SCENARIOS[name](target, pool, scale))
 
 
 if __name__ == "__main__":

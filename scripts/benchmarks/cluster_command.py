@@ -10,8 +10,8 @@ from scripts.benchmarks.checks import check_descriptor_limit, check_writable
 from scripts.benchmarks.cluster import start_cluster, start_postgres
 from scripts.benchmarks.cluster_scenarios import SCENARIOS, further_node_costs
 from scripts.benchmarks.pool import WorkerPool
-from scripts.benchmarks.report import save, show
-from scripts.benchmarks.scenarios import Scale, ScenarioFailed, ScenarioResult
+from scripts.benchmarks.report import attempt, save, show
+from scripts.benchmarks.scenarios import Scale, ScenarioResult
 
 console = Console()
 
@@ -75,9 +75,4 @@ def cluster(
 def _try(name: str, postgres: str, count: int, pool: WorkerPool, scale: Scale) -> ScenarioResult | None:
     """Run a scenario on new nodes; if it cannot be completed, print the reason and return None."""
     with start_cluster(postgres, count, scale.people) as nodes:
-        console.print(f"{name}, {nodes.name} ...", style="dim", markup=False)
-        try:
-            return SCENARIOS[name](nodes, pool, scale)
-        except (ScenarioFailed, OSError) as error:
-            console.print(f"{name}, {nodes.name}: skipped: {error}", markup=False)
-            return None
+        return attempt(console, f"{name}, {nodes.name}", lambda: SCENARIOS[name](nodes, pool, scale))

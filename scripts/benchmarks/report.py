@@ -1,7 +1,7 @@
 """Reports results as a table, JSON and charts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -9,7 +9,7 @@ import pygal
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks.scenarios import ScenarioResult
+from scripts.benchmarks.scenarios import ScenarioFailed, ScenarioResult
 
 MORE_IS_BETTER = ("deliveries_per_second", "connections_per_second")
 STATIC_CHART = pygal.Config(js=(), print_values=True)  # self-contained: loads no script
@@ -111,3 +111,13 @@ def draw_growth(path: Path, points: dict[str, dict[int, float]]) -> None:
     for server, line in points.items():
         chart.add(server, [line.get(size) for size in sizes])
     chart.render_to_file(str(path))
+
+
+def attempt(console: Console, title: str, run: Callable[[], ScenarioResult]) -> ScenarioResult | None:
+    """Announce and run a scenario; if it cannot be completed, print the reason and return None."""
+    console.print(f"{title} ...", style="dim", markup=False)
+    try:
+        return run()
+    except (ScenarioFailed, OSError) as error:
+        console.print(f"{title}: skipped: {error}", markup=False)
+        return None
